@@ -1,0 +1,60 @@
+# Bare `make` prints the targets. `make check` is what CI runs.
+VENV   := .venv
+PY     := $(VENV)/bin/python
+STAMP  := $(VENV)/.stamp
+PYTHON ?= python3
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types arch docs docs-check bench format lock wheel-check clean
+
+help: ## print the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Only what the lock names, by hash; the package itself is linked, so an edit needs no second install.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "stanch needs Python 3.11 or newer; set PYTHON=/path/to/python3.11"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { echo "python3 cannot make a venv; on Debian: apt-get install python3-venv"; exit 2; }
+	@echo "installing what requirements.lock names into $(VENV) ..."
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## a leak, staged for real in an embedded AWS: found, contained, proven, reported
+	@$(VENV)/bin/stanch drill --state .stanch/demo --yes
+
+test: $(STAMP) ## run the tests
+	@$(PY) -m pytest -n 2 --dist loadgroup
+
+check: lint types arch docs-check test wheel-check ## everything CI runs
+
+lint: $(STAMP) ## ruff: style, security, complexity, format
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	@$(VENV)/bin/mypy
+
+arch: $(STAMP) ## the house: which folder may import which
+	@$(VENV)/bin/lint-imports
+
+docs: $(STAMP) ## generate docs/reference from the catalog and the command line
+	@$(PY) -m docs.generate
+
+docs-check: $(STAMP) ## fail if the generated documentation is out of date
+	@$(PY) -m docs.generate --check
+
+bench: $(STAMP) ## print each figure beside its floor and its peer
+	@$(PY) -m benchmarks
+
+format: $(STAMP) ## let ruff format and fix
+	@$(VENV)/bin/ruff check --fix .
+	@$(VENV)/bin/ruff format .
+
+wheel-check: $(STAMP) ## build the wheel, install it alone, and run it
+	@$(PY) -m tests.wheel
+
+lock: ## resolve requirements.lock anew (needs uv)
+	uv pip compile pyproject.toml --extra range --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config --quiet --upgrade -o requirements.lock
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) .stanch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

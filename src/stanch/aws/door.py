@@ -1,0 +1,227 @@
+"""One caller in one account and region; boto3 stays behind this door and is imported only when it opens."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+from stanch.aws.errors import translated
+from stanch.contracts.aws import AwsUnreachable
+
+if TYPE_CHECKING:
+    import boto3
+
+# Standard mode retries throttling and 5xx with jittered backoff; a responder would rather wait than give up half-way.
+_RETRIES = {"mode": "standard", "max_attempts": 6}
+_CONNECT_SECONDS = 5
+_READ_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Access key, secret and session token; the secret parts never show in a repr, a log or a traceback."""
+
+    access_key: str
+    secret: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+
+
+class Door:
+    """Implements `contracts.aws.Aws` over boto3's usual chain, or over given credentials and endpoint.
+
+    `headers` are added to each request after signing; only the range reads them (a caller's place in its network).
+    `calls` counts every operation made through this door and those derived from it.
+    """
+
+    def __init__(
+        self,
+        session: "boto3.Session",
+        *,
+        region: str,
+        endpoint: str | None = None,
+        unsigned: bool = False,
+        headers: Mapping[str, str] | None = None,
+        calls: Counter[str] | None = None,
+    ) -> None:
+        self._session = session
+        self._endpoint = endpoint
+        self._unsigned = unsigned
+        self._headers = dict(headers or {})
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._identity: dict[str, str] = {}
+        self.region = region
+        self.calls: Counter[str] = calls if calls is not None else Counter()
+
+    @classmethod
+    def using(
+        cls,
+        credentials: Credentials | None,
+        *,
+        region: str,
+        endpoint: str | None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A door for these credentials; None opens it as nobody."""
+        import boto3
+
+        session = boto3.Session(
+            aws_access_key_id=credentials.access_key if credentials else None,
+            aws_secret_access_key=credentials.secret if credentials else None,
+            aws_session_token=credentials.token if credentials else None,
+            region_name=region,
+        )
+        return cls(session, region=region, endpoint=endpoint, unsigned=credentials is None, headers=headers)
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region, from the SDK's own data."""
+        return str(self._session.get_partition_for_region(self.region))
+
+    @property
+    def account(self) -> str:
+        """The caller's account, asked once of STS."""
+        return self._who()["Account"]
+
+    @property
+    def caller(self) -> str:
+        """The caller's ARN, asked once of STS."""
+        return self._who()["Arn"]
+
+    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+        """See `contracts.aws.Aws.call`. A streamed body comes back read, as bytes under its own key."""
+        from botocore import xform_name
+
+        name = f"{service}:{operation}"
+        self.calls[name] += 1
+        try:
+            answer = getattr(self._client(service, region), xform_name(operation))(**params)
+            body = answer.get("Body")
+            if hasattr(body, "read"):
+                answer["Body"] = body.read()
+        except Exception as error:
+            known = translated(name, error)
+            if known is None:
+                raise
+            raise known from error
+        answer.pop("ResponseMetadata", None)
+        return dict(answer)
+
+    def pages(
+        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+    ) -> list[dict[str, Any]]:
+        """See `contracts.aws.Aws.pages`; an operation without a paginator is called once."""
+        from botocore import xform_name
+
+        client = self._client(service, region)
+        if not client.can_paginate(xform_name(operation)):
+            return list(self.call(service, operation, region=region, **params).get(key, []))
+        name = f"{service}:{operation}"
+        items: list[dict[str, Any]] = []
+        try:
+            for page in client.get_paginator(xform_name(operation)).paginate(**params):
+                self.calls[name] += 1
+                items.extend(page.get(key) or [])
+        except Exception as error:
+            known = translated(name, error)
+            if known is None:
+                raise
+            raise known from error
+        return items
+
+    def anonymous(self) -> "Door":
+        """A door without credentials at the same endpoint."""
+        return self._derived(self._session, unsigned=True)
+
+    def assuming(self, role: str, session: str) -> "Door":
+        """A door with a fresh one-hour session of `role`, the longest that role chaining allows."""
+        import boto3
+
+        granted = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)[
+            "Credentials"
+        ]
+        return self._derived(
+            boto3.Session(
+                aws_access_key_id=granted["AccessKeyId"],
+                aws_secret_access_key=granted["SecretAccessKey"],
+                aws_session_token=granted["SessionToken"],
+                region_name=self.region,
+            )
+        )
+
+    def at(self, region: str) -> "Door":
+        """The same caller in another region."""
+        door = self._derived(self._session, unsigned=self._unsigned)
+        door.region = region
+        door._identity = self._identity
+        return door
+
+    def _derived(self, session: "boto3.Session", *, unsigned: bool = False) -> "Door":
+        return Door(
+            session,
+            region=self.region,
+            endpoint=self._endpoint,
+            unsigned=unsigned,
+            headers=self._headers,
+            calls=self.calls,
+        )
+
+    def _who(self) -> dict[str, str]:
+        if not self._identity:
+            answer = self.call("sts", "GetCallerIdentity")
+            self._identity = {"Account": str(answer["Account"]), "Arn": str(answer["Arn"])}
+        return self._identity
+
+    def _client(self, service: str, region: str | None) -> Any:
+        where = (service, region or self.region)
+        if where not in self._clients:
+            self._clients[where] = self._build(*where)
+        return self._clients[where]
+
+    def _build(self, service: str, region: str) -> Any:
+        from botocore import UNSIGNED
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        options: dict[str, Any] = {
+            "retries": _RETRIES,
+            "connect_timeout": _CONNECT_SECONDS,
+            "read_timeout": _READ_SECONDS,
+            "user_agent_appid": "stanch",
+        }
+        if self._unsigned:
+            options["signature_version"] = UNSIGNED
+        if self._endpoint:
+            options["s3"] = {"addressing_style": "path"}  # an endpoint on an address has no host name for a bucket
+        try:
+            client = self._session.client(
+                service, region_name=region, endpoint_url=self._endpoint, config=Config(**options)
+            )
+        except (BotoCoreError, ValueError) as error:
+            raise AwsUnreachable(service, type(error).__name__, str(error)) from error
+        if self._headers:
+            client.meta.events.register("before-send.*", self._add_headers)
+        return client
+
+    def _add_headers(self, request: Any, **_: Any) -> None:
+        for name, value in self._headers.items():
+            request.headers[name] = value
+
+
+def open_door(*, profile: str | None = None, region: str | None = None, endpoint: str | None = None) -> Door:
+    """The door of boto3's usual chain (environment, profile, instance role); raises AwsUnreachable with the remedy.
+
+    `endpoint` and AWS_ENDPOINT_URL point it elsewhere, as to the range.
+    """
+    import os
+
+    import boto3
+    from botocore.exceptions import BotoCoreError
+
+    try:
+        session = boto3.Session(profile_name=profile, region_name=region)
+    except BotoCoreError as error:
+        raise AwsUnreachable("session", type(error).__name__, f"{error}; see --profile") from error
+    chosen = region or session.region_name
+    if not chosen:
+        raise AwsUnreachable("session", "NoRegion", "no region; give --region or set AWS_REGION")
+    return Door(session, region=chosen, endpoint=endpoint or os.environ.get("AWS_ENDPOINT_URL"))

@@ -1,0 +1,50 @@
+"""One record of a log, as the service wrote it, with the few facts that every log has."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One log record.
+
+    `id` is the log's own id (CloudTrail eventID), `time` is aware UTC, `log` the source's id, `file` where the record
+    was read, `record` the raw form: hostile text, never trusted to have any field or type.
+    """
+
+    id: str
+    time: datetime
+    log: str
+    file: str
+    record: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that could not be read: never silent, always with why.
+
+    `fault` is False where skipping is right (a digest, a duplicate file), True where something is missing.
+    """
+
+    path: str
+    why: str
+    fault: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it. `arn` of the caller, `session` the role session's name, `origin` the identity the lineage began with."""
+
+    arn: str
+    session: str | None = None
+    origin: str | None = None
+    account: str | None = None
+    access_key: str | None = None
+    address: str | None = None
+
+    @property
+    def root(self) -> str:
+        """What one actor's deeds are joined by: the origin where it is known."""
+        return self.origin or self.arn
