@@ -19,7 +19,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $@
 
 demo: $(STAMP) ## a leak, staged for real in an embedded AWS: found, contained, proven, reported
-	@$(VENV)/bin/stanch drill --state .stanch/demo --yes
+	@$(VENV)/bin/stanch drill
 
 test: $(STAMP) ## run the tests
 	@$(PY) -m pytest -n 2 --dist loadgroup

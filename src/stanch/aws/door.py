@@ -150,15 +150,12 @@ class Door:
 
     def at(self, region: str) -> "Door":
         """The same caller in another region."""
-        door = self._derived(self._session, unsigned=self._unsigned)
-        door.region = region
-        door._identity = self._identity
-        return door
+        return self._derived(self._session, unsigned=self._unsigned, region=region)
 
-    def _derived(self, session: "boto3.Session", *, unsigned: bool = False) -> "Door":
+    def _derived(self, session: "boto3.Session", *, unsigned: bool = False, region: str | None = None) -> "Door":
         return Door(
             session,
-            region=self.region,
+            region=region or self.region,
             endpoint=self._endpoint,
             unsigned=unsigned,
             headers=self._headers,

@@ -1,6 +1,7 @@
 """AWS says no in hundreds of codes; a responder needs four: denied, absent, unreachable, other."""
 
 from botocore import exceptions as botocore
+from botocore.parsers import ResponseParserError
 
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError, AwsUnreachable
 
@@ -35,6 +36,10 @@ def translated(operation: str, error: Exception) -> AwsError | None:
     if isinstance(error, botocore.HTTPClientError | botocore.ConnectionError | botocore.IncompleteReadError):
         return AwsUnreachable(
             operation, type(error).__name__, f"{error}; check the endpoint, the region and the network"
+        )
+    if isinstance(error, ResponseParserError):
+        return AwsUnreachable(
+            operation, "NotAws", "the endpoint answered with something that is not AWS; check --endpoint-url"
         )
     if isinstance(error, botocore.ParamValidationError):
         return AwsError(operation, "ParamValidation", str(error).replace("\n", " "))

@@ -1,5 +1,6 @@
 """An action is one reversible change on one resource: a module with these names, one file each."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -30,13 +31,33 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an action would do: calls and breakage in words, the state found, the values to keep for a second run."""
+    """What an action would do: calls and breakage in words, the state found, the values to keep for a second run.
+
+    `resource` is the resource's own ARN where it says more than the one that was asked for: a session's ARN drops the
+    path of its role, and `never_touch` may name that path.
+    """
 
     before: State
     calls: tuple[str, ...]
     undo: str
     breaks: tuple[str, ...] = ()
     settings: State = field(default_factory=dict)
+    resource: str | None = None
+
+
+Wait = Callable[[float], None]
+"""Lets that many seconds pass while AWS becomes consistent; a test passes one that does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Something that AWS allowed just before the change and must refuse after it.
+
+    It lives in memory only, for it may hold credentials; `attempt` raises AwsDenied once it is refused.
+    """
+
+    what: str
+    attempt: Callable[[], None] = field(repr=False)
 
 
 class Action(Protocol):
@@ -54,11 +75,17 @@ class Action(Protocol):
     def read(self, aws: Aws, step: Step) -> State:
         """The part of the resource that this action touches, as it is now; same shape as `Plan.before`."""
 
-    def apply(self, aws: Aws, step: Step) -> None:
-        """Make the change. Running it again, or after dying half-way, must end in the same state."""
+    def apply(self, aws: Aws, step: Step, wait: Wait) -> Witness | None:
+        """Make the change. Running it again, or after dying half-way, must end in the same state.
 
-    def verify(self, aws: Aws, step: Step) -> Proof:
-        """Try what must no longer work. AWS's 200 to the change is no proof."""
+        Returns once `read` shows the change, as far as AWS's consistency allows, with a witness where one could be had.
+        """
 
-    def undo(self, aws: Aws, step: Step) -> None:
-        """Put `step.before` back. The engine has checked that the resource still is as stanch left it."""
+    def verify(self, aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
+        """Try what must no longer work. AWS's 200 to the change is no proof. No witness after a crash."""
+
+    def undo(self, aws: Aws, step: Step, wait: Wait) -> None:
+        """Put `step.before` back; returns once `read` shows it.
+
+        The engine has checked that each part of the resource is as stanch left it, or already as it was before.
+        """

@@ -1,8 +1,8 @@
 """A scenario is a rehearsed attack: what is staged, what the attacker really calls, what must come of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from stanch.contracts.aws import Aws
 
@@ -29,23 +29,25 @@ class Must:
 class World(Protocol):
     """The staged estate as a scenario sees it: names, and doors for its people at their place in the network."""
 
-    @property
-    def weights_bucket(self) -> str: ...
-    @property
-    def weights_prefix(self) -> str: ...
-    @property
-    def training_bucket(self) -> str: ...
-    @property
-    def host(self) -> str:
-        """The inference host's instance id."""
+    weights_bucket: str
+    weights_prefix: str
+    training_bucket: str
+    outside_account: str
+    host: str
+    """The inference host's instance id."""
+    host_volumes: tuple[str, ...]
 
-    @property
-    def host_volumes(self) -> tuple[str, ...]: ...
-    @property
-    def outside_account(self) -> str: ...
+    shards: tuple[str, ...]
+    """Keys of the model's shards."""
+    training_keys: tuple[str, ...]
+    training_policy: Mapping[str, Any]
+    """The training bucket's policy as staged."""
 
     def steal(self) -> Aws:
         """The host's present credentials, read from its metadata service and used from the attacker's own network."""
+
+    def steal_again(self) -> Aws:
+        """What the attacker already holds: the same credentials as `steal` gave, not fresh ones."""
 
     def serve(self) -> Aws:
         """A fresh session of the serving role, used on the host's own network."""

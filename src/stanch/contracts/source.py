@@ -1,19 +1,24 @@
 """A source turns raw bytes into events: a module with these names, one file for each kind of log."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
 from stanch.domain.event import Event, Skipped
 
-GIB = 1 << 30
 
+class LogFile(Protocol):
+    """One file of logs, wherever it lies; opening it may raise OSError."""
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds that keep a hostile file from taking the machine: bytes after inflating one file."""
+    @property
+    def path(self) -> str:
+        """Its name for people and for evidence."""
 
-    inflated_bytes: int = 2 * GIB
+    @property
+    def size(self) -> int | None:
+        """Bytes as stored, None for a stream."""
+
+    def open(self) -> BinaryIO:
+        """Its bytes as stored, still compressed."""
 
 
 class Source(Protocol):
@@ -23,7 +28,10 @@ class Source(Protocol):
     """The `log` its events carry."""
 
     def recognises(self, path: str, head: bytes) -> bool:
-        """Whether this file is of this log, from its path and its first inflated bytes (4 KiB)."""
+        """Whether this file is of this log, from its path and its first inflated bytes."""
 
-    def read(self, path: str, stream: BinaryIO, limits: Limits) -> Iterator[Event | Skipped]:
-        """Yield the events of one open file, and what of it could not be read. Never raises for bad input."""
+    def read(self, path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
+        """Yield the events of one file, already inflated, and what of it could not be read.
+
+        Bad content is a Skipped, never an exception.
+        """

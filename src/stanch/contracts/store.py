@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from stanch.domain.incident import Incident
+from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
 from stanch.domain.step import Step
 
@@ -28,6 +28,9 @@ class Incidents(Protocol):
 
     def get(self, id_or_prefix: str) -> Incident:
         """One incident by id or unique prefix; raises StoreError naming those there are."""
+
+    def move(self, incident: str, state: IncidentState) -> Incident:
+        """Set the state of one incident, by its full id: saving what a search found never changes it."""
 
     def decide(self, awareness: Awareness) -> None:
         """Record when the organisation became aware; a later decision supersedes and both are kept."""

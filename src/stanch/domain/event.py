@@ -35,7 +35,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who did it. `arn` of the caller, `session` the role session's name, `origin` the identity the lineage began with."""
+    """Who did it: the caller's ARN, the role session's name, and the identity that the lineage began with."""
 
     arn: str
     session: str | None = None

@@ -1,6 +1,7 @@
 """Findings of one actor's lineage or one asset in one story, and what had left by then."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -39,8 +40,21 @@ class Left:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One file of proof: where it lies, its SHA-256 and size as stored when stanch read it."""
+
+    path: str
+    sha256: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Incident:
-    """One story. `resources` are the ARNs containment may act on; `sessions` the role sessions of the lineage."""
+    """One story.
+
+    `by_hand` are resources a person named when opening it. `used_by` says who else was seen using a role, bucket or
+    host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events.
+    """
 
     id: str
     title: str
@@ -54,6 +68,8 @@ class Incident:
     first_seen: datetime
     last_seen: datetime
     by_hand: tuple[str, ...] = ()
+    used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    evidence: tuple[Evidence, ...] = ()
 
     def moved(self, state: IncidentState) -> "Incident":
         """The same incident in another state."""

@@ -1,0 +1,5 @@
+"""`python -m stanch` is the command `stanch`."""
+
+from stanch.cli import main
+
+main()

@@ -1,0 +1,240 @@
+"""The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import stanch.catalog
+from stanch import estate as estates
+from stanch.contracts.action import Action
+from stanch.contracts.aws import Aws
+from stanch.contracts.playbook import Playbook
+from stanch.contracts.scenario import Scenario
+from stanch.contracts.source import LogFile, Source
+from stanch.domain.arn import Arn
+from stanch.domain.coverage import Coverage, Failure
+from stanch.domain.estate import Estate
+from stanch.domain.incident import Incident, IncidentState
+from stanch.domain.regime import Awareness
+from stanch.domain.step import Step
+from stanch.engine.correlate import opened_by_hand
+from stanch.engine.inflate import GIB
+from stanch.engine.read import Tally, head, read
+from stanch.engine.shelf import ShelfError, Unit, implementing, walk
+from stanch.stores.logs import account_in_path, accounts_in_head, found
+
+if TYPE_CHECKING:
+    from stanch.domain.regime import Regime
+    from stanch.engine.contain import Containment
+    from stanch.engine.rehearse import Audience, Drilled
+    from stanch.engine.sigma import Rule
+    from stanch.stores import Stores
+
+CATALOG = Path(stanch.catalog.__file__).parent
+_PACKAGE = stanch.catalog.__name__
+
+
+def now() -> datetime:
+    """The clock, read here and handed on as an argument."""
+    return datetime.now(UTC)
+
+
+def shelf(name: str, *suffixes: str) -> list[Unit]:
+    """The units of one shelf of the catalog."""
+    return list(walk(CATALOG / name, suffixes, f"{_PACKAGE}.{name}"))
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All kinds of log; a source that cannot be loaded is a defect and raises ShelfError."""
+    return tuple(implementing(unit, Source) for unit in shelf("sources", ".py"))
+
+
+@cache
+def actions() -> dict[str, Action]:
+    """All actions by id."""
+    return {unit.id: implementing(unit, Action) for unit in shelf("actions", ".py")}
+
+
+@cache
+def playbooks() -> dict[str, Playbook]:
+    """All playbooks by id."""
+    return {unit.id: implementing(unit, Playbook) for unit in shelf("playbooks", ".py")}
+
+
+@cache
+def regimes() -> dict[str, "Regime"]:
+    """All laws by id."""
+    from stanch.engine import regimes as laws
+
+    return {unit.id: laws.read(unit.text(), str(unit.path)) for unit in shelf("regimes", ".toml")}
+
+
+def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"], list[Failure]]:
+    """Our detections and those of a folder of Sigma rules; a rule that cannot be read never stops the others."""
+    from stanch.engine.sigma import RuleError, read_rules
+
+    units = shelf("detections", ".yml") if own else []
+    if folder is not None:
+        units += walk(folder, (".yml", ".yaml"))
+    good: list[Rule] = []
+    bad: list[Failure] = []
+    for unit in units:
+        try:
+            good += read_rules(unit.text(), str(unit.path), unit.id)
+        except (RuleError, ShelfError) as error:
+            bad.append(Failure(unit.id, str(error)))
+    return good, bad
+
+
+def estate_at(path: Path | None) -> Estate:
+    """The estate of this file, or of the stanch.toml found here or above, or an undeclared one."""
+    where = path or estates.find(Path.cwd())
+    return estates.load(where) if where else Estate()
+
+
+def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
+    """The accounts that the logs come from, by where they lie or by their first records."""
+    accounts: set[str] = set()
+    for file in files:
+        known = account_in_path(file.path)
+        accounts |= {known} if known else accounts_in_head(head(file))
+    return tuple(sorted(accounts))
+
+
+@dataclass(frozen=True, slots=True)
+class Hunted:
+    """What a hunt brought home; `accounts` are the perimeter it assumed where the estate declares none."""
+
+    incidents: list[Incident]
+    coverage: Coverage
+    accounts: tuple[str, ...]
+
+
+def hunt(
+    files: Sequence[LogFile],
+    estate: Estate,
+    loaded: tuple[Sequence["Rule"], Sequence[Failure]],
+    *,
+    limit: int = 2 * GIB,
+    on_file: Callable[[Tally], None] = lambda _: None,
+) -> Hunted:
+    """Search the files with these rules."""
+    from stanch.engine.hunt import Hunt
+
+    began = perf_counter()
+    accounts = estate.perimeter.accounts or accounts_of(files)
+    search = Hunt(loaded[0], estate, accounts)
+    tally = Tally()
+    for event in read(files, sources(), tally, limit=limit, on_file=on_file):
+        search.take(event)
+    incidents = search.incidents(tally)
+    return Hunted(incidents, search.coverage(tally, loaded[1], perf_counter() - began), accounts)
+
+
+def door(profile: str | None = None, region: str | None = None, endpoint: str | None = None) -> Aws:
+    """The door to AWS that boto3's usual chain opens."""
+    from stanch.aws import open_door
+
+    return open_door(profile=profile, region=region, endpoint=endpoint)
+
+
+def stores(state: Path) -> "Stores":
+    """Incidents, decisions and the journal in this state folder; raises StoreError with the remedy."""
+    from stanch.stores import open_stores
+
+    return open_stores(state)
+
+
+def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
+    """The incident that a person opens by naming resources: the open one for the same resources, or a new one.
+
+    It is not stored yet: a plan that is only looked at leaves nothing behind. Raises ArnError for what is no ARN.
+    """
+    named = tuple(sorted({str(Arn.parse(resource)) for resource in resources}))
+    for known in kept.incidents.all():
+        if known.by_hand == named and not known.findings and known.state is not IncidentState.CLOSED:
+            return known
+    return opened_by_hand(named, now())
+
+
+def containment(kept: "Stores", estate: Estate, aws: Aws) -> "Containment":
+    """The desk at which this responder plans, applies and undoes."""
+    from time import sleep
+
+    from stanch.engine.contain import Containment
+
+    return Containment(actions(), playbooks(), kept.journal, estate, aws, now, sleep)
+
+
+def settle(kept: "Stores", incident: Incident, steps: Sequence[Step]) -> Incident:
+    """Give the incident the state that its steps have earned."""
+    from stanch.engine.contain import state_after
+
+    return kept.incidents.move(incident.id, state_after(steps))
+
+
+def decide(kept: "Stores", incident: Incident, aware_at: datetime, by: str, why: str) -> None:
+    """Record a person's decision on when the organisation became aware."""
+    kept.incidents.decide(Awareness(incident.id, aware_at, now(), by, why))
+
+
+def write_starting_estate(path: Path) -> None:
+    """Write the commented stanch.toml; raises FileExistsError rather than overwrite a person's file."""
+    with path.open("x", encoding="utf-8") as file:
+        file.write(estates.starting_file())
+
+
+def scenarios() -> dict[str, str]:
+    """All scenarios by id, each with the first line of its story."""
+    return {unit.id: (unit.module().__doc__ or "").splitlines()[0] for unit in shelf("scenarios", ".py")}
+
+
+def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
+    """Rehearse a scenario in a range of its own; `folder` keeps the trail, the estate, the journal and the report.
+
+    Raises RangeError when the extra `range` is not installed.
+    """
+    from stanch.engine.rehearse import Tools, rehearse
+    from stanch.range.process import Range
+    from stanch.range.stage import stage
+    from stanch.range.world import StagedWorld
+
+    (unit,) = [unit for unit in shelf("scenarios", ".py") if unit.id == name]
+    folder.mkdir(parents=True)
+    permissions = sorted({permission for action in actions().values() for permission in action.PERMISSIONS})
+    with Range(folder / "trail") as running, stores(folder) as kept:
+        staged = stage(running, responder_permissions=permissions)
+        world = StagedWorld(staged)
+        (folder / "stanch.toml").write_text(staged.estate_toml(), encoding="utf-8")
+        estate = estates.load(folder / "stanch.toml")
+        desk = containment(kept, estate, world.responder())
+
+        def hunted() -> tuple[list[Incident], Coverage]:
+            running.flush()
+            result = hunt(list(found([folder / "trail"])), estate, rules())
+            return kept.incidents.save(result.incidents), result.coverage
+
+        def applied(plan: Sequence[Step], on_change: Callable[[Step], None]) -> list[Step]:
+            done = desk.apply(plan, on_change)
+            for incident in {step.incident for step in done}:
+                settle(kept, kept.incidents.get(incident), done)
+            return done
+
+        def reported(incident: Incident) -> list[Path]:
+            decide(kept, incident, now(), "the drill", "a rehearsal: awareness is set to the moment of the hunt")
+            return report(kept, estate, kept.incidents.get(incident.id), "gdpr", folder / "reports")
+
+        tools = Tools(
+            hunt=hunted,
+            plan=lambda incident: desk.plan(incident, collateral=incident.used_by),
+            apply=applied,
+            undo=lambda incident, on_change: desk.undo(incident.id, on_change),
+            report=reported,
+            clock=now,
+        )
+        return rehearse(implementing(unit, Scenario), world, tools, audience)

@@ -1,0 +1,1 @@
+"""Rehearsed attacks: what is staged, what the attacker calls, what must come of it."""

@@ -1,0 +1,1 @@
+"""Kinds of log: raw bytes in, events out."""

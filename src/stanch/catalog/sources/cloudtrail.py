@@ -1,0 +1,128 @@
+"""CloudTrail writes one record for each AWS API call, delivered about five minutes later as gzipped JSON.
+
+Reads: `{"Records": [...]}`, a JSON list of records, JSON Lines, and EventBridge envelopes (`detail` holds the record).
+Blind to: digest files and Insights events, which say something about records but are none; both are told as skipped.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+import msgspec
+
+from stanch.domain.event import Event, Skipped
+
+LOG = "cloudtrail"
+
+_MARKS = (b'"Records"', b'"eventSource"', b'"eventVersion"', b'"eventName"', b'"digestStartTime"', b'"detail-type"')
+_BOM = b"\xef\xbb\xbf"
+
+
+class _NotARecordError(Exception):
+    """Why one record, or one whole document, is not an event."""
+
+    def __init__(self, why: str, *, fault: bool = True) -> None:
+        super().__init__(why)
+        self.why = why
+        self.fault = fault
+
+
+def recognises(path: str, head: bytes) -> bool:
+    """JSON that speaks CloudTrail's field names, or lies where CloudTrail delivers."""
+    start = head.removeprefix(_BOM).lstrip()[:1]
+    return start in (b"{", b"[") and (any(mark in head for mark in _MARKS) or "/CloudTrail" in path)
+
+
+def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
+    """Yield each record as an Event. What is wrong with many records of a file is told once, with a count."""
+    faults: Counter[tuple[str, bool]] = Counter()
+    first_at: dict[tuple[str, bool], int] = {}
+    for number, record in enumerate(_records(stream), start=1):
+        try:
+            if isinstance(record, _NotARecordError):
+                raise record
+            yield _event(path, record)
+        except _NotARecordError as fault:
+            key = (fault.why, fault.fault)
+            faults[key] += 1
+            first_at.setdefault(key, number)
+    for (why, fault_), count in faults.items():
+        more = f" ({count} records, the first is number {first_at[why, fault_]})" if count > 1 else ""
+        yield Skipped(path, why + more, fault=fault_)
+
+
+def _records(stream: BinaryIO) -> Iterator[object]:
+    """Each raw record. A first line that is whole JSON makes it JSON Lines; anything else is one document."""
+    line = stream.readline().removeprefix(_BOM)
+    whole = _decoded(line)
+    if isinstance(whole, _NotARecordError):
+        whole = _decoded(line + stream.read())
+        yield from _unwrapped(whole)
+        return
+    yield from _unwrapped(whole)
+    for line in stream:
+        if line.strip():
+            yield from _unwrapped(_decoded(line))
+
+
+def _decoded(text: bytes) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        return _NotARecordError("JSON nested too deeply")
+    except msgspec.DecodeError as error:
+        return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
+    except UnicodeDecodeError:
+        return _NotARecordError("not UTF-8 text")
+
+
+def _why_not_json(text: bytes, error: msgspec.DecodeError) -> str:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return f"not UTF-8 text (byte {bad.start})"
+    return str(error)
+
+
+def _unwrapped(document: object) -> Iterator[object]:
+    """The records inside one JSON document: a delivery file, a list, an envelope, or the record itself."""
+    if isinstance(document, list):
+        for item in document:
+            yield from _unwrapped(item) if isinstance(item, dict) else [item]
+    elif isinstance(document, dict) and isinstance(document.get("Records"), list):
+        yield from document["Records"]
+    elif isinstance(document, dict) and "digestStartTime" in document:
+        yield _NotARecordError("a CloudTrail digest: hashes of log files, no events", fault=False)
+    elif isinstance(document, dict) and isinstance(document.get("detail"), dict) and "detail-type" in document:
+        yield document["detail"]
+    else:
+        yield document
+
+
+def _event(path: str, record: object) -> Event:
+    if not isinstance(record, dict):
+        raise _NotARecordError("a record that is no JSON object")
+    if record.get("eventCategory") == "Insight" or record.get("eventType") == "AwsCloudTrailInsight":
+        raise _NotARecordError("a CloudTrail Insights event: a statistic over events, no event", fault=False)
+    when = record.get("eventTime")
+    if when is None:
+        raise _NotARecordError("a record without eventTime")
+    return Event(id=_id(record), time=_time(when), log=LOG, file=path, record=record)
+
+
+def _time(value: object) -> datetime:
+    try:
+        when = datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type is a wrong time
+    except (TypeError, ValueError):
+        raise _NotARecordError("a record whose eventTime is not a time") from None
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+
+
+def _id(record: dict[str, Any]) -> str:
+    given = record.get("eventID")
+    if isinstance(given, str) and given:
+        return given
+    # Without an id of its own a record is still told apart, and counted once, by what it says.
+    return "sha256:" + hashlib.sha256(msgspec.json.encode(record, order="sorted")).hexdigest()[:32]

@@ -1,0 +1,122 @@
+"""`stanch contain`: stop the leak; shows everything first and touches nothing until told."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stanch import app
+from stanch.cli import show
+from stanch.cli.face import Exit, Face, Format, WrongUse
+from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.contracts import lines
+from stanch.domain.arn import ArnError
+from stanch.domain.estate import Mode
+from stanch.domain.incident import Incident, IncidentState
+from stanch.domain.step import Step, StepState
+
+if TYPE_CHECKING:
+    from stanch.stores import Stores
+
+_EXAMPLE = """
+Examples:
+
+- `stanch contain inc-20261122-3f9a1c` the plan: each call, what it breaks, the way back; nothing is touched
+
+- `stanch contain inc-20261122-3f9a1c --apply` asks once, acts, and proves each step
+
+- `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --apply` in an emergency, without a hunt
+"""
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the verb."""
+    cli.command(name="contain", epilog=_EXAMPLE)(contain)
+
+
+def contain(
+    incident: Annotated[str | None, typer.Argument(help="The incident's id, or the beginning of it.")] = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option("--resource", metavar="ARN", help="A role, user, bucket or instance, without a hunt. Repeatable."),
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Act, after asking once.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
+    state: StateDir = STATE,
+    estate: EstateFile = None,
+    profile: Profile = None,
+    region: Region = None,
+    endpoint_url: Endpoint = None,
+    format_: Output = Format.TABLE,
+) -> None:
+    """Show the plan that stops a leak and, with --apply, carry it out and prove it."""
+    face = Face(format_)
+    if (incident is None) == (not resource):
+        raise WrongUse("name an incident, or resources with --resource", "`stanch incidents` lists the incidents")
+    ours = app.estate_at(estate)
+    if apply and ours.response.mode is Mode.OBSERVE:
+        raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
+    stores = app.stores(state)
+    case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
+    work = app.containment(stores, ours, app.door(profile, region, endpoint_url))
+    plan = work.plan(case, collateral=case.used_by)
+    _show(face, case, plan)
+    if not apply:
+        face.say("Nothing was touched. Add --apply to act.")
+        return
+    if not any(step.state in {StepState.PLANNED, StepState.APPLIED} for step in plan):
+        face.say("Nothing is left to do.")
+        raise typer.Exit(_code(plan))
+    if not yes:
+        _ask(len(plan))
+    stores.incidents.save([case])
+    done = work.apply(plan, lambda step: _live(face, step))
+    settled = app.settle(stores, case, done)
+    _end(face, settled, done, state)
+    raise typer.Exit(_code(done))
+
+
+def _by_hand(stores: "Stores", resources: Sequence[str]) -> Incident:
+    try:
+        return app.by_hand(stores, resources)
+    except ArnError as error:
+        raise WrongUse(f"--resource: {error}") from None
+
+
+def _show(face: Face, case: Incident, plan: Sequence[Step]) -> None:
+    if not plan:
+        raise WrongUse(f"{case.id} names nothing that stanch can contain", "name resources with --resource ARN")
+    for step in plan:
+        face.emit(lines.step(step))
+    face.say(show.steps(plan))
+
+
+def _ask(count: int) -> None:
+    if not sys.stdin.isatty():
+        raise WrongUse("there is no terminal to ask on", "give --yes to act without asking")
+    if not typer.confirm(f"Carry out these {count} steps now?", err=True):
+        raise typer.Exit(Exit.DONE)
+
+
+def _live(face: Face, step: Step) -> None:
+    face.emit(lines.step(step))
+    face.say(show.progress(step))
+
+
+def _end(face: Face, case: Incident, done: Sequence[Step], state: Path) -> None:
+    face.emit(lines.incident(case))
+    where = "" if state == STATE else f" --state {state}"
+    if case.state is IncidentState.CONTAINED:
+        face.say(f"{case.id} is contained: every step was verified.", style="bold green")
+    else:
+        face.say(
+            f"{case.id} is NOT contained: see the steps above; run the same command again to go on.", style="bold red"
+        )
+    if any(step.state is not StepState.SKIPPED for step in done):
+        face.say(f"Next: stanch report {case.id} --regime gdpr{where}   or   stanch undo {case.id}{where}")
+
+
+def _code(steps: Sequence[Step]) -> Exit:
+    return Exit.DONE if all(step.state in {StepState.VERIFIED, StepState.SKIPPED} for step in steps) else Exit.PARTIAL

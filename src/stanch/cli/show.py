@@ -1,0 +1,171 @@
+"""Incidents, steps and coverage as people read them."""
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from stanch.cli.face import plain
+from stanch.domain.coverage import Coverage
+from stanch.domain.finding import Finding
+from stanch.domain.incident import Incident, Left
+from stanch.domain.severity import Severity
+from stanch.domain.step import Step, StepState
+
+COLOUR = {
+    Severity.CRITICAL: "bold white on red",
+    Severity.HIGH: "bold red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFORMATIONAL: "dim",
+}
+_MARK = {
+    StepState.PLANNED: ("o", "cyan"),
+    StepState.APPLIED: (">", "yellow"),
+    StepState.VERIFIED: ("+", "green"),
+    StepState.FAILED: ("x", "bold red"),
+    StepState.UNDONE: ("<", "magenta"),
+    StepState.SKIPPED: ("-", "dim"),
+}
+_UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units, as AWS bills them."""
+    amount = float(count)
+    for unit in _UNITS[:-1]:
+        if amount < 1000:  # noqa: PLR2004
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} {_UNITS[-1]}"
+
+
+def left(what: Left) -> str:
+    """What left, in one line."""
+    if not what.objects:
+        return "no read of data seen"
+    parts = [f"{what.objects} objects, {size(what.bytes)}"]
+    if what.shards:
+        share = what.shards.read / what.shards.total
+        parts.append(f"{what.shards.read} of {what.shards.total} shards of {what.shards.asset} ({share:.0%})")
+    if what.persons is not None:
+        parts.append(f"personal data of up to {what.persons:,} persons")
+    return "; ".join(parts)
+
+
+def incident(one: Incident) -> Panel:
+    """An incident as a panel: who, what, what left, and the findings that say so."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim", no_wrap=True)
+    facts.add_column()
+    facts.add_row("who", plain(one.actor.arn))
+    if one.actor.root != one.actor.arn:
+        facts.add_row("origin", plain(one.actor.root))
+    if one.actor.address:
+        facts.add_row("from", plain(one.actor.address))
+    facts.add_row("what", plain(", ".join(f"{asset.name} ({asset.kind})" for asset in one.assets) or "no data asset"))
+    facts.add_row("when", f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC")
+    facts.add_row("left", plain(left(one.left)))
+    title = Text.assemble(
+        (f" {one.severity.word} ", COLOUR[one.severity]), " ", plain(one.id), "  ", (one.state.value, "italic")
+    )
+    return Panel(
+        Group(Text(plain(one.title).plain, style="bold"), facts, _findings(one.findings)),
+        title=title,
+        title_align="left",
+    )
+
+
+def _findings(findings: Sequence[Finding]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=True, header_style="dim")
+    for name in ("severity", "sure", "events", "detection"):
+        table.add_column(name, justify="right" if name in {"sure", "events"} else "left", no_wrap=name != "detection")
+    for each in findings:
+        count = f"{each.count}" + (f" ({each.failed} refused)" if each.failed else "")
+        table.add_row(
+            Text(each.severity.word, style=COLOUR[each.severity]),
+            f"{each.confidence:.2f}",
+            count,
+            plain(each.detection),
+        )
+    return table
+
+
+def steps(all_steps: Sequence[Step]) -> Table:
+    """A plan: what would be called, what it breaks, and the way back."""
+    table = Table(show_lines=True, title="Plan" if _only_planned(all_steps) else "Steps", title_justify="left")
+    table.add_column("", width=1)
+    table.add_column("action", no_wrap=True)
+    table.add_column("resource and calls", ratio=3)
+    table.add_column("what it breaks", ratio=2)
+    table.add_column("undo", ratio=1)
+    for step in all_steps:
+        mark, colour = _MARK[step.state]
+        calls = Text("\n").join(
+            [plain(step.resource), *(Text(f"  {call}", style="dim") for call in map(_flat, step.calls))]
+        )
+        told = (
+            calls
+            if step.state is not StepState.SKIPPED
+            else Text.assemble(plain(step.resource), "\n  ", plain(step.why))
+        )
+        table.add_row(
+            Text(mark, style=colour), plain(step.action), told, plain("\n".join(step.breaks)), plain(step.undo)
+        )
+    return table
+
+
+def progress(step: Step) -> Text:
+    """One change of one step, as it happens."""
+    mark, colour = _MARK[step.state]
+    line = Text.assemble((f" {mark} {step.state.value:9}", colour), " ", plain(step.action), "  ", plain(step.resource))
+    if step.proof is not None:
+        for what in step.proof.what:
+            line.append(f"\n             {step.proof.method.value}: {_flat(what)}", style="dim")
+    elif step.state in {StepState.FAILED, StepState.SKIPPED}:
+        line.append(f"\n             {_flat(step.why)}", style=colour)
+    return line
+
+
+def coverage(one: Coverage) -> Group:
+    """What was looked at and what was not."""
+    span = (
+        f", {one.first_event:%Y-%m-%d %H:%M} to {one.last_event:%Y-%m-%d %H:%M} UTC"
+        if one.first_event and one.last_event
+        else ""
+    )
+    rate = f", {one.events / one.seconds:,.0f}/s" if one.seconds > 0 else ""
+    told = [
+        Text(
+            f"read {one.files_read} files, {one.events:,} events{span}; {one.detections_run} detections "
+            f"in {one.seconds:.2f} s{rate}",
+            style="dim",
+        )
+    ]
+    if one.duplicates:
+        told.append(Text(f"{one.duplicates:,} events were delivered more than once and count once", style="dim"))
+    for skip in one.files_skipped[:20]:
+        told.append(
+            Text.assemble(
+                ("not read: " if skip.fault else "left out: "),
+                plain(skip.path),
+                ": ",
+                plain(skip.why),
+                style="yellow" if skip.fault else "dim",
+            )
+        )
+    if len(one.files_skipped) > 20:  # noqa: PLR2004
+        told.append(Text(f"and {len(one.files_skipped) - 20} more; --format json lists them all", style="yellow"))
+    for failure in one.detections_failed:
+        told.append(Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red"))
+    return Group(*told)
+
+
+def _flat(text: str) -> str:
+    return plain(text).plain.replace("\n", " ")
+
+
+def _only_planned(all_steps: Sequence[Step]) -> bool:
+    return all(step.state in {StepState.PLANNED, StepState.SKIPPED} for step in all_steps)

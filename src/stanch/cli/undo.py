@@ -1,0 +1,63 @@
+"""`stanch undo`: put back what stanch changed, where it still is as stanch left it."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from stanch import app
+from stanch.cli import show
+from stanch.cli.face import Exit, Face, Format, WrongUse
+from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.contracts import lines
+from stanch.domain.step import StepState
+
+_EXAMPLE = """
+Example: `stanch undo inc-20261122-3f9a1c` restores, step by step in reverse order, whatever nobody changed since;
+where somebody did, it stops at that step and shows the difference.
+"""
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the verb."""
+    cli.command(name="undo", epilog=_EXAMPLE)(undo)
+
+
+def undo(
+    incident: Annotated[str, typer.Argument(help="The incident's id, or the beginning of it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    state: StateDir = STATE,
+    estate: EstateFile = None,
+    profile: Profile = None,
+    region: Region = None,
+    endpoint_url: Endpoint = None,
+    format_: Output = Format.TABLE,
+) -> None:
+    """Restore what containment changed, comparing before restoring."""
+    face = Face(format_)
+    stores = app.stores(state)
+    case = stores.incidents.get(incident)
+    standing = [
+        step for step in stores.journal.steps(case.id) if step.state not in {StepState.UNDONE, StepState.SKIPPED}
+    ]
+    if not standing:
+        face.say(f"{case.id} has no step that could be undone.")
+        return
+    if not yes:
+        if not sys.stdin.isatty():
+            raise WrongUse("there is no terminal to ask on", "give --yes to undo without asking")
+        face.say(show.steps(standing))
+        if not typer.confirm(f"Undo these {len(standing)} steps?", err=True):
+            return
+    work = app.containment(stores, app.estate_at(estate), app.door(profile, region, endpoint_url))
+    done = []
+    for step in work.undo(case.id):
+        done.append(step)
+        face.emit(lines.step(step))
+        face.say(show.progress(step))
+    app.settle(stores, case, stores.journal.steps(case.id))
+    refused = [step for step in done if step.state is not StepState.UNDONE]
+    if refused:
+        face.say(f"{len(refused)} of {len(done)} steps were not undone: the reason stands above.", style="bold red")
+        raise typer.Exit(Exit.PARTIAL)
+    face.say(f"All {len(done)} steps are undone: the account is as it was.", style="bold green")

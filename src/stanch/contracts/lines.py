@@ -1,0 +1,118 @@
+"""The machine's output: JSON Lines, one object a line, `kind` first. These shapes are a promise (version 1)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from stanch.domain.coverage import Coverage
+from stanch.domain.event import Actor
+from stanch.domain.finding import AssetRef, Finding
+from stanch.domain.incident import Incident
+from stanch.domain.step import Step
+
+VERSION = 1
+
+
+def finding(value: Finding) -> dict[str, Any]:
+    """A `finding` line."""
+    return {
+        "kind": "finding",
+        "id": value.id,
+        "detection": value.detection,
+        "title": value.title,
+        "severity": value.severity.word,
+        "confidence": value.confidence,
+        "first_seen": _time(value.first_seen),
+        "last_seen": _time(value.last_seen),
+        "account": value.account,
+        "region": value.region,
+        "actor": _actor(value.actor),
+        "assets": [_asset(asset) for asset in value.assets],
+        "events": list(value.events),
+        "count": value.count,
+        "failed": value.failed,
+        "techniques": [str(technique) for technique in value.techniques],
+        "playbook": value.playbook,
+        "incident": value.incident,
+    }
+
+
+def incident(value: Incident) -> dict[str, Any]:
+    """An `incident` line."""
+    left = value.left
+    shards = left.shards
+    return {
+        "kind": "incident",
+        "id": value.id,
+        "title": value.title,
+        "severity": value.severity.word,
+        "confidence": value.confidence,
+        "state": value.state.value,
+        "actor": _actor(value.actor),
+        "assets": [_asset(asset) for asset in value.assets],
+        "left": {
+            "objects": left.objects,
+            "bytes": left.bytes,
+            "shards": {"asset": shards.asset, "read": shards.read, "total": shards.total} if shards else None,
+            "records": left.records,
+            "persons": left.persons,
+        },
+        "findings": [each.id for each in value.findings],
+        "first_seen": _time(value.first_seen),
+        "last_seen": _time(value.last_seen),
+    }
+
+
+def step(value: Step) -> dict[str, Any]:
+    """A `step` line."""
+    proof = value.proof
+    return {
+        "kind": "step",
+        "incident": value.incident,
+        "playbook": value.playbook,
+        "action": value.action,
+        "resource": value.resource,
+        "state": value.state.value,
+        "why": value.why,
+        "before": value.before,
+        "proof": {"holds": proof.holds, "method": proof.method.value, "what": list(proof.what)} if proof else None,
+        "at": _time(value.at),
+        "calls": list(value.calls),
+        "breaks": list(value.breaks),
+        "undo": value.undo,
+    }
+
+
+def coverage(value: Coverage) -> dict[str, Any]:
+    """The `coverage` line that ends every search."""
+    return {
+        "kind": "coverage",
+        "files_read": value.files_read,
+        "files_skipped": [{"path": skip.path, "why": skip.why, "fault": skip.fault} for skip in value.files_skipped],
+        "events": value.events,
+        "duplicates": value.duplicates,
+        "first_event": _time(value.first_event),
+        "last_event": _time(value.last_event),
+        "detections_run": value.detections_run,
+        "detections_failed": [{"id": failure.id, "why": failure.why} for failure in value.detections_failed],
+        "seconds": round(value.seconds, 3),
+    }
+
+
+def printed(line: Mapping[str, Any]) -> str:
+    """One line of JSON without its newline."""
+    return msgspec.json.encode(line, enc_hook=str).decode()
+
+
+def _actor(actor: Actor) -> dict[str, Any]:
+    return {"arn": actor.arn, "session": actor.session, "origin": actor.origin}
+
+
+def _asset(asset: AssetRef) -> dict[str, Any]:
+    return {"name": asset.name, "kind": asset.kind, "arn": asset.arn}
+
+
+def _time(when: datetime | None) -> str | None:
+    return when.isoformat().replace("+00:00", "Z") if when else None

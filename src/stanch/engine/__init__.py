@@ -1,0 +1,1 @@
+"""Mechanism: reading, matching, gathering, containing, reporting; it never imports knowledge."""

@@ -1,0 +1,117 @@
+"""Findings become one story when one actor's lineage or one asset joins them in time."""
+
+import hashlib
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from stanch.domain.estate import Estate
+from stanch.domain.event import Actor
+from stanch.domain.finding import AssetRef, Finding
+from stanch.domain.incident import Evidence, Incident, IncidentState, Left
+from stanch.domain.severity import Severity
+
+STORY = timedelta(hours=24)
+"""Findings of different actors on one asset belong together when no more than this lies between them."""
+
+Told = tuple[Finding, "array[int]"]
+Assess = Callable[[Iterable[int], Iterable[AssetRef], Estate], Left]
+
+
+def incidents(
+    told: Sequence[Told],
+    estate: Estate,
+    assess: Assess,
+    used_by: Mapping[str, tuple[str, ...]],
+    evidence: Mapping[str, Evidence],
+) -> list[Incident]:
+    """Join findings into incidents, worst first. `used_by` and `evidence` are looked up by ARN and by file."""
+    stories = [_incident(story, estate, assess, used_by, evidence) for story in _stories(told)]
+    return sorted(stories, key=lambda incident: (-incident.severity, -incident.confidence, incident.first_seen))
+
+
+def opened_by_hand(resources: tuple[str, ...], now: datetime) -> Incident:
+    """The incident of a person who names resources instead of waiting for a hunt: nobody is accused, nothing counted."""
+    digest = hashlib.sha256("\x1f".join(resources).encode()).hexdigest()[:6]
+    return Incident(
+        id=f"inc-{now:%Y%m%d}-{digest}",
+        title="Opened by hand",
+        severity=Severity.HIGH,
+        confidence=1.0,
+        state=IncidentState.OPEN,
+        actor=Actor("unknown"),
+        assets=(),
+        left=Left(),
+        findings=(),
+        first_seen=now,
+        last_seen=now,
+        by_hand=resources,
+    )
+
+
+def _stories(told: Sequence[Told]) -> list[list[Told]]:
+    """Union-find over findings: same origin, or same asset within STORY."""
+    parent = list(range(len(told)))
+
+    def top(index: int) -> int:
+        while parent[index] != index:
+            parent[index] = parent[parent[index]]
+            index = parent[index]
+        return index
+
+    by_origin: dict[str, int] = {}
+    by_asset: dict[str, list[int]] = {}
+    for index, (finding, _) in enumerate(told):
+        parent[top(index)] = top(by_origin.setdefault(finding.actor.root, index))
+        for asset in finding.assets:
+            by_asset.setdefault(asset.name, []).append(index)
+    for members in by_asset.values():
+        members.sort(key=lambda index: told[index][0].first_seen)
+        reach = members[0]
+        for index in members[1:]:
+            if told[index][0].first_seen - told[reach][0].last_seen <= STORY:
+                parent[top(index)] = top(reach)
+            if told[index][0].last_seen > told[reach][0].last_seen:
+                reach = index
+    stories: dict[int, list[Told]] = {}
+    for index, one in enumerate(told):
+        stories.setdefault(top(index), []).append(one)
+    return list(stories.values())
+
+
+def _incident(
+    story: list[Told],
+    estate: Estate,
+    assess: Assess,
+    used_by: Mapping[str, tuple[str, ...]],
+    evidence: Mapping[str, Evidence],
+) -> Incident:
+    findings = sorted((finding for finding, _ in story), key=lambda finding: (finding.first_seen, finding.id))
+    lead = max(findings, key=lambda finding: (finding.severity, finding.confidence))
+    first = findings[0]
+    id_ = f"inc-{first.first_seen:%Y%m%d}-{hashlib.sha256(first.id.encode()).hexdigest()[:6]}"
+    assets = tuple(dict.fromkeys(asset for finding in findings for asset in finding.assets))
+    arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
+    files = dict.fromkeys(path for finding in findings for path in finding.files)
+    return Incident(
+        id=id_,
+        title=_title(lead, findings),
+        severity=lead.severity,
+        # Detections of one story often see the same calls, so they do not bear each other out: the surest one counts.
+        confidence=max(finding.confidence for finding in findings),
+        state=IncidentState.OPEN,
+        actor=lead.actor,
+        assets=assets,
+        left=assess((index for _, reads in story for index in reads), assets, estate),
+        findings=tuple(replace(finding, incident=id_) for finding in findings),
+        first_seen=first.first_seen,
+        last_seen=max(finding.last_seen for finding in findings),
+        used_by={arn: used_by[arn] for arn in sorted(arns) if arn in used_by},
+        evidence=tuple(evidence[path] for path in files if path in evidence),
+    )
+
+
+def _title(lead: Finding, findings: Sequence[Finding]) -> str:
+    others = len({finding.detection for finding in findings}) - 1
+    return f"{lead.title}, and {others} more" if others else lead.title
