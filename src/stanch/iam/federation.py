@@ -1,0 +1,52 @@
+"""A role that trusts an OIDC provider trusts everyone with an account there, unless it names a subject.
+
+GitHub, GitLab and Terraform Cloud are one issuer each for all their customers; an EKS cluster is an issuer of its own.
+"""
+
+import re
+from collections.abc import Iterable
+
+from stanch.iam.crowd import PUBLIC, Crowd
+from stanch.iam.policy import Condition
+
+_ABOUT_THE_APPLICATION = ("aud", "azp", "oaud", "amr", "app_id", "iss")
+"""Claims that every user of the same application shares."""
+
+_OWNER_NAMED = re.compile(r"[^:]+:[^:/]+[/:]")
+"""The part of a subject before its first wildcard, when it names an owner: `repo:acme/`, `organization:acme:`."""
+
+
+def place_federated(provider: str, conditions: Iterable[Condition]) -> Crowd:
+    """Whom a trust in a provider lets in.
+
+    provider: as the policy names it. conditions: those that hold only when their key is there.
+    """
+    someone = Crowd("unknown", unplaced=frozenset([provider]))
+    if provider == "*":
+        return PUBLIC
+    if ":saml-provider/" in provider:
+        return someone  # a company's own directory: who is in it, AWS does not know
+    issuer = provider.rpartition("oidc-provider/")[2].lower()
+    if issuer.startswith("oidc.eks."):
+        return someone
+    narrowed = any(_narrows(condition, issuer) for condition in conditions)
+    return someone if narrowed else PUBLIC
+
+
+def _narrows(condition: Condition, issuer: str) -> bool:
+    named, colon, claim = condition.key.lower().rpartition(":")
+    if not colon or named != issuer:
+        return False
+    if issuer == "cognito-identity.amazonaws.com":
+        return claim in ("aud", "sub") and not any(_wild(value) for value in condition.values)
+    if claim in _ABOUT_THE_APPLICATION:
+        return False
+    return all(_names_someone(value) for value in condition.values)
+
+
+def _names_someone(value: str) -> bool:
+    return bool(value) and (not _wild(value) or _OWNER_NAMED.match(re.split(r"[*?]|\$\{", value)[0]) is not None)
+
+
+def _wild(value: str) -> bool:
+    return "*" in value or "?" in value or "${" in value
