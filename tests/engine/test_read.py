@@ -11,7 +11,7 @@ import pytest
 
 from stanch.catalog.sources import cloudtrail
 from stanch.contracts.source import Source
-from stanch.domain.event import Event, Skipped
+from stanch.domain.event import Event
 from stanch.engine.read import Tally, read
 from stanch.stores.logs import found
 
@@ -103,28 +103,6 @@ def test_keeps_the_lines_before_a_gzip_file_ends_early() -> None:
     assert [skip.why for skip in tally.skipped] == ["truncated gzip: the file ends inside a member"]
 
 
-def test_tells_records_without_a_time_once_with_a_count_and_reads_the_others() -> None:
-    broken = {"eventID": "a", "eventName": "x"}
-    events, tally = reading(whole(broken, record(1), broken, record(2, eventTime="yesterday"), 5))
-    assert [event.id for event in events] == ["id-1"]
-    assert sorted(skip.why for skip in tally.skipped) == [
-        "a record that is no JSON object",
-        "a record whose eventTime is not a time",
-        "a record without eventTime (2 records, the first is number 1)",
-    ]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [json.dumps({"digestStartTime": "2026-11-22T00:00:00Z"}).encode(), whole(record(eventCategory="Insight"))],
-    ids=["digest", "insight"],
-)
-def test_leaves_digests_and_insights_out_without_calling_it_a_fault(content: bytes) -> None:
-    events, tally = reading(content, path="AWSLogs/1/CloudTrail-Digest/x.json")
-    assert events == []
-    assert [skip.fault for skip in tally.skipped] == [False]
-
-
 def test_an_event_delivered_twice_counts_once() -> None:
     tally = Tally()
     files = [Bytes("a.json", whole(record(1), record(2))), Bytes("b.json", whole(record(2), record(3)))]
@@ -156,16 +134,3 @@ def test_a_file_that_cannot_be_opened_is_listed(tmp_path: Path) -> None:
     events = list(read(list(found([tmp_path])), SOURCES, tally))
     assert len(events) == 1
     assert [skip.why for skip in tally.skipped] == ["cannot be opened: No such file or directory"]
-
-
-def test_a_source_never_raises_on_any_bytes() -> None:
-    from hypothesis import given, settings
-    from hypothesis import strategies as st
-
-    @settings(max_examples=300, deadline=None)
-    @given(st.binary(max_size=200), st.sampled_from([b"", b'{"Records":[', b'[{"eventTime":', b'{"eventTime":']))
-    def check(noise: bytes, start: bytes) -> None:
-        for item in cloudtrail.read("x", io.BytesIO(start + noise)):
-            assert isinstance(item, Event | Skipped)
-
-    check()

@@ -1,0 +1,74 @@
+"""A rule as the engine holds it: what it says of itself, which log it reads, and the condition or the correlation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from stanch.contracts.detection import Detection
+from stanch.engine.sigma.tree import Node, Order
+
+
+class RuleError(ValueError):
+    """A rule that cannot be used: one line with the file, what is wrong in it, and the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSource:
+    """The log a rule is written for, in Sigma's words; None where the rule does not say."""
+
+    category: str | None = None
+    product: str | None = None
+    service: str | None = None
+
+
+class Kind(StrEnum):
+    """What a correlation measures in each window of a group."""
+
+    EVENT_COUNT = "event_count"  # events
+    VALUE_COUNT = "value_count"  # distinct values of a field
+    VALUE_SUM = "value_sum"  # the sum of a field
+    TEMPORAL = "temporal"  # base rules that matched, in any order
+    TEMPORAL_ORDERED = "temporal_ordered"  # all base rules, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """What a correlation asks of the events that its base rules match.
+
+    `bases` are rule ids, in the order an ordered correlation wants; `group_by` and `measured` are field names, and
+    `aliases[name][base id]` is what such a name stands for in the events of one base.
+    """
+
+    kind: Kind
+    bases: tuple[str, ...]
+    timespan: timedelta
+    order: Order
+    threshold: int | float
+    group_by: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()
+    aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def field_of(self, name: str, base: str) -> str:
+        """The field that `name` means in an event of this base rule."""
+        return self.aliases.get(name, {}).get(base, name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """One rule: a condition on single events, or a correlation of the events of others; never both.
+
+    `generates` says whether a match is a finding of its own: the bases of a correlation are none unless it says
+    `generate: true`.
+    """
+
+    detection: Detection
+    logsource: LogSource
+    condition: Node | None = None
+    correlation: Correlation | None = None
+    generates: bool = True
+
+    @property
+    def id(self) -> str:
+        """The path-id of the file; of a base rule, with `#` and the base's name."""
+        return self.detection.id

@@ -1,0 +1,319 @@
+"""Grants: one question over every way AWS has to let somebody in."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stanch.domain.estate import Perimeter, Side
+from stanch.engine.enrich.copies import copied_to
+from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
+from stanch.engine.enrich.powers import gives_admin
+
+OURS, SISTER, STRANGER = "111122223333", "444455556666", "999988887777"
+ORGANIZATION = "o-ourorg1234"
+
+
+def side(account: str | None) -> Side:
+    if not account:
+        return Side.UNKNOWN
+    return Side.INSIDE if account in (OURS, SISTER) else Side.OUTSIDE
+
+
+NEIGHBOURS = Neighbours(side, Perimeter(organizations=(ORGANIZATION,)))
+
+
+def reach(source: str, name: str, request: Any, neighbours: Neighbours = NEIGHBOURS) -> str:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request}
+    return widest_grantee(record, OURS, neighbours).word
+
+
+def policy(principal: Any, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "*", **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+OUTSIDER = {"AWS": f"arn:aws:iam::{STRANGER}:root"}
+TRUST = json.dumps({"Statement": [{"Effect": "Allow", "Principal": OUTSIDER, "Action": "sts:AssumeRole"}]})
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("*", "public"),
+        (OUTSIDER, "outside"),
+        ({"AWS": OURS}, "inside"),
+        ({"Service": "cloudtrail.amazonaws.com"}, "inside"),
+    ],
+)
+def test_a_bucket_policy_reaches_as_far_as_its_widest_principal(principal: Any, expected: str) -> None:
+    assert reach("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy(principal)}) == expected
+
+
+def test_a_policy_is_read_as_object_as_text_and_percent_encoded() -> None:
+    written = json.dumps(policy("*"))
+    for form in (policy("*"), written, quote(written), "\n  " + written):
+        assert reach("kms", "PutKeyPolicy", {"policy": form}) == "public"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_"),
+    [
+        ("iam", "UpdateAssumeRolePolicy", {"policyDocument": TRUST}),
+        ("iam", "CreateRole", {"assumeRolePolicyDocument": TRUST}),
+        ("secretsmanager", "PutResourcePolicy", {"resourcePolicy": json.dumps(policy(OUTSIDER))}),
+        ("sqs", "SetQueueAttributes", {"attributes": {"Policy": json.dumps(policy(OUTSIDER))}}),
+        ("sns", "SetTopicAttributes", {"attributeName": "Policy", "attributeValue": json.dumps(policy(OUTSIDER))}),
+        ("ecr", "SetRepositoryPolicy", {"policyText": json.dumps(policy(OUTSIDER))}),
+        ("sagemaker", "PutModelPackageGroupPolicy", {"resourcePolicy": json.dumps(policy(OUTSIDER))}),
+    ],
+)
+def test_a_policy_is_found_under_whatever_name_the_service_gives_it(source: str, name: str, request_: Any) -> None:
+    assert reach(source, name, request_) == "outside"
+
+
+def test_an_identity_policy_lets_nobody_in() -> None:
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    assert reach("iam", "PutUserPolicy", {"userName": "bob", "policyDocument": document}) == "none"
+
+
+def test_a_deny_lets_nobody_in() -> None:
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": policy("*", Effect="Deny")}) == "none"
+
+
+def test_a_condition_that_binds_narrows_the_grant() -> None:
+    bound = policy("*", Condition={"StringEquals": {"aws:PrincipalOrgID": ORGANIZATION}})
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": bound}) == "inside"
+
+
+def test_a_policy_that_cannot_be_read_is_unknown_not_harmless() -> None:
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": {"Statement": "nonsense"}}) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_", "expected"),
+    [
+        (
+            "ec2",
+            "ModifySnapshotAttribute",
+            {"createVolumePermission": {"add": {"items": [{"userId": STRANGER}]}}},
+            "outside",
+        ),
+        (
+            "ec2",
+            "ModifySnapshotAttribute",
+            {"createVolumePermission": {"add": {"items": [{"userId": SISTER}]}}},
+            "inside",
+        ),
+        (
+            "ec2",
+            "ModifySnapshotAttribute",
+            {"createVolumePermission": {"add": {"items": [{"group": "all"}]}}},
+            "public",
+        ),
+        (
+            "ec2",
+            "ModifySnapshotAttribute",
+            {"createVolumePermission": {"remove": {"items": [{"group": "all"}]}}},
+            "none",
+        ),
+        ("ec2", "ModifyImageAttribute", {"launchPermission": {"add": {"items": [{"userId": STRANGER}]}}}, "outside"),
+        ("ec2", "ModifyImageAttribute", {"launchPermission": {"add": {"items": [{"group": "none"}]}}}, "none"),
+        (
+            "ec2",
+            "ModifyImageAttribute",
+            {
+                "launchPermission": {
+                    "add": {
+                        "items": [{"organizationArn": f"arn:aws:organizations::{STRANGER}:organization/o-theirs12345"}]
+                    }
+                }
+            },
+            "outside",
+        ),
+        ("rds", "ModifyDBSnapshotAttribute", {"attributeName": "restore", "valuesToAdd": ["all"]}, "public"),
+        ("rds", "ModifyDBSnapshotAttribute", {"attributeName": "restore", "valuesToRemove": ["all"]}, "none"),
+        ("rds", "ModifyDBClusterSnapshotAttribute", {"valuesToAdd": [SISTER, STRANGER]}, "outside"),
+        ("redshift", "AuthorizeSnapshotAccess", {"accountWithRestoreAccess": STRANGER}, "outside"),
+        ("lambda", "AddPermission20150331v2", {"principal": "*"}, "public"),
+        ("lambda", "AddPermission20150331v2", {"principal": "*", "principalOrgID": ORGANIZATION}, "inside"),
+        ("lambda", "AddPermission20150331v2", {"principal": STRANGER}, "outside"),
+        ("lambda", "AddPermission20150331v2", {"principal": f"arn:aws:iam::{STRANGER}:root"}, "outside"),
+        (
+            "lambda",
+            "AddPermission20150331v2",
+            {"principal": "events.amazonaws.com", "sourceArn": f"arn:aws:events:eu-central-1:{OURS}:rule/r"},
+            "inside",
+        ),
+        ("lambda", "AddPermission20150331v2", {"principal": "s3.amazonaws.com", "sourceAccount": STRANGER}, "outside"),
+        ("lambda", "AddPermission20150331v2", {"principal": "s3.amazonaws.com"}, "unknown"),
+        ("lambda", "AddLayerVersionPermission20181031", {"principal": "*"}, "public"),
+        ("lambda", "CreateFunctionUrlConfig", {"authType": "NONE"}, "public"),
+        ("lambda", "UpdateFunctionUrlConfig", {"authType": "AWS_IAM"}, "none"),
+        ("kms", "CreateGrant", {"granteePrincipal": f"arn:aws:iam::{STRANGER}:user/x"}, "outside"),
+        ("ram", "CreateResourceShare", {"principals": [STRANGER]}, "outside"),
+        ("ssm", "ModifyDocumentPermission", {"accountIdsToAdd": ["all"]}, "public"),
+        ("events", "PutPermission", {"principal": "*"}, "public"),
+        ("s3", "PutBucketAcl", {"x-amz-acl": ["public-read"]}, "public"),
+        ("s3", "PutBucketAcl", {"x-amz-acl": "private"}, "none"),
+        (
+            "s3",
+            "PutObjectAcl",
+            {"x-amz-grant-read": 'uri="http://acs.amazonaws.com/groups/global/AllUsers", id="abc"'},
+            "public",
+        ),
+        ("s3", "PutBucketAcl", {"x-amz-grant-full-control": 'id="0f3c"'}, "unknown"),
+        ("guardduty", "DisassociateMembers", {"accountIds": [STRANGER]}, "none"),
+    ],
+)
+def test_each_way_of_sharing_is_read(source: str, name: str, request_: Any, expected: str) -> None:
+    assert reach(source, name, request_) == expected
+
+
+def test_an_acl_document_grants_to_everybody_and_its_owner_is_no_stranger() -> None:
+    def acl(*grantees: dict[str, str]) -> dict[str, Any]:
+        grants = [{"Grantee": grantee, "Permission": "READ"} for grantee in grantees]
+        return {"AccessControlPolicy": {"Owner": {"ID": "me"}, "AccessControlList": {"Grant": grants}}}
+
+    everybody = {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}
+    logs = {"URI": "http://acs.amazonaws.com/groups/s3/LogDelivery"}
+    assert reach("s3", "PutBucketAcl", acl({"ID": "me"}, everybody)) == "public"
+    assert reach("s3", "PutBucketAcl", acl({"ID": "me"}, logs)) == "none"
+    assert reach("s3", "PutBucketAcl", acl({"ID": "someone"})) == "unknown"
+
+
+def test_a_request_without_parameters_grants_nothing() -> None:
+    nothings: tuple[Any, ...] = (None, {}, [], "text", 7)
+    for absent in nothings:
+        assert reach("s3", "PutBucketPolicy", absent) == "none"
+
+
+def copied(source: str, name: str, request: Any, **more: Any) -> str:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request, **more}
+    return copied_to(record, lambda bucket: OURS if bucket == "acme-weights" else None, NEIGHBOURS).word
+
+
+def test_a_write_goes_as_far_as_the_account_that_owns_the_bucket() -> None:
+    def written(account: str) -> str:
+        resources = [{"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::loot", "accountId": account}]
+        return copied("s3", "CopyObject", {"bucketName": "loot", "key": "k"}, resources=resources)
+
+    assert (written(STRANGER), written(SISTER)) == ("outside", "inside")
+    assert copied("s3", "PutObject", {"bucketName": "loot", "key": "k"}) == "unknown"
+    assert copied("s3", "PutObject", {"bucketName": "acme-weights", "key": "k"}) == "inside"
+
+
+def test_replication_to_a_bucket_without_an_account_is_unknown_not_inside() -> None:
+    def rule(**destination: str) -> str:
+        return copied(
+            "s3", "PutBucketReplication", {"ReplicationConfiguration": {"Rule": [{"Destination": destination}]}}
+        )
+
+    assert rule(Bucket="arn:aws:s3:::loot") == "unknown"
+    assert rule(Bucket="arn:aws:s3:::loot", Account=STRANGER) == "outside"
+    assert rule(Bucket="arn:aws:s3:::acme-weights") == "inside"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_", "expected"),
+    [
+        (
+            "backup",
+            "StartCopyJob",
+            {"destinationBackupVaultArn": f"arn:aws:backup:eu-central-1:{STRANGER}:backup-vault:v"},
+            "outside",
+        ),
+        (
+            "ecr",
+            "PutReplicationConfiguration",
+            {"replicationConfiguration": {"rules": [{"destinations": [{"region": "r", "registryId": STRANGER}]}]}},
+            "outside",
+        ),
+        ("dynamodb", "ExportTableToPointInTime", {"s3BucketOwner": STRANGER, "s3Bucket": "loot"}, "outside"),
+        ("rds", "StartExportTask", {"s3BucketName": "loot"}, "unknown"),
+        ("s3", "GetObject", {"bucketName": "loot", "key": "k"}, "none"),
+    ],
+)
+def test_exports_and_copies_name_where_data_goes(source: str, name: str, request_: Any, expected: str) -> None:
+    assert copied(source, name, request_) == expected
+
+
+def powerful(name: str, request: Any, source: str = "iam") -> bool:
+    return gives_admin({"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request})
+
+
+def test_only_aws_own_administrator_policies_are_known_by_name() -> None:
+    for partition in ("aws", "aws-eusc", "aws-us-gov"):
+        assert powerful("AttachUserPolicy", {"policyArn": f"arn:{partition}:iam::aws:policy/AdministratorAccess"})
+    assert not powerful("AttachUserPolicy", {"policyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"})
+    assert not powerful("AttachUserPolicy", {"policyArn": f"arn:aws:iam::{OURS}:policy/AdministratorAccess"})
+
+
+def test_an_inline_policy_is_judged_by_what_it_says() -> None:
+    def document(**statement: Any) -> dict[str, str]:
+        return {"policyDocument": json.dumps({"Statement": [{"Effect": "Allow", **statement}]})}
+
+    assert powerful("PutUserPolicy", document(Action="*", Resource="*"))
+    assert powerful("PutUserPolicy", document(Action="iam:*", Resource="*"))
+    assert not powerful("PutUserPolicy", document(Action="s3:GetObject", Resource="*"))
+    assert not powerful("PutUserPolicy", document(Action="sts:AssumeRole", Resource="*"))
+
+
+def test_a_boundary_gives_no_power() -> None:
+    boundary = {"permissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}
+    assert not powerful("PutUserPermissionsBoundary", boundary)
+
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from(["", "{", '{"Statement": 1}', "%7B", STRANGER]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["Statement", "items", "add", "principal", "Grant", "x"]), inner, max_size=3)
+    ),
+    max_leaves=10,
+)
+parameters = [
+    "bucketPolicy",
+    "createVolumePermission",
+    "valuesToAdd",
+    "principal",
+    "principals",
+    "x-amz-acl",
+    "AccessControlPolicy",
+    "ReplicationConfiguration",
+    "policyDocument",
+    "policyArn",
+    "sourceArn",
+    "granteePrincipal",
+    "x-amz-grant-read",
+]
+
+
+@given(
+    st.sampled_from(["s3", "ec2", "rds", "lambda", "iam", "kms", "ram", "ecr"]),
+    st.sampled_from(
+        ["PutBucketPolicy", "ModifySnapshotAttribute", "AddPermission", "PutBucketReplication", "CreateGrant"]
+    ),
+    json_values | st.dictionaries(st.sampled_from(parameters), json_values, max_size=4),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_request_is_read_without_an_exception(source: str, name: str, request_: Any) -> None:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
+    assert isinstance(widest_grantee(record, OURS, NEIGHBOURS), Reach)
+    assert isinstance(copied_to(record, lambda _: None, NEIGHBOURS), Reach)
+    assert gives_admin(record) in (True, False)
+
+
+def test_a_request_nested_ten_thousand_deep_is_read() -> None:
+    deep: Any = policy("*")
+    for _ in range(10_000):
+        deep = [deep]
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": deep}) == "public"
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": "{" + '"Statement":[' * 50_000}) == "none"
