@@ -11,6 +11,7 @@ from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Evidence, Incident, IncidentState, Left
 from stanch.domain.severity import Severity
+from stanch.engine.gather import is_identity
 
 STORY = timedelta(hours=24)
 """Findings of different actors on one asset belong together when no more than this lies between them."""
@@ -63,7 +64,8 @@ def _stories(told: Sequence[Told]) -> list[list[Told]]:
     by_origin: dict[str, int] = {}
     by_asset: dict[str, list[int]] = {}
     for index, (finding, _) in enumerate(told):
-        parent[top(index)] = top(by_origin.setdefault(finding.actor.root, index))
+        if is_identity(finding.actor.root):
+            parent[top(index)] = top(by_origin.setdefault(finding.actor.root, index))
         for asset in finding.assets:
             by_asset.setdefault(asset.name, []).append(index)
     for members in by_asset.values():

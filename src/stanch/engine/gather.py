@@ -1,4 +1,4 @@
-"""A thousand matching calls of one actor on one asset are one finding with a count."""
+"""A thousand matching calls of one actor are one finding with a count, and with the assets they touched."""
 
 import hashlib
 from array import array
@@ -91,6 +91,7 @@ class Group:
         self.failed += other.failed
         self.first = min(self.first, other.first)
         self.last = max(self.last, other.last)
+        self.assets = tuple(dict.fromkeys((*self.assets, *other.assets)))
         self.ids = (self.ids + other.ids)[:KEPT_EVENTS]
         self.files.update(other.files)
         self.resources.update(other.resources)
@@ -116,24 +117,28 @@ class Gatherer:
     def findings(self, roots: Roots) -> "Iterator[tuple[Finding, array[int]]]":
         """Each finding with the indexes of its reads; lineages are resolved now that all events were seen."""
         merged: dict[tuple[str, str, tuple[AssetRef, ...]], Group] = {}
-        origins: dict[tuple[str, str, tuple[AssetRef, ...]], str] = {}
         for group in self._groups.values():
             origin = roots.origin(group.actor.access_key, group.actor.arn)
-            key = (group.detection.id, origin, group.assets)
-            origins[key] = origin
+            # Everybody without an identity shares one name: only what was touched tells their stories apart.
+            key = (group.detection.id, origin, () if is_identity(origin) else group.assets)
             if key in merged:
                 merged[key].absorb(group)
             else:
                 merged[key] = group
-        for key, group in merged.items():
-            yield _finding(group, origins[key], roots), group.reads
+        for (_, origin, _), group in merged.items():
+            yield _finding(group, origin, roots), group.reads
+
+
+def is_identity(origin: str) -> bool:
+    """Whether this names somebody: an ARN does, `anonymous` or a service's name does not."""
+    return origin.startswith("arn:")
 
 
 def _finding(group: Group, origin: str, roots: Roots) -> Finding:
     detection, actor = group.detection, group.actor
     refused = group.failed == group.count
     return Finding(
-        id=_id(detection.id, origin, *(asset.arn for asset in group.assets)),
+        id=_id(detection.id, origin, *(() if is_identity(origin) else [asset.arn for asset in group.assets])),
         detection=detection.id,
         title=f"{detection.title} (attempted, refused)" if refused else detection.title,
         severity=detection.severity.lowered() if refused else detection.severity,
@@ -156,5 +161,5 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
 
 
 def _id(*parts: str) -> str:
-    """The same detection of the same origin on the same assets is the same finding, in every run."""
+    """The same detection of the same origin is the same finding, in every run."""
     return "fnd-" + hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]

@@ -51,6 +51,8 @@ class Hunt:
     def take(self, event: Event) -> None:
         """Enrich and match one event."""
         view = self._enricher.view(event)
+        if self._estate.exports:
+            self._enricher.charge(view)
         self._lineage.note(event)
         self._usage.note(view)
         matched = self._matcher.match(view.event_source, view.event_name, view)

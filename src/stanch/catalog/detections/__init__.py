@@ -1,0 +1,1 @@
+"""Detections: Sigma rules and correlations by tactic, each named for the evil it finds."""

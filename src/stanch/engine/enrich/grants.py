@@ -1,0 +1,120 @@
+"""AWS has many ways to let someone in: policies, ACLs, share lists, function permissions, grants, resource shares.
+
+The question is always the same: whom does this REQUEST let in, at the widest? Reads: requestParameters alone; whether
+AWS refused the call is another matter.
+Blind to: what was granted before and stays, and requests whose parameters CloudTrail left out (most refused ones).
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from ipaddress import ip_network
+from typing import Any
+
+from stanch.domain.estate import Network, Perimeter, Side
+from stanch.engine.enrich.documents import policies_in
+from stanch.engine.enrich.shares import sharing, strangers_in_acl
+from stanch.engine.untrusted import table, text
+from stanch.iam import PolicyError, admits, parse
+
+
+class Reach(IntEnum):
+    """How far a grant reaches, widest last."""
+
+    NONE = 0
+    INSIDE = 1
+    UNKNOWN = 2
+    OUTSIDE = 3
+    PUBLIC = 4
+
+    @property
+    def word(self) -> str:
+        """The word that rules name."""
+        return self.name.lower()
+
+
+_NOBODY_SAID = Perimeter()
+_OF_POLICY = {
+    "public": Reach.PUBLIC,
+    "outside": Reach.OUTSIDE,
+    "unknown": Reach.UNKNOWN,
+    "inside": Reach.INSIDE,
+    "nobody": Reach.NONE,
+}
+_OF_SIDE = {Side.INSIDE: Reach.INSIDE, Side.OUTSIDE: Reach.OUTSIDE, Side.UNKNOWN: Reach.UNKNOWN}
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """Who is on which side: a judge of account ids, and the rest of the perimeter."""
+
+    side: Callable[[str | None], Side]
+    perimeter: Perimeter = _NOBODY_SAID
+
+    @property
+    def organizations(self) -> Collection[str]:
+        """The ids of the organisations that are ours."""
+        return self.perimeter.organizations
+
+    def inside(self, who: str) -> bool:
+        """Whether an account, a VPC, a VPC endpoint or a network, by id or CIDR, is ours."""
+        if who in self.perimeter.vpcs or who in self.perimeter.vpc_endpoints:
+            return True
+        if "." in who or ":" in who:
+            return _within(who, self.perimeter.networks)
+        return self.side(who) is Side.INSIDE
+
+
+def widest_grantee(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
+    """The widest grantee a record's request names, NONE when it grants nothing. `owner` is the granting account."""
+    request = table(record.get("requestParameters"))
+    source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
+    reach = Reach.NONE
+    for document in policies_in(request):
+        reach = max(reach, _of_document(document, owner, neighbours))
+    for grantee in (*sharing(source, name, request), *strangers_in_acl(source, request)):
+        reach = max(reach, reach_of(grantee, neighbours))
+    return reach
+
+
+def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
+    """Where one grantee stands: `*`, `all`, an account id, an ARN, an organisation, a service."""
+    if grantee in ("*", "all"):
+        return Reach.PUBLIC
+    if grantee.endswith((".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu")):
+        return Reach.INSIDE
+    if grantee.startswith("o-"):
+        return _organization(grantee, neighbours)
+    parts = grantee.split(":", 5)
+    if len(parts) != 6:
+        return _OF_SIDE[neighbours.side(grantee)] if grantee.isdigit() else Reach.UNKNOWN
+    if parts[2] == "organizations":
+        named = next((word for word in parts[5].split("/") if word.startswith("o-")), "")
+        return max(_organization(named, neighbours), Reach.INSIDE)
+    if "*" in parts[4]:
+        return Reach.PUBLIC
+    return _OF_SIDE[neighbours.side(parts[4])] if parts[4] else Reach.UNKNOWN
+
+
+def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
+    try:
+        grantees = admits(
+            parse(document), inside=neighbours.inside, owner=owner, organizations=neighbours.organizations
+        )
+    except (PolicyError, RecursionError):
+        return Reach.UNKNOWN  # AWS may read what we cannot: not knowing is not "nobody"
+    return _OF_POLICY[grantees.reach]
+
+
+def _organization(id_: str, neighbours: Neighbours) -> Reach:
+    if id_ in neighbours.organizations:
+        return Reach.INSIDE
+    return Reach.OUTSIDE if neighbours.organizations else Reach.UNKNOWN
+
+
+def _within(network: str, ours: Collection[Network]) -> bool:
+    try:
+        asked = ip_network(network, strict=False)
+    except ValueError:
+        return False
+    return any(asked.version == net.version and asked.subnet_of(net) for net in ours)  # type: ignore[arg-type]

@@ -1,0 +1,269 @@
+"""The same call is routine or theft by who makes it, from where, on what: the estate's facts beside the log's fields.
+
+Facts that rules can name, besides every field of the record:
+
+    actor.arn actor.principal actor.name actor.session actor.type actor.account actor.purpose
+    actor.instance actor.network actor.family
+    asset.name asset.kind asset.sensitivity asset.decoy        of everything the call touched
+    read.asset read.kind read.key                              of what the call gave to the caller, failed or not
+    object.weights                                             a key touched has the shape of model weights
+    perimeter.account perimeter.region perimeter.network       inside | outside | unknown
+    export.approved                                            a planned export covers actor, asset, time and bytes
+    event.outcome                                              success | failure
+    grant.to                                                   public | outside | unknown | inside | none
+    grant.admin                                                the request gives administrator-equivalent power
+    copy.to                                                    outside | unknown | inside | none
+
+`actor.purpose` is absent where the estate names no principals: then nobody is a stranger for want of a declaration.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from stanch.domain.arn import like
+from stanch.domain.estate import Estate, Export, Purpose, Side
+from stanch.domain.event import Actor, Event
+from stanch.domain.finding import AssetRef
+from stanch.engine.enrich.caller import ANONYMOUS, Caller, caller_of
+from stanch.engine.enrich.copies import copied_to
+from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
+from stanch.engine.enrich.placed import Placed, looks_like_weights, place
+from stanch.engine.enrich.powers import gives_admin
+from stanch.engine.enrich.reachable import containable
+from stanch.engine.enrich.touched import Touched, touched_by
+from stanch.engine.fields import RecordFields
+from stanch.engine.untrusted import at, count, text
+
+Values = Sequence[Any]
+
+
+class Enricher:
+    """Makes views of events. `accounts` are those the logs come from: the perimeter where the estate declares none."""
+
+    def __init__(self, estate: Estate, accounts: Collection[str] = ()) -> None:
+        self.estate = estate
+        self._accounts = frozenset(estate.perimeter.accounts or accounts)
+        self._declared = bool(estate.perimeter.accounts)
+        self._spent: dict[Export, int] = {}
+
+    def view(self, event: Event) -> "View":
+        """The event as rules see it; nothing is worked out before it is asked for."""
+        return View(event, self)
+
+    def charge(self, view: "View") -> None:
+        """Count what this event reads against the export that covers it; reads are summed in the order they are fed."""
+        export = view.covering_export
+        if export is not None and view.read is not None:
+            self._spent[export] = self._spent.get(export, 0) + view.read[1]
+
+    def within(self, export: Export) -> bool:
+        """Whether the export has not yet taken more than it may."""
+        return self._spent.get(export, 0) <= export.max_bytes
+
+    def side(self, account: str | None, recipient: str | None) -> Side:
+        """The side of an account; without declared accounts the one that received the record is ours as well."""
+        if account == ANONYMOUS:
+            return Side.OUTSIDE
+        if not account:
+            return Side.UNKNOWN
+        if account in self._accounts or (not self._declared and account == recipient):
+            return Side.INSIDE
+        return Side.OUTSIDE if self._accounts or recipient else Side.UNKNOWN
+
+
+class View(RecordFields):
+    """One event with the facts that the estate adds. Never raises, whatever the record holds."""
+
+    def __init__(self, event: Event, enricher: Enricher) -> None:
+        super().__init__(event.record)
+        self.event = event
+        self.record: Mapping[str, Any] = self._record
+        self._enricher = enricher
+        self._estate = enricher.estate
+
+    def values(self, name: str) -> Values:
+        """The values of a field of the record, or of one of the facts."""
+        found = self._found.get(name)
+        if found is None:
+            fact = FACTS.get(name)
+            found = self._found[name] = fact(self) if fact else super().values(name)
+        return found
+
+    @cached_property
+    def caller(self) -> Caller:
+        """Who called, in full."""
+        return caller_of(self.record)
+
+    @cached_property
+    def actor(self) -> Actor:
+        """Who called, as findings name them; the lineage adds the origin."""
+        who = self.caller
+        return Actor(
+            arn=who.arn, session=who.session, account=who.account, access_key=who.access_key, address=who.address
+        )
+
+    @property
+    def event_source(self) -> str:
+        """The service's host name, "" where the record has none."""
+        return text(self.record.get("eventSource")) or ""
+
+    @property
+    def event_name(self) -> str:
+        """The API call's name, "" where the record has none."""
+        return text(self.record.get("eventName")) or ""
+
+    @property
+    def region(self) -> str:
+        """The region that served the call, "" where the record has none."""
+        return text(self.record.get("awsRegion")) or ""
+
+    @cached_property
+    def failed(self) -> bool:
+        """Whether AWS refused the call or could not carry it out."""
+        refused = self.record.get("errorCode") or self.record.get("errorMessage")
+        return bool(refused) or at(self.record, "responseElements", "ConsoleLogin") == "Failure"
+
+    @cached_property
+    def touched(self) -> tuple[Touched, ...]:
+        """What the call touched."""
+        return touched_by(self.record, self.caller.partition)
+
+    @cached_property
+    def placed(self) -> tuple[Placed, ...]:
+        """What the call touched, with the assets it belongs to; an identity that is a decoy is touched by its use."""
+        used = self._estate.asset_of_arn(self.caller.principal)
+        worn = (Touched(self.caller.principal),) if used and used.decoy else ()
+        return place((*self.touched, *worn), self._estate)
+
+    @cached_property
+    def assets(self) -> tuple[AssetRef, ...]:
+        """The assets touched, each once; a store that nobody declared is an asset of kind `unknown`."""
+        return tuple(dict.fromkeys(placed.ref for placed in self.placed))
+
+    @cached_property
+    def resources(self) -> tuple[str, ...]:
+        """ARNs of what containment could act on: the caller's role, user and instance, and what the call opened."""
+        return containable(self)
+
+    @cached_property
+    def read(self) -> tuple[str, int] | None:
+        """A successful read of an object as ("bucket/key", bytes of the answer); a copy counts when it goes outside.
+
+        A copy's bytes never pass the caller and CloudTrail does not tell them: they are 0.
+        """
+        given = next((thing for thing in self.touched if thing.read and thing.key), None)
+        if given is None or self.failed:
+            return None
+        if "Copy" in self.event_name and not (self.copy_reach is Reach.OUTSIDE or self.account_side is Side.OUTSIDE):
+            return None
+        sent = 0 if "Copy" in self.event_name else count(at(self.record, "additionalEventData", "bytesTransferredOut"))
+        return f"{given.bucket or given.arn}/{given.key}", sent
+
+    @cached_property
+    def recipient(self) -> str | None:
+        """The account whose log this record is from."""
+        return text(self.record.get("recipientAccountId"))
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """Who is on which side, as this record's account sees it."""
+        return Neighbours(lambda account: self._enricher.side(account, self.recipient), self._estate.perimeter)
+
+    @cached_property
+    def account_side(self) -> Side:
+        """The side of the caller's account."""
+        return self._enricher.side(self.caller.account, self.recipient)
+
+    @cached_property
+    def network_side(self) -> Side:
+        """The side of the address the call came from."""
+        return self._estate.perimeter.network(self.caller.address, self.caller.vpc_endpoint)
+
+    @property
+    def region_side(self) -> Side:
+        """The side of the region that served the call."""
+        return self._estate.perimeter.region(self.region or None)
+
+    @cached_property
+    def purpose(self) -> Purpose | None:
+        """What the caller is for; None where the estate names no principals and so cannot say."""
+        if self.caller.type == "AWSService":
+            return Purpose.SERVICE
+        if not self._estate.principals:
+            return None
+        return self._estate.purpose_of((self.caller.arn, self.caller.principal))
+
+    @cached_property
+    def grant_reach(self) -> Reach:
+        """The widest grantee of the request."""
+        return widest_grantee(self.record, self.recipient or self.caller.account, self.neighbours)
+
+    @cached_property
+    def copy_reach(self) -> Reach:
+        """How far away the call sends data."""
+        return copied_to(self.record, self._owner, self.neighbours)
+
+    @cached_property
+    def covering_export(self) -> Export | None:
+        """The planned export for this caller, what it reads, and the time, whatever it has taken already."""
+        names = {placed.ref.name for placed in self.placed if placed.asset}
+        for export in self._estate.exports:
+            by = like(export.by, self.caller.arn) or like(export.by, self.caller.principal)
+            if by and export.asset in names and export.start <= self.event.time < export.end:
+                return export
+        return None
+
+    @property
+    def approving_export(self) -> Export | None:
+        """The covering export while it stays below its bytes; the read that passes them is approved no more."""
+        export = self.covering_export
+        return export if export is not None and self._enricher.within(export) else None
+
+    def _owner(self, bucket: str) -> str | None:
+        """A bucket that holds one of our assets is ours; of any other the record alone can tell."""
+        ours = any(asset.bucket == bucket for asset in self._estate.assets)
+        return self.recipient or next(iter(self._estate.perimeter.accounts), None) if ours else None
+
+
+def _present(value: object) -> Values:
+    return () if value is None else (value,)
+
+
+def _of_assets(field: Callable[[Placed], object]) -> Callable[[View], Values]:
+    return lambda view: tuple(dict.fromkeys(value for p in view.placed if (value := field(p)) is not None))
+
+
+def _of_reads(field: Callable[[Placed], object]) -> Callable[[View], Values]:
+    return lambda view: tuple(dict.fromkeys(field(p) for p in view.placed if p.thing.read))
+
+
+FACTS: Mapping[str, Callable[[View], Values]] = {
+    "actor.account": lambda view: _present(view.caller.account),
+    "actor.arn": lambda view: (view.caller.arn,),
+    "actor.family": lambda view: _present(view.caller.family),
+    "actor.instance": lambda view: _present(view.caller.instance),
+    "actor.name": lambda view: _present(view.caller.name),
+    "actor.network": lambda view: _present(view.caller.network),
+    "actor.principal": lambda view: (view.caller.principal,),
+    "actor.purpose": lambda view: _present(view.purpose and view.purpose.value),
+    "actor.session": lambda view: _present(view.caller.session),
+    "actor.type": lambda view: (view.caller.type,),
+    "asset.decoy": _of_assets(lambda placed: placed.asset is not None and placed.asset.decoy),
+    "asset.kind": _of_assets(lambda placed: placed.ref.kind),
+    "asset.name": _of_assets(lambda placed: placed.ref.name),
+    "asset.sensitivity": _of_assets(lambda placed: placed.asset and placed.asset.sensitivity),
+    "copy.to": lambda view: (view.copy_reach.word,),
+    "event.outcome": lambda view: ("failure" if view.failed else "success",),
+    "export.approved": lambda view: (view.approving_export is not None,),
+    "grant.admin": lambda view: (gives_admin(view.record),),
+    "grant.to": lambda view: (view.grant_reach.word,),
+    "object.weights": lambda view: (any(thing.key and looks_like_weights(thing.key) for thing in view.touched),),
+    "perimeter.account": lambda view: (view.account_side.value,),
+    "perimeter.network": lambda view: (view.network_side.value,),
+    "perimeter.region": lambda view: (view.region_side.value,),
+    "read.asset": _of_reads(lambda placed: placed.ref.name),
+    "read.key": _of_reads(lambda placed: f"{placed.thing.bucket or placed.thing.arn}/{placed.thing.key or ''}"),
+    "read.kind": _of_reads(lambda placed: placed.ref.kind),
+}
+"""Every fact by the name that rules give it."""
