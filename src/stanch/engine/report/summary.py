@@ -1,0 +1,78 @@
+"""What a reader must know in ten seconds: who, what left, whether it stopped, how long is left."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from stanch.domain.incident import IncidentState
+from stanch.domain.step import Method, StepState
+from stanch.engine.report.facts import Paragraphs, listed, what_left, who
+from stanch.engine.report.matter import Matter
+from stanch.engine.report.phrase import Phrase
+from stanch.engine.report.quantities import count, size, span, utc
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One of the numbers at the top; `kind` is bad, warn, good or nothing."""
+
+    value: str
+    label: str
+    kind: str = ""
+
+
+def summary(matter: Matter) -> Paragraphs:
+    """Three sentences: what was seen, what left, whether it stopped."""
+    incident = matter.incident
+    if not incident.findings:
+        by_hand: Phrase = ("This incident was opened by hand for ", *listed(incident.by_hand), ".")
+        return [by_hand, what_left(matter), _stopped(matter)]
+    events = count(sum(finding.count for finding in incident.findings), "event")
+    told = f"{events} and {count(len(incident.findings), 'finding')}"
+    seen = f", seen from {utc(incident.first_seen)} to {utc(incident.last_seen)} in {told}."
+    return [("The actor is ", *who(incident.actor), seen), what_left(matter), _stopped(matter)]
+
+
+def _stopped(matter: Matter) -> Phrase:
+    """Whether it stopped, as far as it is proven."""
+    if not matter.steps:
+        return ("Nothing was done to stop it yet: no containment step is recorded.",)
+    verified = matter.in_state(StepState.VERIFIED)
+    tried = sum(1 for step in verified if step.proof and step.proof.method is Method.EFFECT)
+    proven = f"{len(verified)} of {count(len(matter.steps), 'containment step')} verified, {tried} of them by effect"
+    skipped = len(matter.in_state(StepState.SKIPPED))
+    undone = len(matter.in_state(StepState.UNDONE))
+    proven += f"; {skipped} left out" if skipped else ""
+    proven += f"; {undone} verified before and undone since" if undone else ""
+    if matter.contained_at:
+        took = span(matter.contained_at - matter.incident.first_seen)
+        stood = "It was contained" if matter.incident.state is not IncidentState.OPEN else "The last step was verified"
+        return (f"{stood} at {utc(matter.contained_at)}, {took} after the first event: {proven}.",)
+    return (f"It is not proven to have stopped: {proven}.",)
+
+
+def figures(matter: Matter) -> list[Figure]:
+    """The numbers, worst first; the next deadline is always there, even to say that no clock runs."""
+    left = matter.incident.left
+    found = [Figure(size(left.bytes), f"left, in {count(left.objects, 'object')}", "bad" if left.bytes else "")]
+    if left.shards and left.shards.total:
+        found.append(Figure(f"{left.shards.read} of {left.shards.total}", "shards of the model read", "bad"))
+    persons = matter.at_most("persons")
+    if persons is not None:
+        found.append(Figure(f"\u2264 {persons:,}", "persons concerned", "bad" if persons else ""))
+    if matter.contained_at:
+        took = span(matter.contained_at - matter.incident.first_seen)
+        found.append(Figure(took, "from first event to last step verified", "good"))
+    return [*found, _next_deadline(matter)]
+
+
+def _next_deadline(matter: Matter) -> Figure:
+    open_ = [(d.due, d.clock.title) for d in matter.deadlines if d.due and d.clock.id not in matter.submitted]
+    if not open_:
+        return Figure("no clock", "runs" if matter.aware else "runs: awareness is not recorded", "warn")
+    due, title = min(open_)
+    return Figure(time_left(due, matter.now), f"for: {title}", "bad" if matter.now > due else "warn")
+
+
+def time_left(due: datetime, now: datetime) -> str:
+    """`2 d 23 h left`, `40 min late`."""
+    return span(due - now) + (" late" if now > due else " left")
