@@ -38,7 +38,11 @@ def main() -> int:
         _complete(names)
         example = folder / "empty.json"
         example.write_text('{"Records": []}')
-        for arguments, code in ((["--version"], 0), (["hunt", str(example), "--state", str(folder / "s")], 0), (["drill"], 2)):
+        for arguments, code in (
+            (["--version"], 0),
+            (["hunt", str(example), "--state", str(folder / "s")], 0),
+            (["drill"], 2),
+        ):
             _run(site, folder, arguments, code)
         print(f"wheel: {wheel.name}, {wheel.stat().st_size / 1000:.0f} kB, {len(names)} files, whole and running alone")
     return 0

@@ -1,7 +1,7 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -26,6 +26,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally, head, read
 from stanch.engine.shelf import ShelfError, Unit, implementing, walk
 from stanch.stores.logs import account_in_path, accounts_in_head, found
+from stanch.stores.text import written
 
 if TYPE_CHECKING:
     from stanch.domain.regime import Regime
@@ -133,7 +134,9 @@ def hunt(
     for event in read(files, sources(), tally, limit=limit, on_file=on_file):
         search.take(event)
     incidents = search.incidents(tally)
-    return Hunted(incidents, search.coverage(tally, loaded[1], perf_counter() - began), accounts)
+    coverage = search.coverage(tally, loaded[1], perf_counter() - began)
+    found_at = now()
+    return Hunted([replace(one, found_at=found_at, coverage=coverage) for one in incidents], coverage, accounts)
 
 
 def door(profile: str | None = None, region: str | None = None, endpoint: str | None = None) -> Aws:
@@ -181,6 +184,30 @@ def settle(kept: "Stores", incident: Incident, steps: Sequence[Step]) -> Inciden
 def decide(kept: "Stores", incident: Incident, aware_at: datetime, by: str, why: str) -> None:
     """Record a person's decision on when the organisation became aware."""
     kept.incidents.decide(Awareness(incident.id, aware_at, now(), by, why))
+
+
+def report(kept: "Stores", estate: Estate, incident: Incident, regime: str, folder: Path) -> list[Path]:
+    """Write the draft notification of one incident under one law as Markdown and HTML; returns both paths."""
+    from stanch.engine.clocks import deadlines, in_force
+    from stanch.engine.report import render
+
+    law = regimes()[regime]
+    awareness = kept.incidents.awareness(incident.id)
+    drafted = render(
+        incident,
+        steps=kept.journal.steps(incident.id),
+        history=kept.journal.history(incident.id),
+        regime=law,
+        deadlines=deadlines(law, in_force(awareness), {}, estate.reporting.authority_timezone),
+        awareness=awareness,
+        estate=estate,
+        evidence=incident.evidence,
+        now=now(),
+        detected_at=incident.found_at,
+        coverage=incident.coverage,
+    )
+    stem = folder / f"{incident.id}-{regime}"
+    return [written(stem.with_suffix(".md"), drafted.markdown), written(stem.with_suffix(".html"), drafted.html)]
 
 
 def write_starting_estate(path: Path) -> None:

@@ -102,7 +102,8 @@ def _ask(count: int) -> None:
 
 def _live(face: Face, step: Step) -> None:
     face.emit(lines.step(step))
-    face.say(show.progress(step))
+    if step.state is not StepState.PLANNED:  # people have just read the plan
+        face.say(show.progress(step))
 
 
 def _end(face: Face, case: Incident, done: Sequence[Step], state: Path) -> None:

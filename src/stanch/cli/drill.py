@@ -17,7 +17,7 @@ from stanch.contracts import lines
 from stanch.contracts.scenario import Attempt
 from stanch.domain.coverage import Coverage
 from stanch.domain.incident import Incident
-from stanch.domain.step import Step
+from stanch.domain.step import Step, StepState
 from stanch.engine.rehearse import Drilled
 
 DEFAULT = "stolen_instance_credentials"
@@ -111,7 +111,8 @@ class Stage:
     def step(self, step: Step) -> None:
         """Each step, live."""
         self._face.emit(lines.step(step))
-        self._face.say(show.progress(step))
+        if step.state is not StepState.PLANNED:  # people have just read the plan
+            self._face.say(show.progress(step))
 
     def written(self, path: Path) -> None:
         """The path of a report."""

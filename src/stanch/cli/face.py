@@ -49,7 +49,9 @@ class Face:
 
     def say(self, *what: Any, style: str | None = None) -> None:
         """Tell people; strings are taken literally, never as markup."""
-        self.out.print(*(plain(part) if isinstance(part, str) else part for part in what), style=style)
+        # Sentences, paths and commands are not broken into lines: they are there to be copied.
+        whole = all(isinstance(part, str) for part in what)
+        self.out.print(*(plain(part) if isinstance(part, str) else part for part in what), style=style, soft_wrap=whole)
 
     def emit(self, line: Mapping[str, Any]) -> None:
         """Give machines one line; nothing when people are listening."""

@@ -36,7 +36,7 @@ def size(count: int) -> str:
     """Bytes in decimal units, as AWS bills them."""
     amount = float(count)
     for unit in _UNITS[:-1]:
-        if amount < 1000:  # noqa: PLR2004
+        if amount < 1000:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{amount:.1f} {_UNITS[-1]}"
@@ -81,7 +81,7 @@ def incident(one: Incident) -> Panel:
 def _findings(findings: Sequence[Finding]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=True, header_style="dim")
     for name in ("severity", "sure", "events", "detection"):
-        table.add_column(name, justify="right" if name in {"sure", "events"} else "left", no_wrap=name != "detection")
+        table.add_column(name, justify="right" if name in {"sure", "events"} else "left", overflow="fold")
     for each in findings:
         count = f"{each.count}" + (f" ({each.failed} refused)" if each.failed else "")
         table.add_row(
@@ -93,35 +93,36 @@ def _findings(findings: Sequence[Finding]) -> Table:
     return table
 
 
-def steps(all_steps: Sequence[Step]) -> Table:
-    """A plan: what would be called, what it breaks, and the way back."""
-    table = Table(show_lines=True, title="Plan" if _only_planned(all_steps) else "Steps", title_justify="left")
-    table.add_column("", width=1)
-    table.add_column("action", no_wrap=True)
-    table.add_column("resource and calls", ratio=3)
-    table.add_column("what it breaks", ratio=2)
-    table.add_column("undo", ratio=1)
-    for step in all_steps:
+def steps(all_steps: Sequence[Step]) -> Group:
+    """A plan, step by step: what would be called, what it breaks, and the way back."""
+    blocks = []
+    for number, step in enumerate(all_steps, start=1):
         mark, colour = _MARK[step.state]
-        calls = Text("\n").join(
-            [plain(step.resource), *(Text(f"  {call}", style="dim") for call in map(_flat, step.calls))]
-        )
-        told = (
-            calls
-            if step.state is not StepState.SKIPPED
-            else Text.assemble(plain(step.resource), "\n  ", plain(step.why))
-        )
-        table.add_row(
-            Text(mark, style=colour), plain(step.action), told, plain("\n".join(step.breaks)), plain(step.undo)
-        )
-    return table
+        block = Table.grid(padding=(0, 1))
+        block.add_column(style="dim", no_wrap=True, width=10, justify="right")
+        block.add_column(overflow="fold")
+        head = Text.assemble((mark, colour), " ", (plain(step.action).plain, "bold"), "  ", plain(step.resource))
+        block.add_row(str(number), head)
+        if step.state is not StepState.PLANNED:
+            block.add_row(step.state.value, Text(_flat(step.why), style=colour))
+        else:
+            block.add_row("because", plain(step.why))
+        for name, texts in (
+            ("calls", step.calls),
+            ("breaks", step.breaks),
+            ("undo", (step.undo,) if step.undo else ()),
+        ):
+            for index, text in enumerate(texts):
+                block.add_row(name if index == 0 else "", plain(_flat(text)))
+        blocks.append(block)
+    return Group(*blocks)
 
 
 def progress(step: Step) -> Text:
     """One change of one step, as it happens."""
     mark, colour = _MARK[step.state]
     line = Text.assemble((f" {mark} {step.state.value:9}", colour), " ", plain(step.action), "  ", plain(step.resource))
-    if step.proof is not None:
+    if step.proof is not None and step.state is not StepState.UNDONE:
         for what in step.proof.what:
             line.append(f"\n             {step.proof.method.value}: {_flat(what)}", style="dim")
     elif step.state in {StepState.FAILED, StepState.SKIPPED}:
@@ -156,7 +157,7 @@ def coverage(one: Coverage) -> Group:
                 style="yellow" if skip.fault else "dim",
             )
         )
-    if len(one.files_skipped) > 20:  # noqa: PLR2004
+    if len(one.files_skipped) > 20:
         told.append(Text(f"and {len(one.files_skipped) - 20} more; --format json lists them all", style="yellow"))
     for failure in one.detections_failed:
         told.append(Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red"))
@@ -165,7 +166,3 @@ def coverage(one: Coverage) -> Group:
 
 def _flat(text: str) -> str:
     return plain(text).plain.replace("\n", " ")
-
-
-def _only_planned(all_steps: Sequence[Step]) -> bool:
-    return all(step.state in {StepState.PLANNED, StepState.SKIPPED} for step in all_steps)

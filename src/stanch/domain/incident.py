@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from stanch.domain.coverage import Coverage
 from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.severity import Severity
@@ -53,7 +54,8 @@ class Incident:
     """One story.
 
     `by_hand` are resources a person named when opening it. `used_by` says who else was seen using a role, bucket or
-    host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events.
+    host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events. `found_at`
+    is when stanch first said so, `coverage` what the latest search had looked at.
     """
 
     id: str
@@ -70,6 +72,8 @@ class Incident:
     by_hand: tuple[str, ...] = ()
     used_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()
+    found_at: datetime | None = None
+    coverage: Coverage | None = None
 
     def moved(self, state: IncidentState) -> "Incident":
         """The same incident in another state."""

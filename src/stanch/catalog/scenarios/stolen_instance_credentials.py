@@ -22,14 +22,16 @@ MUST = Must(
     contain=("ec2/snapshot_volumes", "ec2/isolate_instance", "iam/revoke_sessions", "s3/close_bucket"),
 )
 
+_LOADS = 5
 _TAKEN_FIRST = 2 / 3
 """The share of the shards that the attacker gets before he is stopped."""
 
 
 def routine(world: World) -> Iterator[Attempt]:
     """The serving role loads the whole model; the retraining role reads its tickets."""
-    yield from _read_all(world.serve(), "the serving host", world.weights_bucket, world.weights_prefix)
-    yield from _read_all(world.retrain(), "the retraining job", world.training_bucket, "")
+    for _ in range(_LOADS):
+        yield from _read_all(world.serve(), "the serving host", world.weights_bucket, world.weights_prefix)
+        yield from _read_all(world.retrain(), "the retraining job", world.training_bucket, "")
 
 
 def strike(world: World) -> Iterator[Attempt]:

@@ -1,0 +1,1 @@
+"""One command prints each figure beside its floor and its peer."""
