@@ -1,0 +1,1 @@
+"""Deciding whether a request may pass: who the caller is, what the call needs, and what the policies say."""
