@@ -1,0 +1,1 @@
+"""Hosts: evidence is kept, and nothing flows in or out any more."""

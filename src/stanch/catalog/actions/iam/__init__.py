@@ -1,0 +1,1 @@
+"""Identity: whoever holds a stolen session or key can no longer use it."""

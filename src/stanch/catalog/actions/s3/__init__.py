@@ -1,0 +1,1 @@
+"""Storage: what was opened to the world is closed to it again."""

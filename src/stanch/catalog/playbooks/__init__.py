@@ -1,0 +1,1 @@
+"""Playbooks: which actions answer which situation, and in what order."""

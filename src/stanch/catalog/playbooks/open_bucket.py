@@ -1,0 +1,4 @@
+"""A bucket admits the public or strangers: by its policy, by an ACL, or because its block was taken off."""
+
+ACTIONS = ("s3/close_bucket",)
+BREAKS = "Public links, websites and partners outside the perimeter lose the bucket."

@@ -1,0 +1,7 @@
+"""A role's session does what its workload never does: somebody else holds it."""
+
+ACTIONS = (
+    "iam/revoke_sessions",
+    "iam/deactivate_keys",
+)
+BREAKS = "Every workload that uses one of the roles, and the user the chain began with, is refused until it renews."

@@ -1,0 +1,99 @@
+"""A change is contained when it was tried and refused; a 200 from AWS only says that the request was understood."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from stanch.contracts.action import Wait, Witness
+from stanch.contracts.aws import AwsError
+from stanch.contracts.store import Busy, Journal, StoreError
+from stanch.domain.step import Proof, Step, StepState
+from stanch.engine.contain.compare import differences, plain, same
+from stanch.engine.contain.plan import Planner, defect
+
+OnChange = Callable[[Step], None]
+
+
+class Applier:
+    """Carries out one step: journal the before-state, change, journal the after-state, verify, journal the proof."""
+
+    def __init__(self, planner: Planner, journal: Journal, clock: Callable[[], datetime], wait: Wait) -> None:
+        self._planner = planner
+        self._journal = journal
+        self._clock = clock
+        self._wait = wait
+
+    def apply(self, step: Step, on_change: OnChange) -> Step:
+        """The step as it ended; only a journal that cannot be written raises (StoreError)."""
+        if step.state is StepState.VERIFIED:
+            return step
+        if step.state is StepState.SKIPPED or step.before is None:
+            return self._noted(step, on_change)  # not to be touched, or it could not even be looked at
+        try:
+            with self._journal.lock(step.resource):
+                return self._carried_out(step, on_change)
+        except Busy as busy:
+            waiting = step.become(StepState.SKIPPED, self._clock(), why=str(busy))
+            on_change(waiting)  # not journalled: whoever holds the resource writes its story
+            return waiting
+
+    def _carried_out(self, shown: Step, on_change: OnChange) -> Step:
+        step = self._planner.again(shown)
+        if step.state is StepState.VERIFIED:
+            return step
+        elsewhere = self._planner.elsewhere(step.resource)
+        if elsewhere:
+            return self._noted(step.become(step.state, self._clock(), why=elsewhere), on_change)
+        if step.state is StepState.APPLIED:
+            return self._proven(step, None, on_change)
+        if step.state is not StepState.PLANNED or step.before is None:
+            return self._noted(step, on_change)
+        if shown.before is None or not same(shown.before, step.before):
+            changed = "; ".join(differences(step.before, shown.before or {}))
+            why = f"it changed since the plan was shown, look at the plan again: {changed}"
+            return self._recorded(step, StepState.FAILED, on_change, why=why)
+        step = replace(step, breaks=shown.breaks)
+        return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
+
+    def _changed(self, step: Step, on_change: OnChange) -> Step:
+        action, aws = self._planner.action(step), self._planner.door(step.resource)
+        try:
+            witness = action.apply(aws, step, self._wait)
+            after = plain(action.read(aws, step))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever an action raises, the other steps must run
+            return self._recorded(step, StepState.FAILED, on_change, why=f"not applied: {reason(error)}")
+        return self._proven(self._recorded(step, StepState.APPLIED, on_change, after=after), witness, on_change)
+
+    def _proven(self, step: Step, witness: Witness | None, on_change: OnChange) -> Step:
+        action, aws = self._planner.action(step), self._planner.door(step.resource)
+        try:
+            proof: Proof = action.verify(aws, step, self._wait, witness)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # "could not look" is an answer, and never "contained"
+            return self._recorded(step, StepState.FAILED, on_change, why=f"could not be verified: {reason(error)}")
+        if proof.holds:
+            return self._recorded(step, StepState.VERIFIED, on_change, proof=proof)
+        why = f"applied, but it did not hold: {'; '.join(proof.what)}"
+        return self._recorded(step, StepState.FAILED, on_change, proof=proof, why=why)
+
+    def _recorded(self, step: Step, state: StepState, on_change: OnChange, **changes: object) -> Step:
+        now = step.become(state, self._clock(), **changes)
+        self._journal.write(now)
+        on_change(now)
+        return now
+
+    def _noted(self, step: Step, on_change: OnChange) -> Step:
+        """Journal what is not done, once: the report must be able to say why."""
+        known = next((known for known in self._journal.steps(step.incident) if known.key == step.key), None)
+        if known is None or (known.state, known.why) != (step.state, step.why):
+            self._journal.write(step)
+        on_change(step)
+        return step
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in words for a person."""
+    return str(error) if isinstance(error, AwsError) else defect(error)

@@ -1,0 +1,18 @@
+"""Nothing is called contained that was not tried and refused."""
+
+from collections.abc import Sequence
+
+from stanch.domain.incident import IncidentState
+from stanch.domain.step import Step, StepState
+from stanch.engine.contain.plan import FOREIGN
+
+
+def state_after(steps: Sequence[Step]) -> IncidentState:
+    """`contained` when every step was verified, else `open`.
+
+    A step that was left alone keeps an incident open, for somebody must look at it, unless its resource is a
+    stranger's own.
+    """
+    ours = [step for step in steps if step.settings != FOREIGN]
+    verified = bool(ours) and all(step.state is StepState.VERIFIED for step in ours)
+    return IncidentState.CONTAINED if verified else IncidentState.OPEN

@@ -1,0 +1,192 @@
+"""A plan is read by a person before anything happens: every call, what it breaks, and the way back."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from stanch.contracts.action import Action, Case, Plan, Refused
+from stanch.contracts.aws import Aws, AwsAbsent, AwsError
+from stanch.contracts.playbook import Playbook
+from stanch.contracts.store import Journal
+from stanch.domain.arn import Arn
+from stanch.domain.estate import Estate, Side
+from stanch.domain.incident import Incident
+from stanch.domain.step import Step, StepState
+from stanch.engine.contain.compare import plain, same
+from stanch.engine.contain.targets import Target, by_hand, from_findings, unique
+
+_DONE = {StepState.APPLIED, StepState.VERIFIED}
+_BEGUN = {StepState.PLANNED, StepState.FAILED}
+NO_ACTION = "none"
+FOREIGN = {"foreign": True}
+"""The settings of a skipped step whose resource lies outside the perimeter."""
+
+
+class Planner:
+    """Looks at resources through the actions and says what would be done; it changes nothing."""
+
+    def __init__(
+        self,
+        actions: Mapping[str, Action],
+        playbooks: Mapping[str, Playbook],
+        journal: Journal,
+        estate: Estate,
+        aws: Aws,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._actions = actions
+        self._playbooks = playbooks
+        self._journal = journal
+        self._estate = estate
+        self._aws = aws
+        self._clock = clock
+        self._doors: dict[str, Aws] = {}
+
+    def plan(
+        self, incident: Incident, resources: Sequence[str] | None, collateral: Mapping[str, Sequence[str]]
+    ) -> list[Step]:
+        """See `Containment.plan`."""
+        known = {step.key: step for step in self._journal.steps(incident.id)}
+        targets = self._targets(incident, resources)
+        steps: dict[tuple[str, str, str], Step] = {}
+        for target in targets:
+            step = self._step(incident.id, target, known)
+            users = collateral.get(target.resource) or collateral.get(step.resource) or ()
+            steps.setdefault(step.key, _with_users(step, users))
+        return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
+
+    def action(self, step: Step) -> Action:
+        """The action of a step; raises KeyError for one that a newer or older stanch journalled."""
+        return self._actions[step.action]
+
+    def door(self, resource: str) -> Aws:
+        """The responder in the region of a resource."""
+        region = _region_of(resource) or self._aws.region
+        if region == self._aws.region:
+            return self._aws
+        return self._doors.setdefault(region, self._aws.at(region))
+
+    def again(self, step: Step) -> Step:
+        """The step as it must be carried out now, whatever was journalled of it since it was planned.
+
+        Done steps come back as they stand. One whose changes have begun keeps its journalled before-state and settings;
+        one that has changed nothing yet is looked at afresh, so that a cutoff is of now and not of the last attempt.
+        """
+        known = {known.key: known for known in self._journal.steps(step.incident)}
+        return self._step(step.incident, Target(step.action, step.resource, step.why, step.playbook), known)
+
+    def _targets(self, incident: Incident, resources: Sequence[str] | None) -> list[Target]:
+        if resources is not None:
+            return unique(by_hand(resources, self._actions))
+        found = from_findings(incident, self._actions, self._playbooks)
+        return unique([*by_hand(incident.by_hand, self._actions), *found])
+
+    def _step(self, incident: str, target: Target, known: Mapping[tuple[str, str, str], Step]) -> Step:
+        bare = Step(
+            incident=incident,
+            action=target.action or NO_ACTION,
+            resource=target.resource,
+            playbook=target.playbook,
+            state=StepState.PLANNED,
+            why=target.why,
+            at=self._clock(),
+        )
+        if target.action is None:
+            return replace(bare, state=StepState.SKIPPED)
+        bare = replace(bare, phase=self._actions[target.action].PHASE)
+        journalled = known.get(bare.key)
+        if journalled and journalled.state in _DONE:
+            return journalled
+        fresh = self._looked_at(bare, target.named)
+        journalled = known.get(fresh.key)
+        if journalled is None:
+            return fresh
+        return journalled if journalled.state in _DONE else _resumed(journalled, fresh)
+
+    def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
+        forbidden = self._forbidden(bare.resource, *named)
+        if forbidden:
+            return self._left_alone(bare, forbidden)
+        try:
+            plan = self._planned(bare)
+        except Refused as refusal:
+            return replace(bare, state=StepState.SKIPPED, why=str(refusal))
+        except AwsAbsent as error:
+            return replace(bare, state=StepState.SKIPPED, why=f"it does not exist (any more): {error}")
+        except AwsError as error:
+            return replace(bare, state=StepState.FAILED, why=f"could not look: {error}")
+        except Exception as error:  # noqa: BLE001  # one broken action must not hide the plan of the others
+            return replace(bare, state=StepState.FAILED, why=f"could not look: {defect(error)}")
+        resource = plan.resource or bare.resource
+        forbidden = self._forbidden(resource)
+        step = replace(
+            bare,
+            resource=resource,
+            calls=plan.calls,
+            breaks=plan.breaks,
+            undo=plan.undo,
+            settings=plain(plan.settings),
+            before=plain(plan.before),
+        )
+        return self._left_alone(step, forbidden) if forbidden else step
+
+    def _left_alone(self, step: Step, why: str) -> Step:
+        bare = replace(step, state=StepState.SKIPPED, why=why, calls=(), breaks=(), undo="", before=None, settings={})
+        # What strangers hold in their own accounts is not ours to contain, and no reason to call an incident open.
+        account = Arn.parse(step.resource).account
+        foreign = bool(account) and self._estate.perimeter.account(account) is Side.OUTSIDE
+        return replace(bare, settings=FOREIGN) if foreign else bare
+
+    def _planned(self, step: Step) -> Plan:
+        case = Case(
+            incident=step.incident,
+            now=self._clock(),
+            perimeter=self._estate.perimeter,
+            responder=self._aws.caller,
+        )
+        return self.action(step).plan(self.door(step.resource), Arn.parse(step.resource), case)
+
+    def _forbidden(self, resource: str, *named: str) -> str | None:
+        """Why this resource is not touched at all, or None; `named` are other ARNs by which it is known."""
+        pattern = next(filter(None, map(self._estate.response.forbids, (resource, *named))), None)
+        return f"never_touch protects it ({pattern})" if pattern else self.elsewhere(resource)
+
+    def elsewhere(self, resource: str) -> str | None:
+        """Why these credentials do not reach this resource, or None: another account may hold one of the same name."""
+        arn = Arn.parse(resource)
+        if arn.partition != self._aws.partition:
+            return f"it lies in the partition {arn.partition}; these credentials are of {self._aws.partition}"
+        account = arn.account or self._aws.account
+        if self._estate.perimeter.account(account) is Side.OUTSIDE:
+            return f"account {account} is outside the perimeter: not ours to change"
+        if account != self._aws.account:
+            return f"it belongs to account {account}; these credentials act in {self._aws.account}: run there"
+        return None
+
+
+def defect(error: Exception) -> str:
+    """An exception that is nobody's answer, in words: an internal error to be reported."""
+    return f"internal error: {type(error).__name__}: {error}"
+
+
+def _resumed(journalled: Step, fresh: Step) -> Step:
+    """The begun step goes on with what was there before it began; where nothing changed since, it starts afresh."""
+    if journalled.state not in _BEGUN or journalled.before is None:
+        return fresh
+    if fresh.before is None:  # what was begun stays known, or undo would forget it
+        return replace(journalled, state=StepState.FAILED, why=fresh.why, at=fresh.at)
+    if same(journalled.before, fresh.before):
+        return fresh
+    if journalled.proof and not journalled.proof.holds:  # it was done and did not hold: the same values would not again
+        return replace(fresh, before=journalled.before)
+    return replace(journalled, state=StepState.PLANNED, why=fresh.why, at=fresh.at)
+
+
+def _with_users(step: Step, users: Iterable[str]) -> Step:
+    told = tuple(f"also used by {user}" for user in users)
+    fresh = step.state is StepState.PLANNED
+    return replace(step, breaks=(*step.breaks, *told)) if told and fresh else step
+
+
+def _region_of(resource: str) -> str:
+    return resource.split(":", 5)[3] if resource.count(":") >= 5 else ""

@@ -1,0 +1,107 @@
+"""What a stolen credential was used on is not what must be stopped: that is whoever holds it, and the way it came."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from stanch.contracts.action import Action
+from stanch.contracts.playbook import Playbook
+from stanch.domain.arn import Arn, ArnError, role_of_session
+from stanch.domain.finding import Finding
+from stanch.domain.incident import Incident
+
+_ELSEWHERE = {
+    "root": "no policy binds the root user of an account: change its password and delete its access keys by hand",
+    "federated-user": "its session is bound by the policies of the user that opened it: name that user instead",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One action to plan on one resource; without an action it is something that nothing can be done about.
+
+    `named` are the ARNs by which it was found: a session's, where `resource` is its role.
+    """
+
+    action: str | None
+    resource: str
+    why: str
+    playbook: str | None = None
+    named: tuple[str, ...] = ()
+
+
+def by_hand(resources: Iterable[str], actions: Mapping[str, Action]) -> Iterator[Target]:
+    """Every action that applies to each of these ARNs."""
+    for asked in resources:
+        try:
+            arn = acted_on(asked)
+        except ArnError as error:
+            yield Target(None, asked, str(error))
+            continue
+        fitting = [name for name in sorted(actions) if arn.kind in actions[name].APPLIES_TO]
+        for name in fitting:
+            yield Target(name, str(arn), "asked for by hand", named=(asked,))
+        if not fitting:
+            kinds = sorted({kind for action in actions.values() for kind in action.APPLIES_TO})
+            why = _ELSEWHERE.get(arn.kind, f"no action contains a {arn.kind}; there is one for each {', '.join(kinds)}")
+            yield Target(None, asked, why)
+
+
+def from_findings(
+    incident: Incident, actions: Mapping[str, Action], playbooks: Mapping[str, Playbook]
+) -> Iterator[Target]:
+    """For each finding's playbook, its actions on those of the finding's resources to which they apply."""
+    for finding in incident.findings:
+        if finding.playbook is None:
+            continue
+        if finding.playbook not in playbooks:
+            yield Target(None, finding.actor.arn, f"there is no playbook {finding.playbook!r} ({finding.detection})")
+            continue
+        resources = list(_resources(finding))
+        for _, arn in resources:
+            if arn.kind in _ELSEWHERE:
+                yield Target(None, str(arn), _ELSEWHERE[arn.kind], finding.playbook)
+        for name in playbooks[finding.playbook].ACTIONS:
+            if name not in actions:
+                yield Target(None, finding.actor.arn, f"there is no action {name!r} (playbook {finding.playbook})")
+                continue
+            for text, arn in resources:
+                if arn.kind in actions[name].APPLIES_TO:
+                    yield Target(name, str(arn), finding.title, finding.playbook, (text,))
+
+
+def _resources(finding: Finding) -> Iterator[tuple[str, Arn]]:
+    """The caller, its lineage (each role on the way and the identity it began with), and what was touched.
+
+    Each as the finding names it, and as the resource that containment changes for it.
+    """
+    actor = finding.actor
+    named = (actor.arn, actor.origin or "", *finding.sessions, *finding.resources, *(a.arn for a in finding.assets))
+    for text in dict.fromkeys(named):
+        try:
+            yield text, acted_on(text)
+        except ArnError:
+            continue  # "anonymous", "cloudtrail.amazonaws.com": nobody whom a policy of ours could bind
+
+
+def acted_on(text: str) -> Arn:
+    """The resource that containment changes for this ARN: the role of a session, the bucket of an object."""
+    role = role_of_session(text)
+    arn = Arn.parse(role or text)
+    if arn.kind == "object":
+        return Arn(arn.partition, arn.service, arn.region, arn.account, arn.resource.split("/", 1)[0])
+    return arn
+
+
+def unique(targets: Iterable[Target]) -> list[Target]:
+    """One target for each action and resource, the first one's reason with how many others there are."""
+    together: dict[tuple[str | None, str], list[Target]] = {}
+    for target in targets:
+        together.setdefault((target.action, target.resource), []).append(target)
+    return [_one(same) for same in together.values()]
+
+
+def _one(same: Sequence[Target]) -> Target:
+    first = same[0]
+    named = tuple(dict.fromkeys(text for target in same for text in target.named))
+    others = len(dict.fromkeys(target.why for target in same)) - 1
+    return replace(first, named=named, why=f"{first.why} (and {others} more)" if others else first.why)

@@ -1,0 +1,71 @@
+"""Compare, then restore: what somebody else has changed since is theirs, and is shown instead of overwritten."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from stanch.contracts.action import Wait
+from stanch.contracts.store import Busy, Journal, StoreError
+from stanch.domain.step import Step, StepState
+from stanch.engine.contain.apply import OnChange, reason
+from stanch.engine.contain.compare import differences, plain, same, strays
+from stanch.engine.contain.plan import Planner
+
+
+class Undoer:
+    """Puts the steps of one incident back, last first."""
+
+    def __init__(self, planner: Planner, journal: Journal, clock: Callable[[], datetime], wait: Wait) -> None:
+        self._planner = planner
+        self._journal = journal
+        self._clock = clock
+        self._wait = wait
+
+    def undo(self, incident: str, on_change: OnChange) -> list[Step]:
+        """Each step that had begun, as it is now: undone, or as it was with the reason in `why`."""
+        begun = [step for step in self._journal.steps(incident) if _changed_something(step)]
+        return [self._one(step, on_change) for step in reversed(begun)]
+
+    def _one(self, step: Step, on_change: OnChange) -> Step:
+        try:
+            with self._journal.lock(step.resource):
+                result = self._put_back(step)
+        except Busy as busy:
+            result = _kept(step, str(busy))
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # one step that cannot be undone must not keep the others from it
+            result = _kept(step, reason(error))
+        on_change(result)
+        return result
+
+    def _put_back(self, step: Step) -> Step:
+        elsewhere = self._planner.elsewhere(step.resource)
+        if elsewhere:
+            return _kept(step, elsewhere)
+        action, aws = self._planner.action(step), self._planner.door(step.resource)
+        before = step.before or {}
+        now = plain(action.read(aws, step))
+        if not same(now, before):
+            if step.after is None:
+                return _kept(step, "it was begun and never finished; run `stanch contain --apply` again, then undo")
+            foreign = strays(now, step.after, before)
+            if foreign:
+                return _kept(step, "somebody changed it since:\n" + "\n".join(foreign))
+        # Asked also where nothing differs: an action may have more to tidy away than its state shows.
+        action.undo(aws, step, self._wait)
+        left = differences(plain(action.read(aws, step)), before)
+        if left:
+            return _kept(step, "AWS accepted the undo, but this still differs:\n" + "\n".join(left))
+        undone = step.become(StepState.UNDONE, self._clock())
+        self._journal.write(undone)
+        return undone
+
+
+def _changed_something(step: Step) -> bool:
+    if step.before is None:
+        return False
+    return step.state in {StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED, StepState.FAILED}
+
+
+def _kept(step: Step, why: str) -> Step:
+    return step.become(step.state, step.at, why=f"not undone: {why}") if step.at else step

@@ -1,0 +1,50 @@
+"""Write-ahead: what was there before is on disk before the call that changes it goes out."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from sqlalchemy import Engine, insert, select
+
+from stanch.domain.step import Step
+from stanch.stores.codec import decode, encode
+from stanch.stores.locks import held
+from stanch.stores.open import reading, writing
+from stanch.stores.schema import JOURNAL
+
+
+class SqlJournal:
+    """Implements `contracts.store.Journal`: one appended row a change of state, locks as files beside the database."""
+
+    def __init__(self, engine: Engine, locks: Path) -> None:
+        self._engine = engine
+        self._locks = locks
+
+    def write(self, step: Step) -> None:
+        """Append one row; it is on disk when this returns."""
+        row = {
+            "incident": step.incident,
+            "action": step.action,
+            "resource": step.resource,
+            "state": step.state.value,
+            "body": encode(step),
+        }
+        with writing(self._engine) as connection:
+            connection.execute(insert(JOURNAL).values(row))
+
+    def steps(self, incident: str) -> list[Step]:
+        """The latest state of each step, in the order they were first written."""
+        latest: dict[tuple[str, str, str], Step] = {}
+        for step in self.history(incident):
+            latest[step.key] = step  # a dict keeps the place of a key's first insertion
+        return list(latest.values())
+
+    def history(self, incident: str) -> list[Step]:
+        """Every row of the incident, oldest first."""
+        rows = select(JOURNAL.c.body).where(JOURNAL.c.incident == incident).order_by(JOURNAL.c.seq)
+        with reading(self._engine) as connection:
+            bodies = connection.execute(rows).scalars().all()
+        return [decode(body, Step, "the journal") for body in bodies]
+
+    def lock(self, resource: str) -> AbstractContextManager[None]:
+        """Hold one resource alone across the processes of this machine; raises Busy."""
+        return held(self._locks, resource)

@@ -1,0 +1,1 @@
+"""How a database of an older stanch becomes one of this; loaded only when one has to change."""

@@ -1,0 +1,256 @@
+"""Whatever happens on the way, a step ends in a state that is true, and another run ends where one would have."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from tests.engine.containing import (
+    ACCOUNT,
+    BUCKET,
+    DENIED,
+    ROLE,
+    STRANGER,
+    USER,
+    Book,
+    Scene,
+    Shut,
+    failing,
+    finding,
+    incident,
+    scene,
+)
+
+from stanch.contracts.store import StoreError
+from stanch.domain.incident import IncidentState
+from stanch.domain.step import Step, StepState
+from stanch.engine.contain import state_after
+
+OPEN = {"open": True, "lock": None}
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def applied(s: Scene, *resources: str) -> list[Step]:
+    desk = s.desk()
+    return desk.apply(desk.plan(incident(), resources=resources or [ROLE]))
+
+
+def states(steps: list[Step]) -> list[str]:
+    return [step.state.value for step in steps]
+
+
+def test_journals_what_was_there_before_the_call_goes_out() -> None:
+    written: list[Any] = []
+    s = scene(ROLE)
+    s.journal.on_write = lambda step: written.append((step.state.value, dict(s.aws.resources[ROLE])))
+    (step,) = applied(s)
+    closed = {"open": False, "lock": step.settings["cutoff"]}
+    assert written == [("planned", OPEN), ("applied", closed), ("verified", closed)]
+    assert [row.before for row in s.journal.rows] == [OPEN] * 3
+    assert (step.after, step.proof and step.proof.holds) == (closed, True)
+
+
+def test_shows_each_state_as_it_is_reached() -> None:
+    s, seen = scene(ROLE), []
+    desk = s.desk()
+    desk.apply(desk.plan(incident(), resources=[ROLE]), lambda step: seen.append(step.state.value))
+    assert seen == ["planned", "applied", "verified"]
+
+
+def test_makes_no_call_when_the_journal_cannot_be_written() -> None:
+    s = scene(ROLE, USER)
+
+    def full(_: Step) -> None:
+        raise StoreError("the disk is full")
+
+    s.journal.on_write = full
+    with pytest.raises(StoreError):
+        applied(s, ROLE, USER)
+    assert s.aws.resources[ROLE] == OPEN
+
+
+@pytest.mark.parametrize("verb", ["apply", "verify"])
+@pytest.mark.parametrize("error", [DENIED, RuntimeError("oops")], ids=["aws", "defect"])
+def test_goes_on_with_the_others_when_one_step_fails(verb: str, error: Exception) -> None:
+    s = scene(ROLE, bad=Shut(does=failing(verb, error)), good=Shut())
+    s.aws.resources[USER] = dict(OPEN)
+    s.actions = {"bad": Shut(("role",), does=failing(verb, error)), "good": Shut(("user",))}
+    bad, good = applied(s, ROLE, USER)
+    assert (bad.state, good.state) == (StepState.FAILED, StepState.VERIFIED)
+    assert "oops" in bad.why or "LimitExceeded" in bad.why
+    assert s.journal.steps("inc-1")[0] == bad
+
+
+def test_calls_nothing_contained_that_did_not_hold() -> None:
+    def reopened(verb: str, step: Step | None) -> None:
+        if verb == "verify" and step:
+            s.aws.resources[step.resource]["open"] = True
+
+    s = scene(ROLE)
+    s.actions = {"shut": Shut(does=reopened)}
+    (step,) = applied(s)
+    assert (step.state, step.why) == (StepState.FAILED, "applied, but it did not hold: open: True")
+
+
+def test_does_it_anew_with_fresh_values_when_it_did_not_hold() -> None:
+    s = scene(ROLE)
+    shut = Shut(does=lambda verb, step: s.aws.resources[ROLE].update(open=True) if verb == "verify" else None)
+    s.actions = {"shut": shut}
+    (failed,) = applied(s)
+    shut.does = lambda _verb, _step: None
+    s.minutes = 90
+    (step,) = applied(s)
+    assert step.state is StepState.VERIFIED
+    assert step.settings["cutoff"] != failed.settings["cutoff"], "sessions opened since must be cut too"
+    assert step.before == OPEN, "undo must lead back to what was there at first"
+
+
+def test_takes_a_cutoff_of_now_when_an_earlier_run_changed_nothing() -> None:
+    s = scene(ROLE)
+    shut = Shut()
+    s.actions = {"shut": shut}
+    s.journal.on_write = lambda step: (_ for _ in ()).throw(Killed) if step.state is StepState.APPLIED else None
+    with pytest.raises(Killed):
+        applied(s)
+    s.aws.resources[ROLE] = dict(OPEN)  # somebody put it back by hand
+    s.journal.on_write = lambda _: None
+    s.minutes = 90
+    (step,) = applied(s)
+    assert step.settings["cutoff"] == s.clock().isoformat()
+
+
+@pytest.mark.parametrize("dies_at", ["planned", "half", "applied", "verify", "verified"])
+def test_ends_the_same_wherever_it_was_killed(dies_at: str) -> None:
+    def die_half(verb: str, _: Step | None) -> None:
+        if (verb, dies_at) in {("apply", "half"), ("verify", "verify")}:
+            raise Killed
+
+    def die_writing(step: Step) -> None:
+        if step.state.value == dies_at:
+            raise Killed
+
+    s = scene(ROLE, USER)
+    s.actions = {"shut": Shut(does=die_half)}
+    s.journal.on_write = die_writing
+    with pytest.raises(Killed):
+        applied(s, ROLE, USER)
+    s.actions = {"shut": Shut()}
+    s.journal.on_write = lambda _: None
+    assert states(applied(s, ROLE, USER)) == ["verified", "verified"]
+    assert [s.aws.resources[arn]["open"] for arn in (ROLE, USER)] == [False, False]
+    assert states(s.desk().undo("inc-1")) == ["undone", "undone"]
+    assert s.aws.resources == {ROLE: OPEN, USER: OPEN}
+
+
+def test_keeps_the_first_cutoff_when_it_resumes_half_way() -> None:
+    s = scene(ROLE)
+    s.actions = {"shut": Shut(does=failing("apply", DENIED))}
+    (half,) = applied(s)
+    assert half.state is StepState.FAILED
+    s.actions = {"shut": Shut()}
+    s.minutes = 5
+    (step,) = applied(s)
+    assert (step.settings, step.before) == (half.settings, OPEN)
+
+
+def test_does_not_touch_again_what_is_verified() -> None:
+    s = scene(ROLE)
+    (first,) = applied(s)
+    rows = len(s.journal.rows)
+    s.actions = {"shut": Shut(does=failing("apply", AssertionError()))}
+    (again,) = applied(s)
+    assert again == first
+    assert len(s.journal.rows) == rows
+
+
+def test_only_verifies_what_was_applied() -> None:
+    s = scene(ROLE)
+    s.actions = {"shut": Shut(does=failing("verify", DENIED))}
+    applied(s)
+    s.journal.rows.pop()  # as if it had been killed before the failure was written
+    s.actions = {"shut": Shut(does=failing("apply", AssertionError()))}
+    assert states(applied(s)) == ["verified"]
+
+
+def test_does_not_act_on_a_plan_that_is_no_longer_true() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    steps = desk.plan(incident(), resources=[ROLE])
+    s.aws.resources[ROLE]["lock"] = "another's"
+    (step,) = desk.apply(steps)
+    assert step.state is StepState.FAILED
+    assert step.why == 'it changed since the plan was shown, look at the plan again: lock: was null, is "another\'s"'
+    assert s.aws.resources[ROLE]["open"] is True
+    (step,) = applied(s)
+    assert step.state is StepState.VERIFIED
+    assert step.before == {"open": True, "lock": "another's"}
+
+
+def test_leaves_a_resource_to_whoever_holds_it() -> None:
+    s = scene(ROLE, USER)
+    s.journal.held.add(ROLE)
+    steps = applied(s, ROLE, USER)
+    assert states(steps) == ["skipped", "verified"]
+    assert {row.resource for row in s.journal.rows} == {USER}
+
+
+def test_obeys_a_never_touch_that_came_after_the_plan() -> None:
+    s = scene(ROLE)
+    steps = s.desk().plan(incident(), resources=[ROLE])
+    s.protect(ROLE)
+    assert states(s.desk().apply(steps)) == ["skipped"]
+    assert s.aws.resources[ROLE] == OPEN
+
+
+def test_does_not_forget_what_it_began_when_it_may_not_go_on() -> None:
+    s = scene(ROLE)
+    s.actions = {"shut": Shut(does=failing("apply", DENIED))}
+    applied(s)
+    s.protect(ROLE)
+    (step,) = applied(s)
+    assert (step.state, step.before) == (StepState.FAILED, OPEN)
+    assert "never_touch" in step.why
+
+
+def test_writes_once_why_something_was_not_done() -> None:
+    s = scene(ROLE)
+    s.protect(ROLE)
+    applied(s)
+    applied(s)
+    assert [(row.state.value, row.why) for row in s.journal.rows] == [("skipped", f"never_touch protects it ({ROLE})")]
+
+
+def test_plans_anew_what_was_undone() -> None:
+    s = scene(ROLE)
+    applied(s)
+    s.desk().undo("inc-1")
+    s.minutes = 10
+    (step,) = applied(s)
+    assert step.state is StepState.VERIFIED
+    assert step.settings["cutoff"] == s.clock().isoformat()
+
+
+def test_is_contained_only_when_everything_of_ours_was_verified() -> None:
+    s = scene(ROLE, USER)
+    assert state_after(applied(s, ROLE, USER)) is IncidentState.CONTAINED
+    assert state_after([]) is IncidentState.OPEN
+    assert state_after(s.desk().undo("inc-1")) is IncidentState.OPEN
+    s.protect(USER)
+    assert state_after(applied(s, ROLE, USER)) is IncidentState.OPEN
+
+
+def test_is_contained_although_strangers_were_left_alone_in_their_own_account() -> None:
+    s = scene(ROLE)
+    s.playbooks = {"book": Book(("shut",))}
+    thief = finding()
+    thief = replace(thief, actor=replace(thief.actor, origin=ROLE.replace(ACCOUNT, STRANGER)))
+    desk = s.desk()
+    steps = desk.apply(desk.plan(incident(thief)))
+    assert sorted(states(steps)) == ["skipped", "verified"]
+    assert state_after(steps) is IncidentState.CONTAINED
+
+
+def test_acts_on_a_bucket_though_its_arn_names_no_account() -> None:
+    assert states(applied(scene(BUCKET), BUCKET)) == ["verified"]

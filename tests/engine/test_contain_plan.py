@@ -1,0 +1,203 @@
+"""A plan shows all that would be done and changes nothing; what must not be touched is skipped, with why."""
+
+from dataclasses import replace
+
+from tests.engine.containing import (
+    ACCOUNT,
+    BUCKET,
+    DENIED,
+    HOST,
+    ROLE,
+    SISTER,
+    STRANGER,
+    USER,
+    Book,
+    Shut,
+    asset,
+    failing,
+    finding,
+    incident,
+    scene,
+)
+
+from stanch.domain.arn import Arn
+from stanch.domain.event import Actor
+from stanch.domain.step import Phase, Step, StepState
+
+
+def by_resource(steps: list[Step]) -> dict[str, Step]:
+    return {step.resource: step for step in steps}
+
+
+def test_changes_nothing_and_writes_nothing() -> None:
+    s = scene(ROLE)
+    (step,) = s.desk().plan(incident(), resources=[ROLE])
+    assert (step.state, step.calls, step.undo) == (StepState.PLANNED, ("shut app",), "open it")
+    assert step.before == {"open": True, "lock": None}
+    assert s.aws.resources[ROLE] == {"open": True, "lock": None}
+    assert s.journal.rows == []
+
+
+def test_plans_by_hand_each_action_that_applies() -> None:
+    s = scene(
+        HOST,
+        BUCKET,
+        snap=Shut(("instance",), Phase.EVIDENCE),
+        dark=Shut(("instance",), Phase.NETWORK),
+        close=Shut(("bucket",), Phase.DATA),
+    )
+    steps = s.desk().plan(incident(), resources=[BUCKET, HOST])
+    assert [(step.action, step.resource) for step in steps] == [("snap", HOST), ("dark", HOST), ("close", BUCKET)]
+
+
+def test_takes_the_resources_that_an_incident_was_opened_with() -> None:
+    steps = scene(ROLE).desk().plan(incident(by_hand=(ROLE,)))
+    assert [step.resource for step in steps] == [ROLE]
+
+
+def test_takes_the_role_of_a_session_and_the_bucket_of_an_object() -> None:
+    s = scene(ROLE, BUCKET)
+    session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/i-1"
+    steps = s.desk().plan(incident(), resources=[session, f"{BUCKET}/model.bin"])
+    assert [step.resource for step in steps] == [ROLE, BUCKET]
+
+
+def test_follows_the_playbook_on_the_actor_its_lineage_and_what_was_changed() -> None:
+    second = f"arn:aws:iam::{ACCOUNT}:role/second"
+    s = scene(
+        ROLE,
+        second,
+        USER,
+        HOST,
+        BUCKET,
+        revoke=Shut(("role",)),
+        keys=Shut(("user",)),
+        dark=Shut(("instance",), Phase.NETWORK),
+    )
+    s.playbooks = {"book": Book(("dark", "revoke", "keys"))}
+    found = finding(
+        actor=Actor(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/i-1", origin=USER),
+        sessions=(f"arn:aws:sts::{ACCOUNT}:assumed-role/second/x",),
+        resources=(HOST,),
+        assets=(asset(BUCKET),),
+    )
+    steps = s.desk().plan(incident(found))
+    assert [(step.action, step.resource) for step in steps] == [
+        ("dark", HOST),
+        ("revoke", ROLE),
+        ("revoke", second),
+        ("keys", USER),
+    ]
+    assert steps[0].playbook == "book"
+    assert steps[0].why == "Weights read by a stranger"
+
+
+def test_plans_a_resource_once_however_many_findings_name_it() -> None:
+    s = scene(ROLE)
+    s.playbooks = {"book": Book(("shut",))}
+    (step,) = s.desk().plan(incident(finding(), finding(id="f2", title="Decoy touched"), finding(id="f3")))
+    assert step.why == "Weights read by a stranger (and 1 more)"
+
+
+def test_plans_nothing_for_a_finding_without_a_playbook() -> None:
+    assert scene(ROLE).desk().plan(incident(finding(playbook=None))) == []
+
+
+def test_says_so_when_a_playbook_or_an_action_is_missing() -> None:
+    s = scene(ROLE)
+    (missing,) = s.desk().plan(incident(finding()))
+    assert (missing.state, missing.why) == (StepState.SKIPPED, "there is no playbook 'book' (exfiltration/x)")
+    s.playbooks = {"book": Book(("gone",))}
+    (missing,) = s.desk().plan(incident(finding()))
+    assert missing.why == "there is no action 'gone' (playbook book)"
+
+
+def test_never_touches_what_the_estate_protects() -> None:
+    s = scene(ROLE, USER)
+    s.protect("arn:*:iam::*:role/app")
+    steps = by_resource(s.desk().plan(incident(), resources=[ROLE, USER]))
+    assert (steps[ROLE].state, steps[ROLE].before) == (StepState.SKIPPED, None)
+    assert steps[ROLE].why == "never_touch protects it (arn:*:iam::*:role/app)"
+    assert steps[USER].state is StepState.PLANNED
+
+
+def test_never_touches_a_role_whose_path_only_aws_knows() -> None:
+    s = scene(ROLE)
+    s.aws.resources[ROLE]["arn"] = f"arn:aws:iam::{ACCOUNT}:role/breakglass/app"
+    s.protect("arn:*:iam::*:role/breakglass/*")
+    (step,) = s.desk().plan(incident(), resources=[f"arn:aws:sts::{ACCOUNT}:assumed-role/app/x"])
+    assert (step.state, step.calls, step.before) == (StepState.SKIPPED, (), None)
+
+
+def test_never_touches_the_role_of_a_session_that_is_protected() -> None:
+    s = scene(ROLE)
+    s.playbooks = {"book": Book(("shut",))}
+    s.protect("arn:*:sts::*:assumed-role/app/break-glass")
+    found = finding(sessions=(f"arn:aws:sts::{ACCOUNT}:assumed-role/app/break-glass",))
+    (step,) = s.desk().plan(incident(found))
+    assert step.state is StepState.SKIPPED
+
+
+def test_touches_no_other_account_and_no_other_partition() -> None:
+    sister, stranger = ROLE.replace(ACCOUNT, SISTER), ROLE.replace(ACCOUNT, STRANGER)
+    china = ROLE.replace("arn:aws:", "arn:aws-cn:")
+    s = scene(ROLE, sister, stranger, china)
+    steps = by_resource(s.desk().plan(incident(), resources=[sister, stranger, china]))
+    assert {step.state for step in steps.values()} == {StepState.SKIPPED}
+    assert f"belongs to account {SISTER}" in steps[sister].why
+    assert "outside the perimeter" in steps[stranger].why
+    assert "partition aws-cn" in steps[china].why
+
+
+def test_acts_in_nobody_elses_account_when_ours_is_outside_the_perimeter() -> None:
+    s = scene(ROLE)
+    s.estate = replace(s.estate, perimeter=replace(s.estate.perimeter, accounts=(SISTER,)))
+    (step,) = s.desk().plan(incident(), resources=[ROLE])
+    assert step.state is StepState.SKIPPED
+
+
+def test_skips_with_why_what_an_action_refuses_and_what_is_gone() -> None:
+    s = scene(ROLE)
+    s.aws.resources[ROLE]["refuse"] = True
+    steps = by_resource(s.desk().plan(incident(), resources=[ROLE, USER]))
+    assert (steps[ROLE].state, steps[ROLE].why) == (StepState.SKIPPED, "do it another way")
+    assert steps[USER].why.startswith("it does not exist (any more)")
+
+
+def test_says_what_can_be_done_about_what_no_action_contains() -> None:
+    s = scene()
+    root, table = f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/t"
+    steps = by_resource(s.desk().plan(incident(), resources=[root, table, "nonsense"]))
+    assert "change its password" in steps[root].why
+    assert steps[table].why == "no action contains a table; there is one for each bucket, instance, role, user"
+    assert "is not an ARN" in steps["nonsense"].why
+    assert {step.state for step in steps.values()} == {StepState.SKIPPED}
+
+
+def test_is_not_silent_about_a_root_session() -> None:
+    s = scene()
+    s.playbooks = {"book": Book(("shut",))}
+    (step,) = s.desk().plan(incident(finding(actor=Actor(f"arn:aws:iam::{ACCOUNT}:root"))))
+    assert step.state is StepState.SKIPPED
+
+
+def test_shows_the_others_when_one_action_cannot_look() -> None:
+    for error, told in ((DENIED, "LimitExceeded"), (RuntimeError("oops"), "internal error: RuntimeError: oops")):
+        s = scene(ROLE, bad=Shut(does=failing("plan", error)), good=Shut())
+        bad, good = s.desk().plan(incident(), resources=[ROLE])
+        assert (bad.state, good.state) == (StepState.FAILED, StepState.PLANNED)
+        assert told in bad.why
+
+
+def test_tells_who_else_uses_what_it_breaks() -> None:
+    s = scene(ROLE)
+    (step,) = s.desk().plan(incident(), resources=[ROLE], collateral={ROLE: ("i-2 (120 calls)", "i-3")})
+    assert step.breaks == ("everything", "also used by i-2 (120 calls)", "also used by i-3")
+
+
+def test_looks_in_the_region_of_the_resource() -> None:
+    far = HOST.replace("eu-central-1", "us-east-1")
+    s = scene(far)
+    s.desk().plan(incident(), resources=[far])
+    assert s.aws.regions == ["us-east-1"]
+    assert Arn.parse(far).region == "us-east-1"
