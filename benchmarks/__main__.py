@@ -71,7 +71,10 @@ def main() -> None:
         base = _median(lambda: floor(folder))
         print(f"  floor: inflate, two fields    {EVENTS / base:10,.0f} events/s   1.00")
         spent = _median(lambda: app.hunt(list(found([folder])), ours, rules))
-        print(f"  hunt: {len(rules[0])} rules, enrichment  {EVENTS / spent:10,.0f} events/s   {base / spent:.2f} of the floor")
+        print(
+            f"  hunt: {len(rules[0])} rules, enrichment  {EVENTS / spent:10,.0f} events/s   "
+            f"{base / spent:.3f} of the floor"
+        )
     empty = _median(lambda: _run("pass"))
     start = _median(lambda: _run("import stanch.cli.main"))
     print(f"  start-up: python {empty:.2f} s, stanch {start:.2f} s   {start / empty:.1f} of an empty interpreter")

@@ -111,7 +111,9 @@ def _call(chance: random.Random) -> dict[str, Any]:
         "eventSource": f"{service}.amazonaws.com",
         "eventName": name,
         "sourceIPAddress": f"10.0.{chance.randint(0, 9)}.{chance.randint(4, 250)}",
-        "requestParameters": {"filterSet": {"items": [{"name": "tag:env", "valueSet": {"items": [{"value": "prod"}]}}]}},
+        "requestParameters": {
+            "filterSet": {"items": [{"name": "tag:env", "valueSet": {"items": [{"value": "prod"}]}}]}
+        },
         "responseElements": None,
         "readOnly": True,
         "managementEvent": True,

@@ -66,7 +66,10 @@ def regimes() -> str:
 
 def commands() -> str:
     """Every verb with its arguments and options."""
-    parts = ["# Command line\n", "Exit codes: 0 done; 1 an internal error; 2 wrong use, with the remedy; 3 done in part;"]
+    parts = [
+        "# Command line\n",
+        "Exit codes: 0 done; 1 an internal error; 2 wrong use, with the remedy; 3 done in part;",
+    ]
     parts.append("10 findings at or above `--fail-on`.\n")
     group = get_command(command_line)
     for name, verb in sorted(group.commands.items()):  # type: ignore[attr-defined]  # the root of the line is a group

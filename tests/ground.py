@@ -97,10 +97,9 @@ class Ground:
         self.account = staged.account
         self.outside_account = staged.outside_account
         self._numbers = itertools.count(1)
-        self.admin = self.door(Credentials(staged.admin.access_key_id, staged.admin.secret), RESPONDER_ADDRESS)
-        self.outsider = self.door(Credentials(staged.outsider.access_key_id, staged.outsider.secret), THIEF)
-        signing = staged.responder
-        self.responder_credentials = Credentials(signing.access_key_id, signing.secret, signing.token)
+        self.admin = self.door(staged.admin, RESPONDER_ADDRESS)
+        self.outsider = self.door(staged.outsider, THIEF)
+        self.responder_credentials = staged.responder
 
     def door(self, credentials: Credentials | None, address: str) -> Door:
         endpoint = self.staged.range_.endpoint
@@ -141,7 +140,7 @@ class Ground:
 
     def key(self, user: str) -> Credentials:
         made = self.admin.call("iam", "CreateAccessKey", UserName=user)["AccessKey"]
-        return Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+        return Credentials.read(made)
 
     def bucket(self, policy: Sequence[Mapping[str, Any]] | str | None = None, *, key: str | None = "model.bin") -> str:
         """A bucket with one object and this policy, its block lifted; its name."""

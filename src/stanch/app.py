@@ -252,6 +252,11 @@ def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
                 settle(kept, kept.incidents.get(incident), done)
             return done
 
+        def undone(incident: Incident, on_change: Callable[[Step], None]) -> list[Step]:
+            done = desk.undo(incident.id, on_change)
+            settle(kept, incident, kept.journal.steps(incident.id))
+            return done
+
         def reported(incident: Incident) -> list[Path]:
             decide(kept, incident, now(), "the drill", "a rehearsal: awareness is set to the moment of the hunt")
             return report(kept, estate, kept.incidents.get(incident.id), "gdpr", folder / "reports")
@@ -260,7 +265,7 @@ def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
             hunt=hunted,
             plan=lambda incident: desk.plan(incident, collateral=incident.used_by),
             apply=applied,
-            undo=lambda incident, on_change: desk.undo(incident.id, on_change),
+            undo=undone,
             report=reported,
             clock=now,
         )

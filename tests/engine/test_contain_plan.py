@@ -22,7 +22,9 @@ from tests.engine.containing import (
 
 from stanch.domain.arn import Arn
 from stanch.domain.event import Actor
+from stanch.domain.incident import IncidentState
 from stanch.domain.step import Phase, Step, StepState
+from stanch.engine.contain import state_after
 
 
 def by_resource(steps: list[Step]) -> dict[str, Step]:
@@ -99,8 +101,25 @@ def test_plans_a_resource_once_however_many_findings_name_it() -> None:
     assert step.why == "Weights read by a stranger (and 1 more)"
 
 
-def test_plans_nothing_for_a_finding_without_a_playbook() -> None:
-    assert scene(ROLE).desk().plan(incident(finding(playbook=None))) == []
+def test_says_that_a_finding_without_a_playbook_is_left_to_a_person() -> None:
+    (step,) = scene(ROLE).desk().plan(incident(finding(playbook=None)))
+    assert (step.state, step.action) == (StepState.SKIPPED, "by-hand")
+    assert step.why.startswith("no playbook answers this yet")
+
+
+def test_plans_nothing_for_a_refused_attempt_without_a_playbook() -> None:
+    assert scene(ROLE).desk().plan(incident(finding(playbook=None, count=2, failed=2))) == []
+
+
+def test_what_stays_open_after_the_playbook_keeps_the_incident_open() -> None:
+    s = scene(ROLE)
+    s.playbooks = {"book": Book(("shut",))}
+    desk = s.desk()
+    plan = desk.plan(incident(finding(by_hand="narrow the trust policy")))
+    assert [step.why for step in plan if step.state is StepState.SKIPPED] == ["narrow the trust policy"]
+    done = desk.apply(plan)
+    assert state_after([step for step in done if step.state is StepState.VERIFIED]) is IncidentState.CONTAINED
+    assert state_after(done) is IncidentState.OPEN
 
 
 def test_says_so_when_a_playbook_or_an_action_is_missing() -> None:

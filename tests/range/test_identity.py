@@ -5,7 +5,7 @@ from dataclasses import replace
 from tests.range.accounts import Account, allow, refused
 from tests.range.plain_http import fetch
 
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials
 from stanch.range.stage import Staged
 
 

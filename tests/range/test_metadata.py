@@ -5,7 +5,7 @@ import json
 from tests.range.accounts import Account, Trail, allow, deny, refused, trust
 from tests.range.plain_http import fetch
 
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials
 from stanch.range.stage import Staged
 
 ROLES = "latest/meta-data/iam/security-credentials/"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.range.accounts import Account, allow, deny, fresh, policy, refused, trust
 
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials
 from stanch.range.stage import Staged
 
 

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.range.accounts import Account, Trail, allow, fresh, policy, trust
 
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials
 from stanch.range.stage import Staged
 
 RECORDED = Path(__file__).parents[3] / "shared" / "data" / "cloudtrail"

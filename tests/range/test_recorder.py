@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from tests.range.accounts import Account, Trail, allow, fresh, policy, refused, trust
 from tests.range.plain_http import fetch
 
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials
 from stanch.range.stage import Staged
 
 LAYOUT = re.compile(

@@ -21,9 +21,26 @@ _READ_SECONDS = 30
 class Credentials:
     """Access key, secret and session token; the secret parts never show in a repr, a log or a traceback."""
 
-    access_key: str
+    access_key_id: str
     secret: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def read(cls, answer: Mapping[str, Any]) -> Self:
+        """From what AssumeRole, CreateAccessKey or the instance metadata service answers."""
+        token = answer.get("SessionToken") or answer.get("Token")
+        return cls(answer["AccessKeyId"], answer["SecretAccessKey"], token)
+
+    def session(self, region: str) -> "boto3.Session":
+        """A session that signs with them."""
+        import boto3
+
+        return boto3.Session(
+            aws_access_key_id=self.access_key_id,
+            aws_secret_access_key=self.secret,
+            aws_session_token=self.token,
+            region_name=region,
+        )
 
 
 class Door:
@@ -64,12 +81,7 @@ class Door:
         """A door for these credentials; None opens it as nobody."""
         import boto3
 
-        session = boto3.Session(
-            aws_access_key_id=credentials.access_key if credentials else None,
-            aws_secret_access_key=credentials.secret if credentials else None,
-            aws_session_token=credentials.token if credentials else None,
-            region_name=region,
-        )
+        session = credentials.session(region) if credentials else boto3.Session(region_name=region)
         return cls(session, region=region, endpoint=endpoint, unsigned=credentials is None, headers=headers)
 
     @property
@@ -94,7 +106,7 @@ class Door:
         name = f"{service}:{operation}"
         self.calls[name] += 1
         try:
-            answer = getattr(self._client(service, region), xform_name(operation))(**params)
+            answer = getattr(self.client(service, region), xform_name(operation))(**params)
             body = answer.get("Body")
             if hasattr(body, "read"):
                 answer["Body"] = body.read()
@@ -112,7 +124,7 @@ class Door:
         """See `contracts.aws.Aws.pages`; an operation without a paginator is called once."""
         from botocore import xform_name
 
-        client = self._client(service, region)
+        client = self.client(service, region)
         if not client.can_paginate(xform_name(operation)):
             return list(self.call(service, operation, region=region, **params).get(key, []))
         name = f"{service}:{operation}"
@@ -134,19 +146,8 @@ class Door:
 
     def assuming(self, role: str, session: str) -> "Door":
         """A door with a fresh one-hour session of `role`, the longest that role chaining allows."""
-        import boto3
-
-        granted = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)[
-            "Credentials"
-        ]
-        return self._derived(
-            boto3.Session(
-                aws_access_key_id=granted["AccessKeyId"],
-                aws_secret_access_key=granted["SecretAccessKey"],
-                aws_session_token=granted["SessionToken"],
-                region_name=self.region,
-            )
-        )
+        answer = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)
+        return self._derived(Credentials.read(answer["Credentials"]).session(self.region))
 
     def at(self, region: str) -> "Door":
         """The same caller in another region."""
@@ -168,7 +169,8 @@ class Door:
             self._identity = {"Account": str(answer["Account"]), "Arn": str(answer["Arn"])}
         return self._identity
 
-    def _client(self, service: str, region: str | None) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
+        """The boto3 client behind the door, for what has no single operation, such as a pre-signed URL."""
         where = (service, region or self.region)
         if where not in self._clients:
             self._clients[where] = self._build(*where)

@@ -71,6 +71,7 @@ def contain(
         raise typer.Exit(_code(plan))
     if not yes:
         _ask(len(plan))
+    face.act()
     stores.incidents.save([case])
     done = work.apply(plan, lambda step: _live(face, step))
     settled = app.settle(stores, case, done)

@@ -1,8 +1,9 @@
 """What people see goes to the terminal, what machines read goes to stdout: never mixed, never with hostile bytes."""
 
+import os
 import sys
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -44,20 +45,38 @@ class Face:
 
     def __init__(self, format_: Format = Format.TABLE) -> None:
         self.machine = format_ is Format.JSON
+        self._acting = False
         self.err = Console(stderr=True, highlight=False)
         self.out = self.err if self.machine else Console(highlight=False)
+
+    def act(self) -> None:
+        """From here on changes are made: a listener who goes away must not stop them half-way."""
+        self._acting = True
 
     def say(self, *what: Any, style: str | None = None) -> None:
         """Tell people; strings are taken literally, never as markup."""
         # Sentences, paths and commands are not broken into lines: they are there to be copied.
         whole = all(isinstance(part, str) for part in what)
-        self.out.print(*(plain(part) if isinstance(part, str) else part for part in what), style=style, soft_wrap=whole)
+        texts = [plain(part) if isinstance(part, str) else part for part in what]
+        self._told(lambda: self.out.print(*texts, style=style, soft_wrap=whole))
 
     def emit(self, line: Mapping[str, Any]) -> None:
         """Give machines one line; nothing when people are listening."""
         if self.machine:
-            sys.stdout.write(lines.printed(line) + "\n")
-            sys.stdout.flush()
+            self._told(lambda: print(lines.printed(line), flush=True))  # noqa: T201 - the machine's line itself
+
+    def _told(self, tell: Callable[[], None]) -> None:
+        try:
+            tell()
+        except BrokenPipeError:
+            deafen()
+            if not self._acting:
+                raise
+
+
+def deafen() -> None:
+    """Nobody listens to stdout any more (`stanch ... | head`): what is still said goes nowhere, without an error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def plain(text: object, limit: int = 2000) -> Text:

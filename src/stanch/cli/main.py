@@ -1,4 +1,4 @@
-"""The command `stanch`: finds a data leak around self-hosted LLMs on AWS, stops it, proves it, drafts the notification."""
+"""Finds a data leak around self-hosted LLMs on AWS, stops it, proves that it stopped, drafts the notification."""
 
 import os
 import sys
@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stanch.cli import contain, drill, hunt, incidents, init, report, undo
-from stanch.cli.face import Exit, Face, WrongUse
+from stanch.cli.face import Exit, Face, WrongUse, deafen
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
 from stanch.engine.shelf import ShelfError
@@ -55,8 +55,7 @@ def main() -> None:
         face.err.print("stanch: stopped; what was done is in the journal, run the same command again to go on")
         sys.exit(130)
     except BrokenPipeError:
-        # The reader went away (`stanch hunt ... | head`): not an error, and nothing more can be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        deafen()
         sys.exit(Exit.DONE)
     except (ShelfError, Exception) as error:
         if os.environ.get("STANCH_DEBUG"):

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from stanch.cli.face import plain
 from stanch.domain.coverage import Coverage
+from stanch.domain.event import Skipped
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, Left
 from stanch.domain.severity import Severity
@@ -147,21 +148,19 @@ def coverage(one: Coverage) -> Group:
     ]
     if one.duplicates:
         told.append(Text(f"{one.duplicates:,} events were delivered more than once and count once", style="dim"))
-    for skip in one.files_skipped[:20]:
-        told.append(
-            Text.assemble(
-                ("not read: " if skip.fault else "left out: "),
-                plain(skip.path),
-                ": ",
-                plain(skip.why),
-                style="yellow" if skip.fault else "dim",
-            )
-        )
+    told += [_skip(skip) for skip in one.files_skipped[:20]]
     if len(one.files_skipped) > 20:
         told.append(Text(f"and {len(one.files_skipped) - 20} more; --format json lists them all", style="yellow"))
-    for failure in one.detections_failed:
-        told.append(Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red"))
+    told += [
+        Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red")
+        for failure in one.detections_failed
+    ]
     return Group(*told)
+
+
+def _skip(skip: Skipped) -> Text:
+    said, colour = ("not read: ", "yellow") if skip.fault else ("left out: ", "dim")
+    return Text.assemble(said, plain(skip.path), ": ", plain(skip.why), style=colour)
 
 
 def _flat(text: str) -> str:

@@ -10,7 +10,7 @@ from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, WrongUse
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
-from stanch.domain.step import StepState
+from stanch.domain.step import Step, StepState
 
 _EXAMPLE = """
 Example: `stanch undo inc-20261122-3f9a1c` restores, step by step in reverse order, whatever nobody changed since;
@@ -50,14 +50,16 @@ def undo(
         if not typer.confirm(f"Undo these {len(standing)} steps?", err=True):
             return
     work = app.containment(stores, app.estate_at(estate), app.door(profile, region, endpoint_url))
-    done = []
-    for step in work.undo(case.id):
-        done.append(step)
-        face.emit(lines.step(step))
-        face.say(show.progress(step))
+    face.act()
+    done = work.undo(case.id, lambda step: _live(face, step))
     app.settle(stores, case, stores.journal.steps(case.id))
     refused = [step for step in done if step.state is not StepState.UNDONE]
     if refused:
         face.say(f"{len(refused)} of {len(done)} steps were not undone: the reason stands above.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
     face.say(f"All {len(done)} steps are undone: the account is as it was.", style="bold green")
+
+
+def _live(face: Face, step: Step) -> None:
+    face.emit(lines.step(step))
+    face.say(show.progress(step))

@@ -8,7 +8,10 @@ from stanch.domain.severity import Severity
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """What a detection says of itself. Its id is its path; `playbook` names the one that answers it."""
+    """What a detection says of itself. Its id is its path; `playbook` names the one that answers it.
+
+    `by_hand` is what stays open after that playbook because no action does it yet: it keeps an incident open.
+    """
 
     id: str
     title: str
@@ -16,3 +19,4 @@ class Detection:
     confidence: float
     techniques: tuple[Technique, ...] = ()
     playbook: str | None = None
+    by_hand: str | None = None

@@ -33,7 +33,8 @@ class Finding:
     """One detection's word on one actor and the assets it touched; a thousand reads are one finding with a count.
 
     `events` holds the ids of the first thousand events, `count` all of them, `failed` those that AWS refused.
-    `resources` are ARNs a playbook may act on besides actor and assets; `files` the logs that hold the proof.
+    `by_hand` is what stays open after the playbook because no action does it yet. `resources` are ARNs a playbook may
+    act on besides actor and assets; `files` the logs that hold the proof.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Finding:
     failed: int = 0
     techniques: tuple[Technique, ...] = ()
     playbook: str | None = None
+    by_hand: str | None = None
     resources: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

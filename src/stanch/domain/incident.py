@@ -54,8 +54,8 @@ class Incident:
     """One story.
 
     `by_hand` are resources a person named when opening it. `used_by` says who else was seen using a role, bucket or
-    host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events. `found_at`
-    is when stanch first said so, `coverage` what the latest search had looked at.
+    host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events.
+    `found_at` is when stanch first said so, `coverage` what the latest search had looked at.
     """
 
     id: str

@@ -33,7 +33,7 @@ def incidents(
 
 
 def opened_by_hand(resources: tuple[str, ...], now: datetime) -> Incident:
-    """The incident of a person who names resources instead of waiting for a hunt: nobody is accused, nothing counted."""
+    """The incident of a person who names resources and does not wait for a hunt: nobody is accused, nothing counted."""
     digest = hashlib.sha256("\x1f".join(resources).encode()).hexdigest()[:6]
     return Incident(
         id=f"inc-{now:%Y%m%d}-{digest}",
@@ -51,35 +51,50 @@ def opened_by_hand(resources: tuple[str, ...], now: datetime) -> Incident:
     )
 
 
-def _stories(told: Sequence[Told]) -> list[list[Told]]:
-    """Union-find over findings: same origin, or same asset within STORY."""
-    parent = list(range(len(told)))
+class _Joined:
+    """Numbers that belong together: union-find."""
 
-    def top(index: int) -> int:
-        while parent[index] != index:
-            parent[index] = parent[parent[index]]
-            index = parent[index]
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def top(self, index: int) -> int:
+        """The number that stands for all that this one was joined with."""
+        while self._parent[index] != index:
+            self._parent[index] = index = self._parent[self._parent[index]]
         return index
 
+    def join(self, one: int, other: int) -> None:
+        """From now on both belong together."""
+        self._parent[self.top(one)] = self.top(other)
+
+
+def _stories(told: Sequence[Told]) -> list[list[Told]]:
+    """Findings of the same origin, or of the same asset within STORY, stand together."""
+    joined = _Joined(len(told))
     by_origin: dict[str, int] = {}
     by_asset: dict[str, list[int]] = {}
     for index, (finding, _) in enumerate(told):
         if is_identity(finding.actor.root):
-            parent[top(index)] = top(by_origin.setdefault(finding.actor.root, index))
+            joined.join(index, by_origin.setdefault(finding.actor.root, index))
         for asset in finding.assets:
             by_asset.setdefault(asset.name, []).append(index)
     for members in by_asset.values():
-        members.sort(key=lambda index: told[index][0].first_seen)
-        reach = members[0]
-        for index in members[1:]:
-            if told[index][0].first_seen - told[reach][0].last_seen <= STORY:
-                parent[top(index)] = top(reach)
-            if told[index][0].last_seen > told[reach][0].last_seen:
-                reach = index
+        _join_in_time(members, [finding for finding, _ in told], joined)
     stories: dict[int, list[Told]] = {}
     for index, one in enumerate(told):
-        stories.setdefault(top(index), []).append(one)
+        stories.setdefault(joined.top(index), []).append(one)
     return list(stories.values())
+
+
+def _join_in_time(members: list[int], findings: Sequence[Finding], joined: _Joined) -> None:
+    """Join those of one asset's findings between which no more than STORY lies."""
+    members.sort(key=lambda index: findings[index].first_seen)
+    latest = members[0]
+    for index in members[1:]:
+        if findings[index].first_seen - findings[latest].last_seen <= STORY:
+            joined.join(index, latest)
+        if findings[index].last_seen > findings[latest].last_seen:
+            latest = index
 
 
 def _incident(

@@ -154,6 +154,7 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         failed=group.failed,
         techniques=detection.techniques,
         playbook=detection.playbook,
+        by_hand=detection.by_hand,
         resources=tuple(group.resources),
         sessions=tuple(sorted(roots.sessions_of(origin))),
         files=tuple(group.files),

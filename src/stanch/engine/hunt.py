@@ -8,13 +8,14 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
 from stanch.domain.incident import Evidence, Incident
+from stanch.engine import sigma
 from stanch.engine.assess import Reads
 from stanch.engine.correlate import Told, incidents
 from stanch.engine.enrich import Enricher, View
 from stanch.engine.gather import Gatherer
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
-from stanch.engine.sigma import Correlator, Rule, compile
+from stanch.engine.sigma import Correlator, Rule
 from stanch.engine.usage import Usage
 
 
@@ -38,7 +39,7 @@ class Hunt:
         """`accounts` are those the logs come from: the perimeter where the estate declares none."""
         self._estate = estate
         self._enricher = Enricher(estate, accounts)
-        self._matcher = compile(rules)
+        self._matcher = sigma.compile(rules)
         self._correlator = Correlator(rules)
         self._bases = {base for rule in rules if rule.correlation for base in rule.correlation.bases}
         self._lineage = Lineage()

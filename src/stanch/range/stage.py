@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from stanch.aws import Credentials
 from stanch.range import stage_data as data
-from stanch.range.clients import Credentials, client, root
+from stanch.range.clients import client, root
 from stanch.range.process import Range
 
 ACCOUNT = "111122223333"

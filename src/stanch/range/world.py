@@ -4,9 +4,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from stanch.aws import Credentials as Signing
-from stanch.aws import Door
-from stanch.range.clients import Credentials
+from stanch.aws import Credentials, Door
+from stanch.contracts.aws import AwsAbsent
 from stanch.range.stage import Staged
 
 # Addresses of the documentation ranges stand for the internet, those of the staged VPC for the estate.
@@ -61,17 +60,14 @@ class StagedWorld:
         return self._door(self._staged.responder, RESPONDER)
 
     def _door(self, credentials: Credentials | None, address: str) -> Door:
-        signing = Signing(credentials.access_key_id, credentials.secret, credentials.token) if credentials else None
         return Door.using(
-            signing,
+            credentials,
             region=self._staged.region,
             endpoint=self._staged.range_.endpoint,
             headers={"X-Forwarded-For": address},
         )
 
     def _policy(self, admin: Door) -> Mapping[str, Any]:
-        from stanch.contracts.aws import AwsAbsent
-
         try:
             text = admin.call("s3", "GetBucketPolicy", Bucket=self.training_bucket)["Policy"]
         except AwsAbsent:

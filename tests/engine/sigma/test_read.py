@@ -71,7 +71,7 @@ def test_a_rule_without_a_level_is_medium() -> None:
     ("own", "why"),
     [
         ("loud", "must be a mapping"),
-        ({"confidense": 1}, "unknown confidense; allowed are confidence, playbook, techniques"),
+        ({"confidense": 1}, "unknown confidense; allowed are confidence, playbook, by_hand, techniques"),
         ({"confidence": 1.5}, "must be a number from 0 to 1"),
         ({"confidence": True}, "must be a number from 0 to 1"),
         ({"confidence": float("nan")}, "must be a number from 0 to 1"),

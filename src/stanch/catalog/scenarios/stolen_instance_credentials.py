@@ -16,7 +16,7 @@ MUST = Must(
     detect=(
         "credential_access/instance_credentials_used_away",
         "exfiltration/weights_read_by_stranger",
-        "exfiltration/snapshot_or_image_shared",
+        "exfiltration/snapshot_shared",
         "exfiltration/bucket_opened_by_policy",
     ),
     contain=("ec2/snapshot_volumes", "ec2/isolate_instance", "iam/revoke_sessions", "s3/close_bucket"),

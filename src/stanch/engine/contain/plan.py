@@ -17,7 +17,7 @@ from stanch.engine.contain.targets import Target, by_hand, from_findings, unique
 
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
-NO_ACTION = "none"
+NO_ACTION = "by-hand"
 FOREIGN = {"foreign": True}
 """The settings of a skipped step whose resource lies outside the perimeter."""
 

@@ -49,24 +49,35 @@ def by_hand(resources: Iterable[str], actions: Mapping[str, Action]) -> Iterator
 def from_findings(
     incident: Incident, actions: Mapping[str, Action], playbooks: Mapping[str, Playbook]
 ) -> Iterator[Target]:
-    """For each finding's playbook, its actions on those of the finding's resources to which they apply."""
+    """For each finding what stays open by hand, then its playbook's actions on the resources to which they apply."""
     for finding in incident.findings:
+        if not finding.attempt and (finding.by_hand or finding.playbook is None):
+            yield Target(None, _touched(finding), finding.by_hand or f"no playbook answers this yet: {finding.title}")
         if finding.playbook is None:
             continue
-        if finding.playbook not in playbooks:
+        if finding.playbook in playbooks:
+            yield from _played(finding, finding.playbook, playbooks[finding.playbook].ACTIONS, actions)
+        else:
             yield Target(None, finding.actor.arn, f"there is no playbook {finding.playbook!r} ({finding.detection})")
+
+
+def _played(finding: Finding, playbook: str, names: Sequence[str], actions: Mapping[str, Action]) -> Iterator[Target]:
+    resources = list(_resources(finding))
+    for _, arn in resources:
+        if arn.kind in _ELSEWHERE:
+            yield Target(None, str(arn), _ELSEWHERE[arn.kind], playbook)
+    for name in names:
+        if name not in actions:
+            yield Target(None, finding.actor.arn, f"there is no action {name!r} (playbook {playbook})")
             continue
-        resources = list(_resources(finding))
-        for _, arn in resources:
-            if arn.kind in _ELSEWHERE:
-                yield Target(None, str(arn), _ELSEWHERE[arn.kind], finding.playbook)
-        for name in playbooks[finding.playbook].ACTIONS:
-            if name not in actions:
-                yield Target(None, finding.actor.arn, f"there is no action {name!r} (playbook {finding.playbook})")
-                continue
-            for text, arn in resources:
-                if arn.kind in actions[name].APPLIES_TO:
-                    yield Target(name, str(arn), finding.title, finding.playbook, (text,))
+        for text, arn in resources:
+            if arn.kind in actions[name].APPLIES_TO:
+                yield Target(name, str(arn), finding.title, playbook, (text,))
+
+
+def _touched(finding: Finding) -> str:
+    """What to name when a person must act: the thing that was changed, or whoever changed it."""
+    return (*(asset.arn for asset in finding.assets), *finding.resources, finding.actor.arn)[0]
 
 
 def _resources(finding: Finding) -> Iterator[tuple[str, Arn]]:

@@ -3,6 +3,7 @@
 stanch:
   confidence: 0.9                 # 0 to 1: how sure a match is evil; without it, by level
   playbook: stolen_credentials    # the playbook that answers it
+  by_hand: narrow the trust       # what a person must still do after that playbook
   techniques: ["attack:T1530@19", "atlas:AML.T0025@5.6"]
 """
 
@@ -29,7 +30,7 @@ CONFIDENCE = {
 }
 """How sure a rule is that does not say so: never enough to act on by itself (0.9)."""
 
-_KEYS = ("confidence", "playbook", "techniques")
+_KEYS = ("confidence", "playbook", "by_hand", "techniques")
 _TECHNIQUE = re.compile(r"(?P<framework>attack|atlas):(?P<id>[A-Z0-9][A-Z0-9.]*)@(?P<version>[0-9][0-9.]*)")
 _ATTACK_TAG = re.compile(r"t[0-9]{4}(?:\.[0-9]{3})?")
 _ATLAS_TAG = re.compile(r"aml\.t[0-9]{4}(?:\.[0-9]{3})?")
@@ -56,6 +57,7 @@ def detection_of(rule: SigmaRule | SigmaCorrelationRule, id: str) -> Detection: 
         confidence=_confidence(own, severity),
         techniques=_techniques(own, rule.tags),
         playbook=_playbook(own),
+        by_hand=_by_hand(own),
     )
 
 
@@ -74,6 +76,13 @@ def _playbook(own: Mapping[str, Any]) -> str | None:
         return None
     if not isinstance(given, str) or not _PLAYBOOK.fullmatch(given):
         raise MetadataError(f"`playbook` is {given!r}; it must be a playbook's id, as in stolen_credentials")
+    return given
+
+
+def _by_hand(own: Mapping[str, Any]) -> str | None:
+    given = own.get("by_hand")
+    if given is not None and not isinstance(given, str):
+        raise MetadataError(f"`by_hand` is {given!r}; it must be what a person must still do, in words")
     return given
 
 

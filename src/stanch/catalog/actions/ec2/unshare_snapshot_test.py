@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from tests.ground import Ground, allowed, no_wait, survives_dying
 
@@ -12,11 +14,12 @@ def shared(ground: Ground, *, users: tuple[str, ...] = (), everybody: bool = Fal
     """The ARN of a snapshot that is shared with these accounts."""
     made = ground.admin.call("ec2", "CreateVolume", AvailabilityZone=f"{ground.staged.region}a", Size=1)
     snapshot = ground.admin.call("ec2", "CreateSnapshot", VolumeId=made["VolumeId"])["SnapshotId"]
-    whom = {"UserIds": list(users)} if users else {}
-    groups = {"GroupNames": ["all"]} if everybody else {}
-    if whom or groups:
-        change = {"Attribute": "createVolumePermission", "OperationType": "add", **whom, **groups}
-        ground.admin.call("ec2", "ModifySnapshotAttribute", SnapshotId=snapshot, **change)
+    whom: dict[str, Any] = {"UserIds": list(users)} if users else {}
+    if everybody:
+        whom["GroupNames"] = ["all"]
+    if whom:
+        change = {"SnapshotId": snapshot, "Attribute": "createVolumePermission", "OperationType": "add"}
+        ground.admin.call("ec2", "ModifySnapshotAttribute", **change, **whom)
     return f"arn:{ground.admin.partition}:ec2:{ground.staged.region}::snapshot/{snapshot}"
 
 

@@ -35,13 +35,13 @@ def test_reactivates_only_the_keys_it_switched_off(ground: Ground) -> None:
     user, _ = ground.user()
     name = Arn.parse(user).name
     retired = ground.key(name)
-    ground.admin.call("iam", "UpdateAccessKey", UserName=name, AccessKeyId=retired.access_key, Status="Inactive")
+    ground.admin.call("iam", "UpdateAccessKey", UserName=name, AccessKeyId=retired.access_key_id, Status="Inactive")
     aws = ground.responder()
     step = ground.planned(ID, user, aws)
     action.apply(aws, step, no_wait)
     action.undo(aws, step, no_wait)
     assert action.read(aws, step) == step.before
-    assert action.read(aws, step)["keys"][retired.access_key] == "Inactive"
+    assert action.read(aws, step)["keys"][retired.access_key_id] == "Inactive"
 
 
 def test_does_not_hold_while_somebody_has_made_another_key(ground: Ground) -> None:
@@ -52,7 +52,7 @@ def test_does_not_hold_while_somebody_has_made_another_key(ground: Ground) -> No
     fresh = ground.key(Arn.parse(user).name)
     proof = action.verify(aws, step, no_wait, None)
     assert not proof.holds
-    assert fresh.access_key in proof.what[0]
+    assert fresh.access_key_id in proof.what[0]
 
 
 def test_survives_dying_between_any_two_changes(ground: Ground) -> None:

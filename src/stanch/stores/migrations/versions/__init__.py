@@ -1,1 +1,1 @@
-"""Each step of the schema's history, oldest first; a released one is never changed."""
+"""The migrations of the state database, oldest first."""
