@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stanch.engine.contain import Containment
     from stanch.engine.rehearse import Audience, Drilled
     from stanch.engine.sigma import Rule
-    from stanch.stores import Stores
+    from stanch.stores.open import Stores
 
 CATALOG = Path(stanch.catalog.__file__).parent
 _PACKAGE = stanch.catalog.__name__
@@ -148,7 +148,7 @@ def door(profile: str | None = None, region: str | None = None, endpoint: str | 
 
 def stores(state: Path) -> "Stores":
     """Incidents, decisions and the journal in this state folder; raises StoreError with the remedy."""
-    from stanch.stores import open_stores
+    from stanch.stores.open import open_stores
 
     return open_stores(state)
 

@@ -21,7 +21,7 @@ from stanch.domain.estate import Estate, Perimeter
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
 from stanch.engine.contain import Containment
-from stanch.stores import Stores, open_stores
+from stanch.stores.open import Stores, open_stores
 
 FORK = multiprocessing.get_context("fork")
 KILLED = 9

@@ -39,7 +39,7 @@ def test_an_inactive_key_is_refused_and_works_again_once_active(staged: Staged, 
 
 
 def test_temporary_credentials_need_their_own_token(staged: Staged) -> None:
-    session = staged.instance_credentials()
+    session = staged.instance_credentials(staged.host.instance_id)
     assert staged.client("s3", session).list_buckets()["Buckets"]
     assert refused(lambda: staged.client("s3", replace(session, token=None)).list_buckets()) == "InvalidAccessKeyId"
     assert refused(lambda: staged.client("s3", replace(session, token="other")).list_buckets()) == "InvalidAccessKeyId"

@@ -40,7 +40,7 @@ def test_it_issues_nothing_once_the_role_no_longer_trusts_ec2(staged: Staged, ou
         assert json.loads(metadata(staged, ROLES + "vllm-serving")[1])["Code"] == "AssumeRoleUnauthorizedAccess"
     finally:
         ours.iam.update_assume_role_policy(RoleName="vllm-serving", PolicyDocument=json.dumps(before))
-    assert staged.instance_credentials().token
+    assert staged.instance_credentials(staged.host.instance_id).token
 
 
 def test_it_forgets_the_role_when_the_profile_is_taken_off(staged: Staged, ours: Account) -> None:
@@ -54,7 +54,7 @@ def test_it_forgets_the_role_when_the_profile_is_taken_off(staged: Staged, ours:
 
 
 def test_the_delivery_leaves_an_assume_role_event_that_leads_to_the_key(staged: Staged, trail: Trail) -> None:
-    session = staged.instance_credentials()
+    session = staged.instance_credentials(staged.host.instance_id)
     staged.client("s3", session).list_buckets()
     delivered = [
         record
@@ -94,7 +94,7 @@ def test_a_call_from_inside_the_network_comes_through_the_endpoint_and_has_no_so
 
 
 def test_a_service_without_an_endpoint_sees_the_hosts_public_address(staged: Staged, trail: Trail) -> None:
-    session = staged.instance_credentials()
+    session = staged.instance_credentials(staged.host.instance_id)
     staged.client("ec2", session, staged.host.private_ip).describe_volumes()
     seen = [
         r

@@ -11,7 +11,8 @@ import pytest
 from tests.range.plain_http import fetch
 
 from stanch.range import process
-from stanch.range.process import Range, RangeError
+from stanch.range.errors import RangeError
+from stanch.range.process import Range
 
 PARENT = """
 import sys

@@ -207,7 +207,7 @@ def test_nothing_secret_reaches_the_trail(staged: Staged, ours: Account, trail: 
     ours.iam.update_login_profile(UserName=name, Password=password + "again")
     material = ours.ec2.create_key_pair(KeyName=fresh("pair"))["KeyMaterial"]
     ours.ec2.describe_instance_attribute(InstanceId=staged.host.instance_id, Attribute="userData")
-    session = staged.instance_credentials()
+    session = staged.instance_credentials(staged.host.instance_id)
     text = json.dumps(trail.records())
     for secret in (password, key.secret, session.secret, staged.admin.secret, staged.responder.secret):
         assert secret not in text

@@ -47,7 +47,7 @@ def test_the_responder_can_do_what_it_was_given_and_nothing_else(staged: Staged,
 
 
 def test_the_serving_role_has_its_hole_and_no_more(staged: Staged) -> None:
-    session = staged.instance_credentials()
+    session = staged.instance_credentials(staged.host.instance_id)
     s3 = staged.client("s3", session)
     assert {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]} >= {
         staged.weights_bucket,

@@ -15,7 +15,8 @@ from stanch.domain.event import Actor
 from stanch.domain.incident import IncidentState, Left, Shards
 from stanch.domain.regime import Awareness
 from stanch.domain.severity import Severity
-from stanch.stores import SqlIncidents, open_stores
+from stanch.stores.incidents import SqlIncidents
+from stanch.stores.open import open_stores
 
 LATER = NOON + timedelta(days=3)
 OTHER = Actor("arn:aws:iam::111122223333:user/mallory")
@@ -139,7 +140,7 @@ def test_keeps_the_old_story_whole_when_killed_while_saving_the_new(tmp_path: Pa
         import os, sys, pathlib
         from sqlalchemy import event
         from stanch.domain.event import Actor
-        from stanch.stores import open_stores
+        from stanch.stores.open import open_stores
         from tests.stores.stories import finding, incident
         stores = open_stores(pathlib.Path(sys.argv[1]))
         left = [int(sys.argv[2])]

@@ -14,7 +14,8 @@ from tests.stores.stories import step
 
 from stanch.contracts.store import Busy, StoreError
 from stanch.domain.step import Step, StepState
-from stanch.stores import codec, open_stores
+from stanch.stores import codec
+from stanch.stores.open import open_stores
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -78,7 +79,7 @@ def test_frees_the_resource_of_a_process_that_was_killed(tmp_path: Path) -> None
     holder = python(
         """
         import sys, pathlib
-        from stanch.stores import open_stores
+        from stanch.stores.open import open_stores
         with open_stores(pathlib.Path(sys.argv[1])).journal.lock("arn:x"):
             print("held", flush=True)
             sys.stdin.read()
@@ -102,7 +103,7 @@ def test_keeps_every_row_of_two_processes_that_write_at_once(tmp_path: Path) -> 
         python(
             """
             import sys, pathlib
-            from stanch.stores import open_stores
+            from stanch.stores.open import open_stores
             from tests.stores.stories import step
             with open_stores(pathlib.Path(sys.argv[1])) as stores:
                 for number in range(100):
@@ -124,7 +125,7 @@ def test_has_on_disk_what_it_said_was_written_before_it_was_killed(tmp_path: Pat
     writer = python(
         """
         import sys, pathlib
-        from stanch.stores import open_stores
+        from stanch.stores.open import open_stores
         from tests.stores.stories import step
         stores = open_stores(pathlib.Path(sys.argv[1]))
         for number in range(100000):

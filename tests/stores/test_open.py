@@ -14,7 +14,7 @@ from alembic.script import ScriptDirectory
 from tests.stores.stories import step
 
 from stanch.contracts.store import StoreError
-from stanch.stores import open_stores
+from stanch.stores.open import open_stores
 from stanch.stores.schema import METADATA, REVISION
 
 
@@ -33,14 +33,17 @@ def test_the_migrations_make_the_schema_and_nothing_else(tmp_path: Path) -> None
 def test_opens_a_database_of_today_without_loading_the_migrations(tmp_path: Path) -> None:
     open_stores(tmp_path).close()
     code = (
-        "import sys, pathlib; from stanch.stores import open_stores; open_stores(pathlib.Path(sys.argv[1])).close();"
+        "import sys, pathlib; from stanch.stores.open import open_stores;"
+        "open_stores(pathlib.Path(sys.argv[1])).close();"
         "sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False).returncode == 0
 
 
 def test_is_made_once_when_many_open_it_at_the_same_time(tmp_path: Path) -> None:
-    code = "import sys, pathlib; from stanch.stores import open_stores; open_stores(pathlib.Path(sys.argv[1])).close()"
+    code = (
+        "import sys, pathlib; from stanch.stores.open import open_stores;open_stores(pathlib.Path(sys.argv[1])).close()"
+    )
     running = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stderr=subprocess.PIPE) for _ in range(4)]
     complaints = [one.communicate()[1] for one in running]
     assert [one.returncode for one in running] == [0] * 4, complaints

@@ -18,7 +18,7 @@ from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 
 if TYPE_CHECKING:
-    from stanch.stores import Stores
+    from stanch.stores.open import Stores
 
 _EXAMPLE = """
 Examples:

@@ -13,7 +13,7 @@ from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 
 if TYPE_CHECKING:
-    from stanch.stores import Stores
+    from stanch.stores.open import Stores
 
 _EXAMPLE = """
 Examples:

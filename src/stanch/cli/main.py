@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 
 from stanch.cli import contain, drill, hunt, incidents, init, report, undo
-from stanch.cli.face import Exit, Face, WrongUse, deafen
+from stanch.cli.face import Exit, Face, WrongUse, deafen, plain
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
-from stanch.engine.shelf import ShelfError
 from stanch.estate import EstateError
+from stanch.range.errors import RangeError
 
 app = typer.Typer(
     name="stanch",
@@ -47,9 +47,9 @@ def main() -> None:
     face = Face()
     try:
         app()
-    except (WrongUse, EstateError, StoreError, AwsError) as error:
+    except (WrongUse, EstateError, StoreError, AwsError, RangeError) as error:
         for line in str(error).splitlines():
-            face.err.print(f"stanch: {line}", style="red", markup=False)
+            face.err.print(plain(f"stanch: {line}"), style="red", soft_wrap=True)
         sys.exit(Exit.WRONG_USE)
     except KeyboardInterrupt:
         face.err.print("stanch: stopped; what was done is in the journal, run the same command again to go on")
@@ -57,12 +57,12 @@ def main() -> None:
     except BrokenPipeError:
         deafen()
         sys.exit(Exit.DONE)
-    except (ShelfError, Exception) as error:
+    except Exception as error:
         if os.environ.get("STANCH_DEBUG"):
             raise
         face.err.print(
-            f"stanch: internal error, a defect: {type(error).__name__}: {error} (STANCH_DEBUG=1 shows where)",
+            plain(f"stanch: internal error, a defect: {type(error).__name__}: {error} (STANCH_DEBUG=1 shows where)"),
             style="red",
-            markup=False,
+            soft_wrap=True,
         )
         sys.exit(Exit.DEFECT)

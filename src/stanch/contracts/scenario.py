@@ -50,7 +50,10 @@ class World(Protocol):
         """What the attacker already holds: the same credentials as `steal` gave, not fresh ones."""
 
     def serve(self) -> Aws:
-        """A fresh session of the serving role, used on the host's own network."""
+        """A fresh session of the serving role on another, healthy host."""
+
+    def load(self) -> Aws:
+        """The inference host's own work, with its own credentials, on its own network."""
 
     def retrain(self) -> Aws:
         """A session of the retraining role inside the perimeter."""

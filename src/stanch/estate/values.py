@@ -29,7 +29,7 @@ def quoted(value: object) -> str:
 def nearest(word: str, known: Iterable[str]) -> str:
     """`; did you mean "kind"?` or nothing."""
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f'; did you mean "{close[0]}"?' if close else ""
+    return f"; did you mean {quoted(close[0])}?" if close else ""
 
 
 def partition(text: str) -> str:

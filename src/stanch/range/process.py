@@ -17,6 +17,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from stanch.range.errors import RangeError
+
 START_TIMEOUT = 30.0
 """Seconds to wait for the child to answer before giving up."""
 
@@ -31,10 +33,6 @@ INSTALL = "the range needs moto and flask: pip install 'stanch[range]'"
 
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 """Asks without a proxy, whatever the environment says: the range is on this machine."""
-
-
-class RangeError(Exception):
-    """The range could not be started, or did not answer; the message says why and what to do."""
 
 
 class Range:

@@ -49,6 +49,9 @@ class Staged:
     retrain_role_arn: str
     responder_role_arn: str
     host: Host
+    """The inference host that is robbed."""
+    second_host: str
+    """The instance id of another host with the same role."""
     admin: Credentials
     """A user of account A with AdministratorAccess."""
     responder: Credentials
@@ -62,11 +65,11 @@ class Staged:
         """A boto3 client in the estate's region."""
         return client(service, self.range_.endpoint, credentials, self.region, source_ip, user_agent)
 
-    def instance_credentials(self) -> Credentials:
-        """Fresh credentials from the host's metadata service: what its serving process uses, and what a thief takes."""
+    def instance_credentials(self, instance: str) -> Credentials:
+        """Fresh credentials from a host's metadata service: what its serving process uses, and what a thief takes."""
         role = self.serving_role_arn.rsplit("/", 1)[-1]
         path = f"latest/meta-data/iam/security-credentials/{role}"
-        return Credentials.read(json.loads(self.range_.metadata(self.host.instance_id, path)))
+        return Credentials.read(json.loads(self.range_.metadata(instance, path)))
 
     def estate_toml(self) -> str:
         """The estate file that its owner would write."""
@@ -101,7 +104,7 @@ def stage(
     place = (range_.endpoint, root(account), region)
     shards = _buckets(place)
     serving, retrain, responder = _roles(place, responder_permissions)
-    host = _host(place)
+    host, second = _hosts(place)
     admin = _user(client("iam", *place), "platform-admin")
     outsider = _user(client("iam", range_.endpoint, root(outside_account), region), "ops")
     session = client("sts", *place).assume_role(RoleArn=responder, RoleSessionName="stanch")
@@ -119,6 +122,7 @@ def stage(
         retrain_role_arn=retrain,
         responder_role_arn=responder,
         host=host,
+        second_host=second,
         admin=admin,
         responder=Credentials.read(session["Credentials"]),
         outsider=outsider,
@@ -161,7 +165,8 @@ def _roles(place: Place, responder_permissions: Sequence[str]) -> tuple[str, str
     return arns[0], arns[1], arns[2]
 
 
-def _host(place: Place) -> Host:
+def _hosts(place: Place) -> tuple[Host, str]:
+    """The network, the host that is robbed with its address, and the id of a second one beside it."""
     ec2 = client("ec2", *place)
     vpc = ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.20.1.0/24")["Subnet"]["SubnetId"]
@@ -177,7 +182,27 @@ def _host(place: Place) -> Host:
     ec2.authorize_security_group_ingress(
         GroupId=group, IpProtocol="tcp", FromPort=8000, ToPort=8000, CidrIp="10.0.0.0/8"
     )
-    instance = ec2.run_instances(
+    instance = _launched(ec2, "vllm-inference-1", subnet, group)
+    other = _launched(ec2, "vllm-inference-2", subnet, group)
+    address = ec2.allocate_address(Domain="vpc")
+    ec2.associate_address(InstanceId=instance, AllocationId=address["AllocationId"])
+    seen = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
+    host = Host(
+        instance_id=instance,
+        volume_ids=tuple(mapping["Ebs"]["VolumeId"] for mapping in seen["BlockDeviceMappings"]),
+        interface_id=seen["NetworkInterfaces"][0]["NetworkInterfaceId"],
+        security_group_id=group,
+        vpc_id=vpc,
+        vpc_endpoint_id=endpoint["VpcEndpoint"]["VpcEndpointId"],
+        private_ip=seen["PrivateIpAddress"],
+        public_ip=address["PublicIp"],
+    )
+    return host, other
+
+
+def _launched(ec2: Any, name: str, subnet: str, group: str) -> str:
+    """Start a GPU host that serves the model; returns its instance id."""
+    started = ec2.run_instances(
         ImageId="ami-0c2b8ca1dad447f8a",
         InstanceType="g6e.12xlarge",
         MinCount=1,
@@ -189,21 +214,9 @@ def _host(place: Place) -> Host:
             {"DeviceName": "/dev/xvda", "Ebs": {"VolumeSize": 200, "VolumeType": "gp3"}},
             {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 900, "VolumeType": "gp3"}},
         ],
-        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": "vllm-inference-1"}]}],
-    )["Instances"][0]["InstanceId"]
-    address = ec2.allocate_address(Domain="vpc")
-    ec2.associate_address(InstanceId=instance, AllocationId=address["AllocationId"])
-    seen = ec2.describe_instances(InstanceIds=[instance])["Reservations"][0]["Instances"][0]
-    return Host(
-        instance_id=instance,
-        volume_ids=tuple(mapping["Ebs"]["VolumeId"] for mapping in seen["BlockDeviceMappings"]),
-        interface_id=seen["NetworkInterfaces"][0]["NetworkInterfaceId"],
-        security_group_id=group,
-        vpc_id=vpc,
-        vpc_endpoint_id=endpoint["VpcEndpoint"]["VpcEndpointId"],
-        private_ip=seen["PrivateIpAddress"],
-        public_ip=address["PublicIp"],
+        TagSpecifications=[{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": name}]}],
     )
+    return str(started["Instances"][0]["InstanceId"])
 
 
 def _user(iam: Any, name: str) -> Credentials:

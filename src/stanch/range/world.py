@@ -36,7 +36,7 @@ class StagedWorld:
 
     def steal(self) -> Door:
         """See `World.steal`."""
-        self._stolen = self._staged.instance_credentials()
+        self._stolen = self._staged.instance_credentials(self.host)
         return self._door(self._stolen, THIEF)
 
     def steal_again(self) -> Door:
@@ -45,7 +45,11 @@ class StagedWorld:
 
     def serve(self) -> Door:
         """See `World.serve`."""
-        return self._door(self._staged.instance_credentials(), self._staged.host.private_ip)
+        return self._door(self._staged.instance_credentials(self._staged.second_host), SECOND_HOST)
+
+    def load(self) -> Door:
+        """See `World.load`."""
+        return self._door(self._staged.instance_credentials(self.host), self._staged.host.private_ip)
 
     def retrain(self) -> Door:
         """See `World.retrain`."""

@@ -19,18 +19,25 @@ MUST = Must(
         "exfiltration/snapshot_shared",
         "exfiltration/bucket_opened_by_policy",
     ),
-    contain=("ec2/snapshot_volumes", "ec2/isolate_instance", "iam/revoke_sessions", "s3/close_bucket"),
+    contain=(
+        "ec2/snapshot_volumes",
+        "ec2/isolate_instance",
+        "iam/revoke_sessions",
+        "s3/close_bucket",
+        "ec2/unshare_snapshot",
+    ),
 )
 
-_LOADS = 5
+_LOADS = 3
 _TAKEN_FIRST = 2 / 3
 """The share of the shards that the attacker gets before he is stopped."""
 
 
 def routine(world: World) -> Iterator[Attempt]:
-    """The serving role loads the whole model; the retraining role reads its tickets."""
+    """Two hosts load the whole model; the retraining role reads its tickets."""
     for _ in range(_LOADS):
-        yield from _read_all(world.serve(), "the serving host", world.weights_bucket, world.weights_prefix)
+        yield from _read_all(world.load(), "the first host", world.weights_bucket, world.weights_prefix)
+        yield from _read_all(world.serve(), "the second host", world.weights_bucket, world.weights_prefix)
         yield from _read_all(world.retrain(), "the retraining job", world.training_bucket, "")
 
 
@@ -66,7 +73,7 @@ def retry(world: World) -> Iterator[Attempt]:
 
 def live_on(world: World) -> Iterator[Attempt]:
     """A fresh session of the serving role on another host loads the model; retraining goes on."""
-    yield from _read_all(world.serve(), "a fresh serving session", world.weights_bucket, world.weights_prefix)
+    yield from _read_all(world.serve(), "the second host, afresh", world.weights_bucket, world.weights_prefix)
     yield from _read_all(world.retrain(), "the retraining job", world.training_bucket, "")
 
 

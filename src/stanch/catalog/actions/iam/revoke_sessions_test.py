@@ -163,7 +163,7 @@ def test_leaves_sessions_alive_that_the_role_opened_in_others(ground: Ground) ->
 
 
 def test_cuts_credentials_that_were_carried_off_the_host(ground: Ground) -> None:
-    signing = ground.staged.instance_credentials()
+    signing = ground.staged.instance_credentials(ground.staged.host.instance_id)
     stolen = ground.door(Credentials(signing.access_key_id, signing.secret, signing.token), THIEF)
     where = {"Bucket": ground.staged.weights_bucket, "Key": ground.staged.shards[0]}
     assert allowed(stolen, "s3", "GetObject", **where)
