@@ -139,11 +139,11 @@ def hunt(
     return Hunted([replace(one, found_at=found_at, coverage=coverage) for one in incidents], coverage, accounts)
 
 
-def door(profile: str | None = None, region: str | None = None, endpoint: str | None = None) -> Aws:
-    """The door to AWS that boto3's usual chain opens."""
+def door(estate: Estate, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
+    """The door to AWS that boto3's usual chain opens; the estate's first region where nothing names one."""
     from stanch.aws import open_door
 
-    return open_door(profile=profile, region=region, endpoint=endpoint)
+    return open_door(profile=profile, region=region, endpoint=endpoint, home=next(iter(estate.perimeter.regions), None))
 
 
 def stores(state: Path) -> "Stores":

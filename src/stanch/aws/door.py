@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
-from stanch.aws.errors import translated
+from stanch.aws.errors import WIRE, translated
 from stanch.contracts.aws import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -110,11 +110,8 @@ class Door:
             body = answer.get("Body")
             if hasattr(body, "read"):
                 answer["Body"] = body.read()
-        except Exception as error:
-            known = translated(name, error)
-            if known is None:
-                raise
-            raise known from error
+        except WIRE as error:
+            raise translated(name, error) from error
         answer.pop("ResponseMetadata", None)
         return dict(answer)
 
@@ -133,11 +130,8 @@ class Door:
             for page in client.get_paginator(xform_name(operation)).paginate(**params):
                 self.calls[name] += 1
                 items.extend(page.get(key) or [])
-        except Exception as error:
-            known = translated(name, error)
-            if known is None:
-                raise
-            raise known from error
+        except WIRE as error:
+            raise translated(name, error) from error
         return items
 
     def anonymous(self) -> "Door":
@@ -206,9 +200,12 @@ class Door:
             request.headers[name] = value
 
 
-def open_door(*, profile: str | None = None, region: str | None = None, endpoint: str | None = None) -> Door:
+def open_door(
+    *, profile: str | None = None, region: str | None = None, endpoint: str | None = None, home: str | None = None
+) -> Door:
     """The door of boto3's usual chain (environment, profile, instance role); raises AwsUnreachable with the remedy.
 
+    The region is the one given, else AWS_REGION (which boto3 itself ignores), else boto3's own, else `home`.
     `endpoint` and AWS_ENDPOINT_URL point it elsewhere, as to the range.
     """
     import os
@@ -220,7 +217,7 @@ def open_door(*, profile: str | None = None, region: str | None = None, endpoint
         session = boto3.Session(profile_name=profile, region_name=region)
     except BotoCoreError as error:
         raise AwsUnreachable("session", type(error).__name__, f"{error}; see --profile") from error
-    chosen = region or session.region_name
+    chosen = region or os.environ.get("AWS_REGION") or session.region_name or home
     if not chosen:
         raise AwsUnreachable("session", "NoRegion", "no region; give --region or set AWS_REGION")
     return Door(session, region=chosen, endpoint=endpoint or os.environ.get("AWS_ENDPOINT_URL"))

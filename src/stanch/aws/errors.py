@@ -26,8 +26,12 @@ _DENIED = {
 _ABSENT_PREFIXES = ("NoSuch", "InvalidInstanceID.NotFound", "ResourceNotFound")
 
 
-def translated(operation: str, error: Exception) -> AwsError | None:
-    """The AwsError for a botocore exception, or None when it is not one of the wire: then it is our defect."""
+WIRE = (botocore.ClientError, botocore.BotoCoreError, ResponseParserError)
+"""What a call may raise; anything else is our own defect and is not translated."""
+
+
+def translated(operation: str, error: Exception) -> AwsError:
+    """The AwsError for one of WIRE."""
     if isinstance(error, botocore.ClientError):
         return _of_code(operation, error)
     if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError):
@@ -43,9 +47,7 @@ def translated(operation: str, error: Exception) -> AwsError | None:
         )
     if isinstance(error, botocore.ParamValidationError):
         return AwsError(operation, "ParamValidation", str(error).replace("\n", " "))
-    if isinstance(error, botocore.BotoCoreError):
-        return AwsError(operation, type(error).__name__, str(error))
-    return None
+    return AwsError(operation, type(error).__name__, str(error))
 
 
 def _of_code(operation: str, error: botocore.ClientError) -> AwsError:

@@ -60,7 +60,7 @@ def contain(
         raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
     stores = app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
-    work = app.containment(stores, ours, app.door(profile, region, endpoint_url))
+    work = app.containment(stores, ours, app.door(ours, profile, region, endpoint_url))
     plan = work.plan(case, collateral=case.used_by)
     _show(face, case, plan)
     if not apply:

@@ -112,7 +112,8 @@ class Stage:
         """Each step, live."""
         self._face.emit(lines.step(step))
         if step.state is not StepState.PLANNED:  # people have just read the plan
-            self._face.say(show.progress(step))
+            kept = step.why.startswith("not undone: ")
+            self._face.say(show.not_undone(step) if kept else show.progress(step))
 
     def written(self, path: Path) -> None:
         """The path of a report."""

@@ -57,7 +57,7 @@ def main() -> None:
     except BrokenPipeError:
         deafen()
         sys.exit(Exit.DONE)
-    except Exception as error:
+    except Exception as error:  # whatever is left is a defect of ours: one line and exit code 1, never a traceback
         if os.environ.get("STANCH_DEBUG"):
             raise
         face.err.print(

@@ -131,6 +131,14 @@ def progress(step: Step) -> Text:
     return line
 
 
+def not_undone(step: Step) -> Text:
+    """A step that undo left alone, with what somebody else changed."""
+    line = Text.assemble((" x not undone", "bold red"), " ", plain(step.action), "  ", plain(step.resource))
+    for part in step.why.removeprefix("not undone: ").splitlines():
+        line.append("\n             ").append_text(plain(part))
+    return line
+
+
 def coverage(one: Coverage) -> Group:
     """What was looked at and what was not."""
     span = (

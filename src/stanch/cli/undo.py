@@ -49,7 +49,8 @@ def undo(
         face.say(show.steps(standing))
         if not typer.confirm(f"Undo these {len(standing)} steps?", err=True):
             return
-    work = app.containment(stores, app.estate_at(estate), app.door(profile, region, endpoint_url))
+    ours = app.estate_at(estate)
+    work = app.containment(stores, ours, app.door(ours, profile, region, endpoint_url))
     face.act()
     done = work.undo(case.id, lambda step: _live(face, step))
     app.settle(stores, case, stores.journal.steps(case.id))
@@ -62,4 +63,4 @@ def undo(
 
 def _live(face: Face, step: Step) -> None:
     face.emit(lines.step(step))
-    face.say(show.progress(step))
+    face.say(show.progress(step) if step.state is StepState.UNDONE else show.not_undone(step))

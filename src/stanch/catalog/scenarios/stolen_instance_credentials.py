@@ -73,7 +73,7 @@ def retry(world: World) -> Iterator[Attempt]:
 
 def live_on(world: World) -> Iterator[Attempt]:
     """A fresh session of the serving role on another host loads the model; retraining goes on."""
-    yield from _read_all(world.serve(), "the second host, afresh", world.weights_bucket, world.weights_prefix)
+    yield from _read_all(world.serve(), "the second host", world.weights_bucket, world.weights_prefix)
     yield from _read_all(world.retrain(), "the retraining job", world.training_bucket, "")
 
 
