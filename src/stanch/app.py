@@ -1,6 +1,6 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -163,6 +163,16 @@ def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
         if known.by_hand == named and not known.findings and known.state is not IncidentState.CLOSED:
             return known
     return opened_by_hand(named, now())
+
+
+def used_by(files: Sequence[LogFile], resources: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], Tally]:
+    """Who uses these resources in these logs: what containing them would break."""
+    from stanch.engine.usage import Usage
+
+    usage, tally = Usage(), Tally()
+    for event in read(files, sources(), tally):
+        usage.note(event.record)
+    return {resource: users for resource in resources if (users := usage.others(resource, ()))}, tally
 
 
 def containment(kept: "Stores", estate: Estate, aws: Aws) -> "Containment":

@@ -146,6 +146,14 @@ def test_an_action_declares_real_permissions(unit: Unit) -> None:
         assert known.actions.action_exists(service, name), f"{permission} is not an IAM action"
 
 
+@ids(ACTIONS)
+def test_an_action_is_tried_dying_before_each_of_its_changes(unit: Unit) -> None:
+    # survives_dying asserts what every action owes: twice is once, undo restores, only declared permissions are used.
+    test = unit.path.with_name(f"{unit.path.stem}_test.py").read_text()
+    assert f'ID = "{unit.id}"' in test
+    assert "survives_dying(ground, ID, " in test
+
+
 @ids(PLAYBOOKS)
 def test_a_playbook_names_actions_that_exist_in_their_phases_order(unit: Unit) -> None:
     actions = app.actions()

@@ -229,3 +229,12 @@ def test_says_who_else_uses_the_role_that_would_be_cut() -> None:
     )
     users = incident.used_by[f"arn:aws:iam::{ACCOUNT}:role/serving"]
     assert users == (f"arn:aws:sts::{ACCOUNT}:assumed-role/serving/{serving} from 10.1.2.3 (4 calls)",)
+
+
+def test_says_who_works_on_a_host_that_would_go_dark() -> None:
+    host = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance/i-0123456789abcdef0"
+    records = [read(n, session("serving", "i-0123456789abcdef0"), "acme-weights", shard(n + 1)) for n in range(3)]
+    users, tally = app.used_by([Bytes(json.dumps({"Records": records}).encode())], [host, "arn:aws:s3:::elsewhere"])
+    assert tally.events == 3
+    assert list(users) == [host]
+    assert users[host][0].endswith("from 10.1.2.3 (3 calls)")

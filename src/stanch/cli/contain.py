@@ -1,7 +1,7 @@
 """`stanch contain`: stop the leak; shows everything first and touches nothing until told."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +16,7 @@ from stanch.domain.arn import ArnError
 from stanch.domain.estate import Mode
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
+from stanch.stores.logs import found
 
 if TYPE_CHECKING:
     from stanch.stores.open import Stores
@@ -27,7 +28,8 @@ Examples:
 
 - `stanch contain inc-20261122-3f9a1c --apply` asks once, acts, and proves each step
 
-- `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --apply` in an emergency, without a hunt
+- `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --logs ./AWSLogs` in an emergency, without a
+  hunt; the logs say who else uses the role
 """
 
 
@@ -44,6 +46,9 @@ def contain(
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Act, after asking once.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
+    logs: Annotated[
+        list[Path] | None, typer.Option("--logs", help="Logs in which to look who else uses the resources. Repeatable.")
+    ] = None,
     state: StateDir = STATE,
     estate: EstateFile = None,
     profile: Profile = None,
@@ -61,8 +66,10 @@ def contain(
     stores = app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
     work = app.containment(stores, ours, app.door(ours, profile, region, endpoint_url))
-    plan = work.plan(case, collateral=case.used_by)
+    plan = work.plan(case, collateral=_collateral(face, case, logs or []))
     _show(face, case, plan)
+    if case.by_hand and not logs:
+        face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
     if not apply:
         face.say("Nothing was touched. Add --apply to act.")
         return
@@ -77,6 +84,21 @@ def contain(
     settled = app.settle(stores, case, done)
     _end(face, settled, done, state)
     raise typer.Exit(_code(done))
+
+
+def _collateral(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]]:
+    """Who else uses what the incident names: as the hunt saw it, or in the logs given now."""
+    if not logs:
+        return case.used_by
+    missing = [path for path in logs if not path.exists()]
+    if missing:
+        raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")
+    arns = {*case.by_hand, *case.used_by, *(arn for finding in case.findings for arn in finding.resources)}
+    users, tally = app.used_by(list(found(logs)), arns)
+    for skip in tally.skipped:
+        if skip.fault:
+            face.say(f"not read: {skip.path}: {skip.why}", style="yellow")
+    return {**case.used_by, **users}
 
 
 def _by_hand(stores: "Stores", resources: Sequence[str]) -> Incident:

@@ -55,7 +55,7 @@ class Hunt:
         if self._estate.exports:
             self._enricher.charge(view)
         self._lineage.note(event)
-        self._usage.note(view)
+        self._usage.note(event.record)
         matched = self._matcher.match(view.event_source, view.event_name, view)
         if not matched:
             return

@@ -1,34 +1,48 @@
 """Who uses a role, a bucket or a host is what containing it would break."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from stanch.domain.arn import role_of_session
-from stanch.engine.gather import Seen
+from stanch.engine.untrusted import at, text
 
+# The id of an instance ends its own ARN, and is the session name of what runs on it.
+_HOST = re.compile(r"(?<=/)i-[0-9a-f]{8,17}$")
 KEPT_USERS = 50
 """Distinct users remembered for one resource; more are counted, not named."""
 
 
 class Usage:
-    """Notes, for each resource, who used it from where; bounded, whatever a hostile log names."""
+    """Notes, for each role, user, bucket and host, who used it from where; bounded, whatever a hostile log names.
+
+    It reads the record itself: it sees every event, and a full view of each would cost more than all the rules.
+    """
 
     def __init__(self) -> None:
         self._users: dict[str, dict[tuple[str, str], int]] = {}
         self._unnamed: dict[str, int] = {}
 
-    def note(self, seen: Seen) -> None:
+    def note(self, record: Mapping[str, Any]) -> None:
         """Take in one event that AWS allowed."""
-        if seen.failed:
+        if record.get("errorCode") or record.get("errorMessage"):
             return
-        actor = seen.actor
-        user = (actor.arn, actor.address or "an unknown address")
-        self._count(role_of_session(actor.arn) or actor.arn, user)
-        for asset in seen.assets:
-            self._count(_store(asset.arn), user)
+        arn = text(at(record, "userIdentity", "arn"))
+        if arn is None:
+            return
+        user = (arn, text(record.get("sourceIPAddress")) or "an unknown address")
+        self._count(role_of_session(arn) or arn, user)
+        if host := _HOST.search(arn):
+            self._count(host[0], user)
+        bucket = text(at(record, "requestParameters", "bucketName"))
+        if bucket is not None:
+            self._count(f"arn:{arn.split(':', 2)[1]}:s3:::{bucket}" if arn.startswith("arn:") else bucket, user)
 
     def others(self, resource: str, addresses: Collection[str]) -> tuple[str, ...]:
         """Who used this resource besides those at the incident's own addresses, busiest first, in words."""
-        users = {user: count for user, count in self._users.get(resource, {}).items() if user[1] not in addresses}
+        host = _HOST.search(resource)
+        known = self._users.get(host[0] if host else resource, {})
+        users = {user: count for user, count in known.items() if user[1] not in addresses}
         words = [
             f"{arn} from {address} ({count} calls)"
             for (arn, address), count in sorted(users.items(), key=lambda item: (-item[1], item[0]))
@@ -43,8 +57,3 @@ class Usage:
             users[user] = users.get(user, 0) + 1
         else:
             self._unnamed[resource] = self._unnamed.get(resource, 0) + 1
-
-
-def _store(arn: str) -> str:
-    """The bucket of an object ARN; any other ARN as it is."""
-    return arn.split("/", 1)[0] if ":s3:::" in arn else arn
