@@ -234,6 +234,48 @@ def test_the_network_is_judged_by_address_and_endpoint(
     assert (fact("perimeter.network", record), fact("actor.network", record)) == (side, network)
 
 
+PUBLIC_ONLY = Estate(perimeter=Perimeter(accounts=(OURS,), networks=(ipaddress.ip_network("198.51.100.0/24"),)))
+
+
+@pytest.mark.parametrize(
+    ("address", "endpoint", "owner", "side"),
+    [
+        ("10.1.2.3", "vpce-9", None, "unknown"),
+        ("10.1.2.3", "vpce-9", OURS, "inside"),
+        ("10.1.2.3", "vpce-9", STRANGER, "outside"),
+        ("10.1.2.3", None, None, "unknown"),
+        ("192.0.2.7", None, None, "outside"),
+        ("198.51.100.7", None, None, "inside"),
+    ],
+)
+def test_a_private_address_says_nothing_where_only_public_networks_are_declared(
+    address: str, endpoint: str | None, owner: str | None, side: str
+) -> None:
+    record = read(sourceIPAddress=address, vpcEndpointId=endpoint, vpcEndpointAccountId=owner)
+    assert fact("perimeter.network", record, estate=PUBLIC_ONLY) == side
+
+
+def test_a_service_linked_role_is_a_service_and_a_role_of_the_same_name_is_not() -> None:
+    linked = role("AWSServiceRoleForSSO", "SSO-Provisioner")
+    issuer = f"arn:aws:iam::{OURS}:role/aws-service-role/sso.amazonaws.com/AWSServiceRoleForSSO"
+    assert fact("actor.purpose", read(userIdentity=linked)) == "unknown"
+    linked["sessionContext"]["sessionIssuer"]["arn"] = issuer
+    assert fact("actor.purpose", read(userIdentity=linked)) == "service"
+
+
+@pytest.mark.parametrize(
+    ("source", "request_", "arn"),
+    [
+        ("ssm", {"name": "/app/db"}, f"arn:aws:ssm:eu-central-1:{OURS}:parameter/app/db"),
+        ("ssm", {"names": ["app"]}, f"arn:aws:ssm:eu-central-1:{OURS}:parameter/app"),
+        ("secretsmanager", {"secretIdList": ["db"]}, f"arn:aws:secretsmanager:eu-central-1:{OURS}:secret:db"),
+    ],
+)
+def test_parameters_and_secrets_read_in_a_batch_are_touched(source: str, request_: Any, arn: str) -> None:
+    record = read(eventSource=f"{source}.amazonaws.com", requestParameters=request_, resources=[])
+    assert arn in [thing.arn for thing in seen(record).touched]
+
+
 def test_an_export_is_approved_for_its_actor_asset_and_time_only() -> None:
     work = read("tickets/part-1.jsonl", "acme-training", userIdentity=role("retrain", "job"))
     assert fact("export.approved", work) is True

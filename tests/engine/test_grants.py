@@ -185,6 +185,59 @@ def test_an_acl_document_grants_to_everybody_and_its_owner_is_no_stranger() -> N
     assert reach("s3", "PutBucketAcl", acl({"ID": "someone"})) == "unknown"
 
 
+AWS_LOGS = "c4c1ede66af53448b93c283ce9448c4ba468c9432aa01d700d3878632f77d2d0"
+
+
+def test_log_delivery_of_aws_is_no_stranger_in_an_acl() -> None:
+    def granting(id_: str) -> dict[str, Any]:
+        return {"AccessControlPolicy": {"Owner": {"ID": "a"}, "AccessControlList": {"Grant": {"Grantee": {"ID": id_}}}}}
+
+    assert reach("s3", "PutBucketAcl", granting(AWS_LOGS)) == "none"
+    assert reach("s3", "PutBucketAcl", {"x-amz-grant-write": f'id="{AWS_LOGS}"'}) == "none"
+    assert reach("s3", "PutBucketAcl", granting("f" * 64)) == "unknown"
+
+
+def test_load_balancers_may_write_their_logs_and_nothing_else() -> None:
+    balancers = {"AWS": "arn:aws:iam::054676820928:root"}
+    delivering = {**policy(balancers), "Statement": [{**policy(balancers)["Statement"][0], "Action": "s3:PutObject"}]}
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": delivering}) == "inside"
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": policy(balancers)}) == "outside"
+    both = {**delivering, "Statement": [*delivering["Statement"], *policy("*")["Statement"]]}
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": both}) == "public"
+    mixed = {"AWS": ["054676820928", STRANGER]}
+    shared = {"Statement": [{**delivering["Statement"][0], "Principal": mixed}]}
+    assert reach("s3", "PutBucketPolicy", {"bucketPolicy": shared}) == "outside"
+
+
+def test_an_acl_in_headers_is_read_where_the_log_keeps_them_together() -> None:
+    assert reach("s3", "PutBucketAcl", {"accessControlList": {"x-amz-acl": "public-read"}}) == "public"
+
+
+@pytest.mark.parametrize(
+    ("name", "request_", "expected"),
+    [
+        ("ModifySnapshotAttribute", {"operationType": "add", "userIds": [STRANGER]}, "outside"),
+        ("ModifySnapshotAttribute", {"operationType": "remove", "userIds": [STRANGER]}, "none"),
+        ("ModifyImageAttribute", {"operationType": "add", "userGroupSet": {}, "userGroups": ["all"]}, "public"),
+        ("ModifyImageAttribute", {"operationType": "add", "userIdSet": {"items": [{"userId": SISTER}]}}, "inside"),
+    ],
+)
+def test_the_older_form_of_sharing_lists_each_kind_of_grantee(name: str, request_: Any, expected: str) -> None:
+    assert reach("ec2", name, request_) == expected
+
+
+def test_an_event_bus_for_everybody_is_for_one_organisation_under_its_condition() -> None:
+    ours = {"type": "StringEquals", "key": "aws:PrincipalOrgID", "value": ORGANIZATION}
+    assert reach("events", "PutPermission", {"principal": "*", "condition": ours}) == "inside"
+    assert reach("events", "PutPermission", {"principal": "*"}) == "public"
+    assert reach("events", "PutPermission", {"principal": STRANGER}) == "outside"
+
+
+def test_what_a_service_wraps_into_a_request_of_the_calls_name_is_read() -> None:
+    grantee = {"Grantee": {"GranteeType": "IAM", "GranteeIdentifier": f"arn:aws:iam::{STRANGER}:role/x"}}
+    assert reach("s3", "CreateAccessGrant", {"CreateAccessGrantRequest": grantee}) == "outside"
+
+
 def test_a_request_without_parameters_grants_nothing() -> None:
     nothings: tuple[Any, ...] = (None, {}, [], "text", 7)
     for absent in nothings:
@@ -230,6 +283,31 @@ def test_replication_to_a_bucket_without_an_account_is_unknown_not_inside() -> N
             "ecr",
             "PutReplicationConfiguration",
             {"replicationConfiguration": {"rules": [{"destinations": [{"region": "r", "registryId": STRANGER}]}]}},
+            "outside",
+        ),
+        ("cloudtrail", "UpdateTrail", {"kmsKeyId": f"arn:aws:kms:eu-central-1:{STRANGER}:key/k"}, "outside"),
+        ("cloudtrail", "UpdateTrail", {"kmsKeyId": f"arn:aws:kms:eu-central-1:{OURS}:key/k"}, "inside"),
+        ("ec2", "ExportImage", {"ExportImageRequest": {"S3ExportLocation": {"S3Bucket": "loot"}}}, "unknown"),
+        (
+            "s3",
+            "CreateJob",
+            {"CreateJobRequest": {"Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::loot"}}}},
+            "unknown",
+        ),
+        (
+            "backup",
+            "UpdateBackupPlan",
+            {
+                "backupPlan": {
+                    "rules": [
+                        {
+                            "copyActions": [
+                                {"destinationBackupVaultArn": f"arn:aws:backup:eu-central-1:{STRANGER}:backup-vault:v"}
+                            ]
+                        }
+                    ]
+                }
+            },
             "outside",
         ),
         ("dynamodb", "ExportTableToPointInTime", {"s3BucketOwner": STRANGER, "s3Bucket": "loot"}, "outside"),
@@ -293,13 +371,27 @@ parameters = [
     "sourceArn",
     "granteePrincipal",
     "x-amz-grant-read",
+    "PutBucketReplicationRequest",
+    "accessControlList",
+    "condition",
+    "kmsKeyId",
+    "operationType",
+    "userIds",
 ]
 
 
 @given(
-    st.sampled_from(["s3", "ec2", "rds", "lambda", "iam", "kms", "ram", "ecr"]),
+    st.sampled_from(["s3", "ec2", "rds", "lambda", "iam", "kms", "ram", "ecr", "events", "cloudtrail"]),
     st.sampled_from(
-        ["PutBucketPolicy", "ModifySnapshotAttribute", "AddPermission", "PutBucketReplication", "CreateGrant"]
+        [
+            "PutBucketPolicy",
+            "ModifySnapshotAttribute",
+            "AddPermission",
+            "PutBucketReplication",
+            "CreateGrant",
+            "PutPermission",
+            "UpdateTrail",
+        ]
     ),
     json_values | st.dictionaries(st.sampled_from(parameters), json_values, max_size=4),
 )

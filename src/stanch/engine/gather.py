@@ -138,7 +138,7 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
     detection, actor = group.detection, group.actor
     refused = group.failed == group.count
     return Finding(
-        id=_id(detection.id, origin, *(() if is_identity(origin) else [asset.arn for asset in group.assets])),
+        id=_id(detection.id, origin, *(() if is_identity(origin) else [f"{a.name} {a.arn}" for a in group.assets])),
         detection=detection.id,
         title=f"{detection.title} (attempted, refused)" if refused else detection.title,
         severity=detection.severity.lowered() if refused else detection.severity,

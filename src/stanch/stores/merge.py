@@ -29,7 +29,7 @@ def merged(stored: Incident, found: Incident) -> Incident:
     worse = max(found, stored, key=lambda incident: incident.severity)
     together = replace(
         found,
-        state=stored.state,
+        state=_state(stored, found),
         title=worse.title,
         severity=worse.severity,
         confidence=max(stored.confidence, found.confidence),
@@ -46,6 +46,18 @@ def merged(stored: Incident, found: Incident) -> Incident:
         evidence=tuple({file.path: file for file in (*stored.evidence, *found.evidence)}.values()),
     )
     return filed(together, stored.id)
+
+
+def _state(stored: Incident, found: Incident) -> IncidentState:
+    """The stored state, but open again where the actor got through once more; refused attempts change nothing."""
+    settled = stored.state in {IncidentState.CONTAINED, IncidentState.ERADICATED}
+    if settled and found.last_seen > stored.last_seen and _deeds(found) > _deeds(stored):
+        return IncidentState.OPEN
+    return stored.state
+
+
+def _deeds(incident: Incident) -> int:
+    return sum(finding.count - finding.failed for finding in incident.findings)
 
 
 def filed(incident: Incident, name: str) -> Incident:

@@ -9,7 +9,7 @@ from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Proof, Step, StepState
 from stanch.engine.contain.compare import differences, plain, same
-from stanch.engine.contain.plan import Planner, defect
+from stanch.engine.contain.plan import ALSO, Planner, defect
 
 OnChange = Callable[[Step], None]
 
@@ -52,7 +52,14 @@ class Applier:
             changed = "; ".join(differences(step.before, shown.before or {}))
             why = f"it changed since the plan was shown, look at the plan again: {changed}"
             return self._recorded(step, StepState.FAILED, on_change, why=why)
-        step = replace(step, breaks=shown.breaks)
+        # Who else uses it is known only from the logs that the plan was shown with.
+        step = replace(
+            step,
+            breaks=(
+                *step.breaks,
+                *(line for line in shown.breaks if line not in step.breaks and line.startswith(ALSO)),
+            ),
+        )
         return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
 
     def _changed(self, step: Step, on_change: OnChange) -> Step:

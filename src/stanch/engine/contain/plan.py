@@ -10,7 +10,7 @@ from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Journal
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Estate, Side
-from stanch.domain.incident import Incident
+from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 from stanch.engine.contain.compare import plain, same
 from stanch.engine.contain.targets import Target, by_hand, from_findings, unique
@@ -18,6 +18,8 @@ from stanch.engine.contain.targets import Target, by_hand, from_findings, unique
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
 NO_ACTION = "by-hand"
+ALSO = "also used by "
+"""How a line of `breaks` begins that says who else uses the resource."""
 FOREIGN = {"foreign": True}
 """The settings of a skipped step whose resource lies outside the perimeter."""
 
@@ -50,7 +52,7 @@ class Planner:
         targets = self._targets(incident, resources)
         steps: dict[tuple[str, str, str], Step] = {}
         for target in targets:
-            step = self._step(incident.id, target, known)
+            step = self._step(incident.id, target, known, lambda done: self._did_not_last(done, incident))
             users = collateral.get(target.resource) or collateral.get(step.resource) or ()
             steps.setdefault(step.key, _with_users(step, users))
         return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
@@ -73,7 +75,9 @@ class Planner:
         one that has changed nothing yet is looked at afresh, so that a cutoff is of now and not of the last attempt.
         """
         known = {known.key: known for known in self._journal.steps(step.incident)}
-        return self._step(step.incident, Target(step.action, step.resource, step.why, step.playbook), known)
+        target = Target(step.action, step.resource, step.why, step.playbook)
+        # A plan younger than the proof was made because the proof no longer stood; an older one was overtaken.
+        return self._step(step.incident, target, known, lambda done: _later(step.at, done.at))
 
     def _targets(self, incident: Incident, resources: Sequence[str] | None) -> list[Target]:
         if resources is not None:
@@ -81,7 +85,24 @@ class Planner:
         found = from_findings(incident, self._actions, self._playbooks)
         return unique([*by_hand(incident.by_hand, self._actions), *found])
 
-    def _step(self, incident: str, target: Target, known: Mapping[tuple[str, str, str], Step]) -> Step:
+    def _did_not_last(self, done: Step, incident: Incident) -> bool:
+        """Whether what was proven is undone by somebody, or the actor was at work again since."""
+        if done.state is not StepState.VERIFIED or done.after is None:
+            return False
+        if incident.state is IncidentState.OPEN and _later(incident.last_seen, done.at):
+            return True
+        try:
+            return not same(plain(self.action(done).read(self.door(done.resource), done)), done.after)
+        except AwsError:
+            return True  # looking again will say what is the matter
+
+    def _step(
+        self,
+        incident: str,
+        target: Target,
+        known: Mapping[tuple[str, str, str], Step],
+        stale: Callable[[Step], bool],
+    ) -> Step:
         bare = Step(
             incident=incident,
             action=target.action or NO_ACTION,
@@ -95,13 +116,15 @@ class Planner:
             return replace(bare, state=StepState.SKIPPED)
         bare = replace(bare, phase=self._actions[target.action].PHASE)
         journalled = known.get(bare.key)
-        if journalled and journalled.state in _DONE:
+        if journalled and journalled.state in _DONE and not stale(journalled):
             return journalled
         fresh = self._looked_at(bare, target.named)
         journalled = known.get(fresh.key)
         if journalled is None:
             return fresh
-        return journalled if journalled.state in _DONE else _resumed(journalled, fresh)
+        if journalled.state in _DONE:
+            return _anew(journalled, fresh) if stale(journalled) else journalled
+        return _resumed(journalled, fresh)
 
     def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
         forbidden = self._forbidden(bare.resource, *named)
@@ -182,8 +205,19 @@ def _resumed(journalled: Step, fresh: Step) -> Step:
     return replace(journalled, state=StepState.PLANNED, why=fresh.why, at=fresh.at)
 
 
+def _anew(done: Step, fresh: Step) -> Step:
+    """What did not last is done with fresh values; undo still leads back to what was there at first."""
+    if fresh.state is StepState.PLANNED:
+        fresh = replace(fresh, why=f"it was contained and did not last: {fresh.why}")
+    return replace(fresh, before=done.before)
+
+
+def _later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and one > other
+
+
 def _with_users(step: Step, users: Iterable[str]) -> Step:
-    told = tuple(f"also used by {user}" for user in users)
+    told = tuple(f"{ALSO}{user}" for user in users)
     fresh = step.state is StepState.PLANNED
     return replace(step, breaks=(*step.breaks, *told)) if told and fresh else step
 

@@ -17,13 +17,14 @@ ANONYMOUS = "anonymous"
 
 _INSTANCE = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?")
 _PADDED = re.compile(r"(?<![0-9a-fA-F:.])0+(?=[0-9]+\.)|(?<=\.)0+(?=[0-9])")  # 075.050.9.67, as anonymisers write
-_NOT_PUBLIC = tuple(
+NOT_PUBLIC = tuple(
     ipaddress.ip_network(net)
     for net in (
         "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16",
         "fc00::/7", "fe80::/10", "::1/128",
     )
 )  # fmt: skip
+"""Ranges that every network may use for itself: an address in them is in no particular place."""
 _PARTITIONS = {"cn": "aws-cn", "eusc": "aws-eusc", "us-gov": "aws-us-gov"}
 
 
@@ -50,6 +51,11 @@ class Caller:
     network: str | None
     family: int | None
     partition: str
+
+    @property
+    def is_aws(self) -> bool:
+        """Whether AWS itself calls: a service, or a service-linked role, which nobody but its service can assume."""
+        return self.type == "AWSService" or ":role/aws-service-role/" in self.principal
 
 
 def caller_of(record: Mapping[str, Any]) -> Caller:
@@ -146,7 +152,7 @@ def _public_network(address: str | None, vpc_endpoint: str | None) -> tuple[str 
         ip = ipaddress.ip_address(_PADDED.sub("", address))
     except ValueError:  # "s3.amazonaws.com", "AWS Internal": a service called on the caller's behalf
         return None, None
-    if any(ip.version == net.version and ip in net for net in _NOT_PUBLIC):
+    if any(ip.version == net.version and ip in net for net in NOT_PUBLIC):
         return None, None
     width = 24 if ip.version == 4 else 48
     return str(ipaddress.ip_network((ip, width), strict=False)), ip.version

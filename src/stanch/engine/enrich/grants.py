@@ -13,8 +13,10 @@ from typing import Any
 
 from stanch.domain.estate import Network, Perimeter, Side
 from stanch.engine.enrich.documents import policies_in
+from stanch.engine.enrich.logdelivery import without_log_delivery
+from stanch.engine.enrich.parameters import request_of
 from stanch.engine.enrich.shares import sharing, strangers_in_acl
-from stanch.engine.untrusted import table, text
+from stanch.engine.untrusted import text
 from stanch.iam import PolicyError, admits, parse
 
 
@@ -67,7 +69,7 @@ class Neighbours:
 
 def widest_grantee(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
     """The widest grantee a record's request names, NONE when it grants nothing. `owner` is the granting account."""
-    request = table(record.get("requestParameters"))
+    request = request_of(record)
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
     reach = Reach.NONE
     for document in policies_in(request):
@@ -97,10 +99,11 @@ def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
 
 
 def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
+    judged = without_log_delivery(document)
+    if judged is not document and not judged["Statement"]:
+        return Reach.INSIDE
     try:
-        grantees = admits(
-            parse(document), inside=neighbours.inside, owner=owner, organizations=neighbours.organizations
-        )
+        grantees = admits(parse(judged), inside=neighbours.inside, owner=owner, organizations=neighbours.organizations)
     except (PolicyError, RecursionError):
         return Reach.UNKNOWN  # AWS may read what we cannot: not knowing is not "nobody"
     return _OF_POLICY[grantees.reach]

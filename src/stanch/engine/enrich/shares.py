@@ -6,19 +6,24 @@ Reads: requestParameters, by service and API name (versioned names such as AddPe
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from stanch.engine.enrich.logdelivery import CANONICAL_IDS
+from stanch.engine.enrich.parameters import values_at
 from stanch.engine.untrusted import at, each, table, text, texts
 
 Request = Mapping[str, Any]
 
 _PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
 _PUBLIC_CANNED = frozenset({"public-read", "public-read-write", "authenticated-read"})
+_EC2_LISTS = (
+    "userId", "userIds", "userIdSet", "userGroup", "userGroups", "groupNames", "groupSet",
+    "organizationArn", "organizationArns", "organizationalUnitArn", "organizationalUnitArns",
+)  # fmt: skip
 _GRANT_HEADERS = ("full-control", "read", "read-acp", "write", "write-acp")
 
 # service -> API name (without version) -> the request parameters that list grantees
 _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "appstream": {"UpdateImagePermissions": ("sharedAccountId",)},
     "ec2": {"ModifyVpcEndpointServicePermissions": ("addAllowedPrincipals",)},
-    "events": {"PutPermission": ("principal",)},
     "kms": {"CreateGrant": ("granteePrincipal",)},
     "ram": {"AssociateResourceShare": ("principals",), "CreateResourceShare": ("principals",)},
     "rds": {
@@ -30,7 +35,7 @@ _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
         "AuthorizeEndpointAccess": ("account",),
         "AuthorizeSnapshotAccess": ("accountWithRestoreAccess",),
     },
-    "s3": {"CreateAccessGrant": ("granteeIdentifier",)},
+    "s3": {"CreateAccessGrant": ("grantee.granteeIdentifier",)},
     "sns": {"AddPermission": ("aWSAccountId", "aWSAccountIds")},
     "sqs": {"AddPermission": ("aWSAccountIds", "accountIds")},
     "ssm": {"ModifyDocumentPermission": ("accountIdsToAdd",)},
@@ -42,7 +47,8 @@ def sharing(source: str, name: str, request: Request) -> Iterator[str]:
     """The grantees that a request lists: account ids, ARNs, services, `all` or `*`."""
     service = source.partition(".")[0]
     for parameter in _LISTS.get(service, {}).get(name, ()):
-        yield from _members(request.get(parameter))
+        for value in values_at(request, parameter):
+            yield from _members(value)
     special = _SPECIAL.get(service)
     if special is not None:
         yield from special(name, request)
@@ -52,11 +58,12 @@ def strangers_in_acl(source: str, request: Request) -> Iterator[str]:
     """The grantees of an S3 ACL: `*` for everybody (with or without an AWS account), else a canonical user id."""
     if not source.startswith("s3"):
         return
-    if any(canned in _PUBLIC_CANNED for canned in texts(request.get("x-amz-acl"))):
-        yield "*"
-    for right in _GRANT_HEADERS:
-        for header in texts(request.get(f"x-amz-grant-{right}")):
-            yield from _in_header(header)
+    for headers in (request, table(request.get("accessControlList"))):
+        if any(canned in _PUBLIC_CANNED for canned in texts(headers.get("x-amz-acl"))):
+            yield "*"
+        for right in _GRANT_HEADERS:
+            for header in texts(headers.get(f"x-amz-grant-{right}")):
+                yield from _in_header(header)
     policy = table(request.get("AccessControlPolicy"))
     owner = text(at(policy, "Owner", "ID"))
     grants = [*each(at(policy, "AccessControlList", "Grant")), *each(at(request, "AccessControlList", "Grant"))]
@@ -69,7 +76,7 @@ def _in_header(header: str) -> Iterator[str]:
         value = part.partition("=")[2].strip().strip('"')
         if "/groups/" in value:
             yield from ["*"] if value.endswith(_PUBLIC_GROUPS) else []
-        elif value:
+        elif value and value not in CANONICAL_IDS:
             yield f"canonical:{value}"
 
 
@@ -77,7 +84,7 @@ def _in_grant(grantee: Request, owner: str | None) -> Iterator[str]:
     uri, id_ = text(grantee.get("URI")), text(grantee.get("ID")) or text(grantee.get("EmailAddress"))
     if uri and uri.endswith(_PUBLIC_GROUPS):
         yield "*"
-    elif id_ and id_ != owner:
+    elif id_ and id_ != owner and id_ not in CANONICAL_IDS:
         yield f"canonical:{id_}"
 
 
@@ -103,6 +110,20 @@ def _of_ec2(name: str, request: Request) -> Iterator[str]:
                 yield "all"
             for word in ("userId", "organizationArn", "organizationalUnitArn"):
                 yield from texts(table(item).get(word))
+    if text(request.get("operationType")) == "add":  # the older form: one list for each kind of grantee
+        for parameter in _EC2_LISTS:
+            for value in values_at(request, parameter):
+                yield from _members(value)
+
+
+def _of_events(name: str, request: Request) -> Iterator[str]:
+    """A bus for `*` is a bus for one organisation where the condition names it."""
+    if name != "PutPermission":
+        return
+    principal, condition = text(request.get("principal")), table(request.get("condition"))
+    organization = text(condition.get("value")) if condition.get("key") == "aws:PrincipalOrgID" else None
+    if principal:
+        yield organization if principal == "*" and organization else principal
 
 
 def _of_lambda(name: str, request: Request) -> Iterator[str]:
@@ -127,4 +148,8 @@ def _permission(request: Request) -> Iterator[str]:
         yield account or "whoever owns the source"
 
 
-_SPECIAL: dict[str, Callable[[str, Request], Iterator[str]]] = {"ec2": _of_ec2, "lambda": _of_lambda}
+_SPECIAL: dict[str, Callable[[str, Request], Iterator[str]]] = {
+    "ec2": _of_ec2,
+    "events": _of_events,
+    "lambda": _of_lambda,
+}

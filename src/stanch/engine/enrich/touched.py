@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from stanch.engine.enrich.recorded import left_out_by
 from stanch.engine.untrusted import each, table, text, texts
 
 _S3 = ("s3.amazonaws.com", "s3express.amazonaws.com", "s3-outposts.amazonaws.com")
@@ -35,7 +36,11 @@ _IDS: dict[str, dict[str, str]] = {
         "dBInstanceIdentifier": "rds:{r}:{a}:db:{v}",
         "dBSnapshotIdentifier": "rds:{r}:{a}:snapshot:{v}",
     },
-    "secretsmanager": {"secretId": "secretsmanager:{r}:{a}:secret:{v}"},
+    "secretsmanager": {
+        "secretId": "secretsmanager:{r}:{a}:secret:{v}",
+        "secretIdList": "secretsmanager:{r}:{a}:secret:{v}",
+    },
+    "ssm": {"name": "ssm:{r}:{a}:parameter/{v}", "names": "ssm:{r}:{a}:parameter/{v}"},
     "sts": {"roleArn": "{v}"},
 }
 _STORE_KINDS = re.compile(r"arn:[^:]+:(s3|dynamodb|ecr|rds|secretsmanager|ec2:[^:]*:[^:]*:(image|snapshot|volume))[:/]")
@@ -61,6 +66,8 @@ def touched_by(record: Mapping[str, Any], partition: str) -> tuple[Touched, ...]
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
     request = table(record.get("requestParameters"))
     found = dict.fromkeys(_objects(request, name, partition) if source in _S3 else _by_id(record, source, partition))
+    if name == "PutEventSelectors":
+        found |= dict.fromkeys(_from_arn(arn, read=False) for arn in left_out_by(record) if arn.startswith("arn:"))
     named = {thing.arn for thing in found}
     for resource in each(record.get("resources")):
         arn = text(table(resource).get("ARN")) or text(table(resource).get("arn"))
@@ -109,11 +116,8 @@ def _by_id(record: Mapping[str, Any], source: str, partition: str) -> Iterator[T
     account = text(request.get("registryId")) or text(record.get("recipientAccountId")) or ""
     for parameter, template in templates.items():
         for value in texts(request.get(parameter)):
-            arn = (
-                value
-                if value.startswith("arn:")
-                else f"arn:{partition}:{template.format(r=region, a=account, v=value)}"
-            )
+            here = template.format(r=region, a=account, v=value.removeprefix("/"))
+            arn = value if value.startswith("arn:") else f"arn:{partition}:{here}"
             yield Touched(arn, read=text(record.get("eventName")) in _PULLS)
 
 

@@ -13,6 +13,7 @@ Facts that rules can name, besides every field of the record:
     grant.to                                                   public | outside | unknown | inside | none
     grant.admin                                                the request gives administrator-equivalent power
     copy.to                                                    outside | unknown | inside | none
+    trail.loses                                                management, data: what a trail records in full no more
 
 `actor.purpose` is absent where the estate names no principals: then nobody is a stranger for want of a declaration.
 """
@@ -31,7 +32,9 @@ from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
 from stanch.engine.enrich.placed import Placed, looks_like_weights, place
 from stanch.engine.enrich.powers import gives_admin
 from stanch.engine.enrich.reachable import containable
+from stanch.engine.enrich.recorded import lost_by
 from stanch.engine.enrich.touched import Touched, touched_by
+from stanch.engine.enrich.whence import network_side
 from stanch.engine.fields import RecordFields
 from stanch.engine.untrusted import at, count, text
 
@@ -178,7 +181,8 @@ class View(RecordFields):
     @cached_property
     def network_side(self) -> Side:
         """The side of the address the call came from."""
-        return self._estate.perimeter.network(self.caller.address, self.caller.vpc_endpoint)
+        owner = text(self.record.get("vpcEndpointAccountId"))
+        return network_side(self.caller, owner, self._estate.perimeter)
 
     @property
     def region_side(self) -> Side:
@@ -188,7 +192,7 @@ class View(RecordFields):
     @cached_property
     def purpose(self) -> Purpose | None:
         """What the caller is for; None where the estate names no principals and so cannot say."""
-        if self.caller.type == "AWSService":
+        if self.caller.is_aws:
             return Purpose.SERVICE
         if not self._estate.principals:
             return None
@@ -265,5 +269,6 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
     "read.asset": _of_reads(lambda placed: placed.ref.name),
     "read.key": _of_reads(lambda placed: f"{placed.thing.bucket or placed.thing.arn}/{placed.thing.key or ''}"),
     "read.kind": _of_reads(lambda placed: placed.ref.kind),
+    "trail.loses": lambda view: lost_by(view.record),
 }
 """Every fact by the name that rules give it."""

@@ -3,7 +3,7 @@
 An automatic address is lost for good when it is taken off; the host gets another one back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -17,7 +17,9 @@ def exposure(
     `{"elastic": {allocation id: {"eni", "private"} | None}, "automatic": {eni: bool}, "ipv6": {eni: [address]}}`
     """
     interfaces = list(enis)
-    elastic = _elastic(aws, instance_id, known)
+    # EC2 does not name the instance on an address that was given to one of its interfaces.
+    attached = (str(link["AllocationId"]) for eni in interfaces for link in _links(eni) if link.get("AllocationId"))
+    elastic = _elastic(aws, instance_id, dict.fromkeys((*known, *attached)))
     held = {place["eni"] for place in elastic.values() if place}
     return {
         "elastic": elastic,
@@ -70,6 +72,13 @@ def public(now: Mapping[str, Any]) -> list[str]:
     elastic = [f"elastic address {allocation}" for allocation, place in now["elastic"].items() if place]
     automatic = [f"automatic public address on {eni}" for eni, has in now["automatic"].items() if has]
     return [*elastic, *automatic, *(f"{a} on {eni}" for eni, listed in now["ipv6"].items() for a in listed)]
+
+
+def _links(eni: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """The public addresses that an interface says it has."""
+    for private in (eni, *(eni.get("PrivateIpAddresses") or ())):
+        if private.get("Association"):
+            yield private["Association"]
 
 
 def _elastic(aws: Aws, instance_id: str, known: Iterable[str]) -> dict[str, dict[str, str] | None]:

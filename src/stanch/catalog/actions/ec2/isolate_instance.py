@@ -98,9 +98,12 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     tracked = [eni for eni, groups in now["groups"].items() if groups != [quarantine]]
     if tracked:
         opened = _quarantine.ensure(aws, settings["open"], settings["vpc"], step.incident, wait, open_to_all=True)
-        _swap(aws, tracked, opened)
-        wait(UNTRACK_SECONDS)
-        _swap(aws, tracked, quarantine)
+        try:
+            _swap(aws, tracked, opened)
+            wait(UNTRACK_SECONDS)
+        finally:
+            # Whatever happens in these seconds, Ctrl-C included: a host must not be left more open than it was.
+            _swap(aws, tracked, quarantine)
     _quarantine.remove(aws, settings["open"], settings["vpc"])
     settled(lambda: not _faults(aws, step), wait)
     return None

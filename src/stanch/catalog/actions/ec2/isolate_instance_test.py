@@ -1,5 +1,6 @@
 from typing import Any
 
+import pytest
 from tests.ground import Ground, Listening, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import _exposure, _quarantine
@@ -254,3 +255,28 @@ def test_takes_off_automatic_and_ipv6_addresses_and_brings_back_what_can_be_had(
     _exposure.expose(aws, before, hidden)
     assert _exposure.exposure(aws, "i-1", [aws.eni()]) == before
     assert aws.automatic == "198.51.100.99"
+
+
+def test_a_host_that_was_isolated_and_given_back_can_be_isolated_again(ground: Ground) -> None:
+    aws = ground.responder()
+    arn = ground.arn("ec2", f"instance/{ground.host()}")
+    for incident in ("inc-20261122-aaaa", "inc-20261122-bbbb"):
+        step = ground.planned(ID, arn, aws, ground.case(incident))
+        action.apply(aws, step, no_wait)
+        proof = action.verify(aws, step, no_wait, None)
+        assert proof.holds, proof.what
+        action.undo(aws, step, no_wait)
+        assert action.read(aws, step) == step.before
+
+
+def test_an_interrupt_while_the_flows_are_untracked_leaves_the_host_closed(ground: Ground) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    aws = ground.responder()
+    host = ground.host()
+    step = ground.planned(ID, ground.arn("ec2", f"instance/{host}"), aws)
+    with pytest.raises(KeyboardInterrupt):
+        action.apply(aws, step, interrupted)
+    groups = {group["GroupName"] for eni in interfaces(ground, host) for group in eni["Groups"]}
+    assert groups == {step.settings["quarantine"]}

@@ -1,0 +1,67 @@
+"""A trail records what its event selectors name, and nothing else: each call that sets them sets all of them anew.
+
+Reads: eventSelectors and advancedEventSelectors of PutEventSelectors. AWS CloudTrail User Guide, "Logging data events".
+Blind to: what the trail recorded before; a selector that never named data events loses none.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stanch.engine.untrusted import each, table, text, texts
+
+MANAGEMENT, DATA = "management", "data"
+
+_BOTH_WAYS = frozenset({"ReadOnly", "WriteOnly"})
+_EXCEPT = ("notEquals", "notStartsWith", "notEndsWith")
+
+
+def lost_by(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """What the trail records no more, or not in full: `management` events, `data` events of any kind."""
+    request = record.get("requestParameters")
+    if record.get("eventName") != "PutEventSelectors" or not isinstance(request, dict):
+        return ()
+    classic = [table(selector) for selector in each(request.get("eventSelectors"))]
+    advanced = [_fields(selector) for selector in each(request.get("advancedEventSelectors"))]
+    kept = {
+        MANAGEMENT: _all_management(classic) or any(_is_all_management(fields) for fields in advanced),
+        DATA: any(_names_data(selector) for selector in classic) or any(_category(f) == ["Data"] for f in advanced),
+    }
+    return tuple(what for what, still in kept.items() if not still)
+
+
+def left_out_by(record: Mapping[str, Any]) -> Iterator[str]:
+    """The ARNs that an advanced selector leaves out by name or by prefix."""
+    request = table(record.get("requestParameters"))
+    for selector in each(request.get("advancedEventSelectors")):
+        for field in _fields(selector):
+            if field.get("field") == "resources.ARN":
+                yield from (arn for word in _EXCEPT for arn in texts(field.get(word)))
+
+
+def _fields(selector: Any) -> list[Mapping[str, Any]]:
+    return [table(field) for field in each(table(selector).get("fieldSelectors"))]
+
+
+def _all_management(selectors: list[Mapping[str, Any]]) -> bool:
+    ways = {
+        text(selector.get("readWriteType")) or "All"
+        for selector in selectors
+        if selector.get("includeManagementEvents") is not False and not any(_excluded_sources(selector))
+    }
+    return "All" in ways or ways >= _BOTH_WAYS
+
+
+def _excluded_sources(selector: Mapping[str, Any]) -> Iterator[str]:
+    return texts(selector.get("excludeManagementEventSources"))
+
+
+def _names_data(selector: Mapping[str, Any]) -> bool:
+    return any(any(texts(table(resource).get("values"))) for resource in each(selector.get("dataResources")))
+
+
+def _is_all_management(fields: list[Mapping[str, Any]]) -> bool:
+    return _category(fields) == ["Management"] and all(field.get("field") == "eventCategory" for field in fields)
+
+
+def _category(fields: list[Mapping[str, Any]]) -> list[str]:
+    return [value for field in fields if field.get("field") == "eventCategory" for value in texts(field.get("equals"))]
