@@ -1,5 +1,6 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from stanch.contracts.aws import Aws
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.scenario import Scenario
 from stanch.contracts.source import LogFile, Source
+from stanch.contracts.store import StoreError
 from stanch.domain.arn import Arn
 from stanch.domain.coverage import Coverage, Failure
 from stanch.domain.estate import Estate
@@ -139,11 +141,14 @@ def hunt(
     return Hunted([replace(one, found_at=found_at, coverage=coverage) for one in incidents], coverage, accounts)
 
 
-def door(estate: Estate, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
-    """The door to AWS that boto3's usual chain opens; the estate's first region where nothing names one."""
+def door(estate: Estate, incident: Incident, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
+    """The door to AWS that boto3's usual chain opens; where nothing names a region, where it happened or at home."""
     from stanch.aws import open_door
 
-    return open_door(profile=profile, region=region, endpoint=endpoint, home=next(iter(estate.perimeter.regions), None))
+    seen = (finding.region for finding in incident.findings)
+    named = (arn.split(":")[3] for arn in incident.by_hand)
+    home = next(filter(None, (*seen, *named, *estate.perimeter.regions)), None)
+    return open_door(profile=profile, region=region, endpoint=endpoint, home=home)
 
 
 def stores(state: Path) -> "Stores":
@@ -151,6 +156,22 @@ def stores(state: Path) -> "Stores":
     from stanch.stores.open import open_stores
 
     return open_stores(state)
+
+
+def writable(state: Path) -> None:
+    """Raise StoreError before an hour of reading when what it finds could not be kept; makes nothing."""
+    nearest = next(folder for folder in (state, *state.absolute().parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise StoreError(f"{state}: cannot be written ({nearest}); choose another --state folder")
+
+
+def existing(state: Path) -> "Stores":
+    """The stores of a folder that has some; raises StoreError where none is, rather than make an empty one."""
+    if not (state / "stanch.db").exists():
+        raise StoreError(
+            f"{state}: no incident is stored yet; run `stanch hunt` first, or name its folder with --state"
+        )
+    return stores(state)
 
 
 def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:

@@ -1,6 +1,7 @@
 """Whatever happens on the way, a step ends in a state that is true, and another run ends where one would have."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -254,3 +255,31 @@ def test_is_contained_although_strangers_were_left_alone_in_their_own_account() 
 
 def test_acts_on_a_bucket_though_its_arn_names_no_account() -> None:
     assert states(applied(scene(BUCKET), BUCKET)) == ["verified"]
+
+
+def test_contains_again_what_somebody_has_opened_since_and_undoes_to_what_was_there_at_first() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    desk.apply(desk.plan(incident(), resources=[ROLE]))
+    (stands,) = desk.plan(incident(), resources=[ROLE])
+    assert stands.state is StepState.VERIFIED
+    s.aws.resources[ROLE]["open"] = True
+    s.minutes += 1
+    (again,) = desk.plan(incident(), resources=[ROLE])
+    assert again.state is StepState.PLANNED
+    assert "did not last" in again.why
+    (done,) = desk.apply([again])
+    assert done.state is StepState.VERIFIED
+    assert s.aws.resources[ROLE]["open"] is False
+    desk.undo("inc-1")
+    assert s.aws.resources[ROLE] == {"open": True, "lock": None}
+
+
+def test_contains_again_when_the_actor_was_at_work_after_the_proof() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    desk.apply(desk.plan(incident(), resources=[ROLE]))
+    since = replace(incident(), last_seen=s.clock() + timedelta(minutes=5))
+    s.minutes += 10
+    (again,) = desk.plan(since, resources=[ROLE])
+    assert again.state is StepState.PLANNED

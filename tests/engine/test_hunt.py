@@ -200,6 +200,29 @@ def test_without_an_estate_the_perimeter_is_where_the_logs_come_from_and_stores_
     assert hunted(read(1, session("anyone"), "some-bucket", shard(1)), ours=Estate()) == []
 
 
+def test_says_what_the_same_caller_read_besides_when_no_estate_can_call_it_theft() -> None:
+    thief = session("anyone", "i-0123456789abcdef0")
+    share = event(
+        9,
+        "ModifySnapshotAttribute",
+        thief,
+        eventSource="ec2.amazonaws.com",
+        sourceIPAddress="203.0.113.66",
+        requestParameters={
+            "snapshotId": "snap-1",
+            "createVolumePermission": {"add": {"items": [{"userId": OUTSIDE}]}},
+        },
+    )
+    far = [read(n, thief, "some-bucket", shard(n + 1), sourceIPAddress="203.0.113.66") for n in range(4)]
+    near = [read(n + 20, thief, "some-bucket", shard(n + 1)) for n in range(7)]
+    (incident,) = hunted(*far, *near, share, ours=Estate())
+    assert (incident.left.objects, incident.left.bytes) == (0, 0)
+    assert incident.besides is not None
+    assert (incident.besides.objects, incident.besides.bytes) == (4, 400), (
+        "its reads from elsewhere are not the thief's"
+    )
+
+
 def test_the_persons_at_risk_are_those_of_the_estate() -> None:
     (incident,) = hunted(*(read(n, session("forgotten"), "acme-training", f"part-{n}") for n in range(30)))
     assert (incident.left.persons, incident.left.records) == (12, 34)

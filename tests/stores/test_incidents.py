@@ -67,6 +67,16 @@ def test_never_says_that_less_left_than_it_said_before(incidents: SqlIncidents) 
     assert len(merged.findings) == 2
 
 
+def test_a_contained_incident_is_open_again_when_the_actor_got_through_once_more(incidents: SqlIncidents) -> None:
+    incidents.save([incident("inc-1", finding("f1"))])
+    incidents.move("inc-1", IncidentState.CONTAINED)
+    (refused,) = incidents.save([incident("inc-1", finding("f1", count=1003, failed=3), last_seen=LATER)])
+    assert refused.state is IncidentState.CONTAINED
+    much_later = LATER + timedelta(hours=1)
+    (again,) = incidents.save([incident("inc-1", finding("f1", count=1004, failed=3), last_seen=much_later)])
+    assert again.state is IncidentState.OPEN
+
+
 def test_does_not_open_a_closed_incident_for_the_same_logs(incidents: SqlIncidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.move("inc-1", IncidentState.CLOSED)

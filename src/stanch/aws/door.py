@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import boto3
 
 # Standard mode retries throttling and 5xx with jittered backoff; a responder would rather wait than give up half-way.
-_RETRIES = {"mode": "standard", "max_attempts": 6}
+_RETRIES = {"mode": "standard", "max_attempts": 5}
 _CONNECT_SECONDS = 5
-_READ_SECONDS = 30
+_READ_SECONDS = 15
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,12 @@ class Door:
     @property
     def partition(self) -> str:
         """The partition of the region, from the SDK's own data."""
-        return str(self._session.get_partition_for_region(self.region))
+        from botocore.exceptions import UnknownRegionError
+
+        try:
+            return str(self._session.get_partition_for_region(self.region))
+        except UnknownRegionError:
+            raise AwsUnreachable("session", "UnknownRegion", f"no region {self.region!r}; give --region") from None
 
     @property
     def account(self) -> str:

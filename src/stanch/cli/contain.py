@@ -9,9 +9,10 @@ import typer
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
+from stanch.contracts.aws import Aws
 from stanch.domain.arn import ArnError
 from stanch.domain.estate import Mode
 from stanch.domain.incident import Incident, IncidentState
@@ -35,14 +36,14 @@ Examples:
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="contain", epilog=_EXAMPLE)(contain)
+    cli.command(name="contain", epilog=_EXAMPLE)(stoppable(contain))
 
 
 def contain(
     incident: Annotated[str | None, typer.Argument(help="The incident's id, or the beginning of it.")] = None,
     resource: Annotated[
         list[str] | None,
-        typer.Option("--resource", metavar="ARN", help="A role, user, bucket or instance, without a hunt. Repeatable."),
+        typer.Option("--resource", metavar="ARN", help="A role, user, bucket, instance or snapshot. Repeatable."),
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Act, after asking once.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
@@ -63,27 +64,45 @@ def contain(
     ours = app.estate_at(estate)
     if apply and ours.response.mode is Mode.OBSERVE:
         raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
-    stores = app.stores(state)
+    stores = app.existing(state) if incident else app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
-    work = app.containment(stores, ours, app.door(ours, profile, region, endpoint_url))
+    aws = app.door(ours, case, profile, region, endpoint_url)
+    work = app.containment(stores, ours, aws)
     plan = work.plan(case, collateral=_collateral(face, case, logs or []))
-    _show(face, case, plan)
+    _show(face, case, plan, aws)
     if case.by_hand and not logs:
         face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
     if not apply:
-        face.say("Nothing was touched. Add --apply to act.")
-        return
+        named = [incident] if incident else [word for arn in resource or [] for word in ("--resource", arn)]
+        face.say("Nothing was touched. To act:")
+        face.say(command("contain", *named, "--apply", state=_other(state), estate=estate))
+        raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
     if not any(step.state in {StepState.PLANNED, StepState.APPLIED} for step in plan):
-        face.say("Nothing is left to do.")
-        raise typer.Exit(_code(plan))
+        raise typer.Exit(_nothing_left(face, stores, case, plan))
     if not yes:
         _ask(len(plan))
-    face.act()
     stores.incidents.save([case])
     done = work.apply(plan, lambda step: _live(face, step))
     settled = app.settle(stores, case, done)
-    _end(face, settled, done, state)
-    raise typer.Exit(_code(done))
+    _end(face, settled, done, _other(state), estate)
+    raise typer.Exit(_code(settled))
+
+
+def _other(state: Path) -> Path | None:
+    return None if state == STATE else state
+
+
+def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[Step]) -> Exit:
+    """Nothing can be begun: all is proven already, or all is left out or could not be looked at."""
+    # Killed between the last proof and its verdict, an earlier run may have left the incident without its state.
+    if case.id in {known.id for known in stores.incidents.all()}:
+        app.settle(stores, case, plan)
+    open_ends = [step for step in plan if step.state is not StepState.VERIFIED]
+    if open_ends:
+        face.say(f"Nothing could be begun: {len(open_ends)} steps are left out or could not be looked at, see above.")
+        return Exit.PARTIAL
+    face.say("Nothing is left to do: every step was verified and still stands.", style="bold green")
+    return Exit.DONE
 
 
 def _collateral(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]]:
@@ -108,11 +127,12 @@ def _by_hand(stores: "Stores", resources: Sequence[str]) -> Incident:
         raise WrongUse(f"--resource: {error}") from None
 
 
-def _show(face: Face, case: Incident, plan: Sequence[Step]) -> None:
+def _show(face: Face, case: Incident, plan: Sequence[Step], aws: Aws) -> None:
     if not plan:
         raise WrongUse(f"{case.id} names nothing that stanch can contain", "name resources with --resource ARN")
     for step in plan:
         face.emit(lines.step(step))
+    face.say(f"{case.id}, acting as {aws.caller} in {aws.account}, {aws.region}", style="bold")
     face.say(show.steps(plan))
 
 
@@ -129,18 +149,17 @@ def _live(face: Face, step: Step) -> None:
         face.say(show.progress(step))
 
 
-def _end(face: Face, case: Incident, done: Sequence[Step], state: Path) -> None:
+def _end(face: Face, case: Incident, done: Sequence[Step], state: Path | None, estate: Path | None) -> None:
     face.emit(lines.incident(case))
-    where = "" if state == STATE else f" --state {state}"
     if case.state is IncidentState.CONTAINED:
         face.say(f"{case.id} is contained: every step was verified.", style="bold green")
     else:
-        face.say(
-            f"{case.id} is NOT contained: see the steps above; run the same command again to go on.", style="bold red"
-        )
+        face.say(f"{case.id} is NOT contained: see the steps above; the same command goes on.", style="bold red")
     if any(step.state is not StepState.SKIPPED for step in done):
-        face.say(f"Next: stanch report {case.id} --regime gdpr{where}   or   stanch undo {case.id}{where}")
+        face.say("Next, the draft notification; and the way back:")
+        face.say(command("report", case.id, "--regime", "gdpr", state=state, estate=estate))
+        face.say(command("undo", case.id, state=state, estate=estate))
 
 
-def _code(steps: Sequence[Step]) -> Exit:
-    return Exit.DONE if all(step.state in {StepState.VERIFIED, StepState.SKIPPED} for step in steps) else Exit.PARTIAL
+def _code(settled: Incident) -> Exit:
+    return Exit.DONE if settled.state is IncidentState.CONTAINED else Exit.PARTIAL

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse, plain
+from stanch.cli.face import Exit, Face, Format, WrongUse, plain, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 from stanch.contracts.scenario import Attempt
@@ -34,7 +34,7 @@ It needs the extra `range` (`pip install 'stanch[range]'`), and no AWS account: 
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="drill", epilog=_EXAMPLE)(drill)
+    cli.command(name="drill", epilog=_EXAMPLE)(stoppable(drill))
 
 
 def drill(

@@ -1,16 +1,23 @@
 """What people see goes to the terminal, what machines read goes to stdout: never mixed, never with hostile bytes."""
 
 import os
+import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
-from typing import Any
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec, TextIO
 
 from rich.console import Console
 from rich.text import Text
+from typer import Abort
 
 from stanch.contracts import lines
+
+P = ParamSpec("P")
 
 # C0, C1, and the invisible format characters that reorder or hide text on a terminal.
 _HIDDEN = {"Cc", "Cf", "Cs", "Co"}
@@ -31,6 +38,24 @@ class Exit(IntEnum):
     WRONG_USE = 2
     PARTIAL = 3
     FOUND = 10
+    STOPPED = 130
+
+
+class Stopped(Exception):
+    """The user stopped the command: by Ctrl-C, by a signal, or at the question."""
+
+
+def stoppable(verb: Callable[P, None]) -> Callable[P, None]:
+    """Let an interrupt out of a verb as Stopped: the command-line library would end without a word."""
+
+    @wraps(verb)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            verb(*args, **kwargs)
+        except (KeyboardInterrupt, Abort):
+            raise Stopped from None
+
+    return run
 
 
 class WrongUse(Exception):
@@ -40,43 +65,56 @@ class WrongUse(Exception):
         super().__init__(f"{what}; {remedy}" if remedy else what)
 
 
+class Terminal(Console):
+    """A console that says when nobody listens any more, instead of ending the program."""
+
+    def on_broken_pipe(self) -> None:
+        """Leave it to the face."""
+        raise BrokenPipeError
+
+
 class Face:
-    """One command's voice: `say` for people, `emit` for machines."""
+    """One command's voice: `say` for people, `emit` for machines.
+
+    A listener who goes away (`stanch ... | head`) stops nothing: the command ends as it would have, with its own code.
+    """
 
     def __init__(self, format_: Format = Format.TABLE) -> None:
         self.machine = format_ is Format.JSON
-        self._acting = False
-        self.err = Console(stderr=True, highlight=False)
-        self.out = self.err if self.machine else Console(highlight=False)
-
-    def act(self) -> None:
-        """From here on changes are made: a listener who goes away must not stop them half-way."""
-        self._acting = True
+        self.err = Terminal(stderr=True, highlight=False)
+        self.out = self.err if self.machine else Terminal(highlight=False)
 
     def say(self, *what: Any, style: str | None = None) -> None:
         """Tell people; strings are taken literally, never as markup."""
         # Sentences, paths and commands are not broken into lines: they are there to be copied.
-        whole = all(isinstance(part, str) for part in what)
+        whole = all(isinstance(part, str | Text) for part in what)
         texts = [plain(part) if isinstance(part, str) else part for part in what]
-        self._told(lambda: self.out.print(*texts, style=style, soft_wrap=whole))
+        try:
+            self.out.print(*texts, style=style, soft_wrap=whole)
+        except BrokenPipeError:
+            _deafen(sys.stderr if self.machine else sys.stdout)
 
     def emit(self, line: Mapping[str, Any]) -> None:
         """Give machines one line; nothing when people are listening."""
         if self.machine:
-            self._told(lambda: print(lines.printed(line), flush=True))  # noqa: T201 - the machine's line itself
-
-    def _told(self, tell: Callable[[], None]) -> None:
-        try:
-            tell()
-        except BrokenPipeError:
-            deafen()
-            if not self._acting:
-                raise
+            try:
+                print(lines.printed(line), flush=True)  # noqa: T201 - the machine's line itself
+            except BrokenPipeError:
+                _deafen(sys.stdout)
 
 
-def deafen() -> None:
-    """Nobody listens to stdout any more (`stanch ... | head`): what is still said goes nowhere, without an error."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _deafen(stream: TextIO) -> None:
+    """What is still said to a listener who is gone goes nowhere, without an error."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def command(*words: str, state: Path | None = None, estate: Path | None = None) -> str:
+    """A stanch command as it can be copied into this very shell, with the options that led here."""
+    program = ["stanch"] if shutil.which("stanch") else [sys.executable, "-m", "stanch"]
+    if not shutil.which("stanch") and Path(sys.argv[0]).name == "stanch":
+        program = [sys.argv[0]]
+    options = [*(["--state", str(state)] if state else []), *(["--estate", str(estate)] if estate else [])]
+    return shlex.join([*program, *words, *options])
 
 
 def plain(text: object, limit: int = 2000) -> Text:

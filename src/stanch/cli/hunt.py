@@ -9,10 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, EstateFile, Output, StateDir
 from stanch.contracts import lines
 from stanch.contracts.source import LogFile
+from stanch.contracts.store import StoreError
 from stanch.domain.coverage import Coverage
 from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
@@ -33,7 +34,7 @@ Examples:
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="hunt", epilog=_EXAMPLE)(hunt)
+    cli.command(name="hunt", epilog=_EXAMPLE)(stoppable(hunt))
 
 
 def hunt(
@@ -59,6 +60,7 @@ def hunt(
     if rules is not None and not rules.is_dir():
         raise WrongUse(f"--rules {rules} is not a folder")
     ours = app.estate_at(estate)
+    app.writable(state)
     files = _files(paths)
     with _progress(face) as bar:
         task = bar.add_task("reading", total=len(files), rate="")
@@ -67,8 +69,11 @@ def hunt(
             bar.update(task, advance=1, rate=f"{tally.events:,} events")
 
         result = app.hunt(files, ours, app.rules(rules, own=not only_rules), limit=limit, on_file=on_file)
-    known = _kept(state, result.incidents)
-    _tell(face, known, result, declared=ours.declared, state=state)
+    known = _kept(face, state, result.incidents)
+    _tell(face, known, result, declared=bool(ours.assets or ours.perimeter.accounts))
+    if known:
+        face.say("Next, the plan of containment, which touches nothing:")
+        face.say(command("contain", known[0].id, state=None if state == STATE else state, estate=estate))
     raise typer.Exit(_code(known, result.coverage, threshold))
 
 
@@ -86,12 +91,16 @@ def _files(paths: list[Path]) -> list[LogFile]:
     return files
 
 
-def _kept(state: Path, incidents: list[Incident]) -> list[Incident]:
+def _kept(face: Face, state: Path, incidents: list[Incident]) -> list[Incident]:
     """What was found, durable before it is told; a quiet hunt leaves nothing behind."""
     if not incidents:
         return []
-    with app.stores(state) as stores:
-        return stores.incidents.save(incidents)
+    try:
+        with app.stores(state) as stores:
+            return stores.incidents.save(incidents)
+    except StoreError as error:
+        face.say(f"NOT KEPT: {error}; what was found is told here only", style="bold red")
+        return incidents
 
 
 def _bytes(text: str) -> int:
@@ -114,7 +123,7 @@ def _progress(face: Face) -> Progress:
     )
 
 
-def _tell(face: Face, known: list[Incident], result: app.Hunted, *, declared: bool, state: Path) -> None:
+def _tell(face: Face, known: list[Incident], result: app.Hunted, *, declared: bool) -> None:
     for one in known:
         for finding in one.findings:
             face.emit(lines.finding(finding))
@@ -124,21 +133,28 @@ def _tell(face: Face, known: list[Incident], result: app.Hunted, *, declared: bo
     for one in known:
         face.say(show.incident(one))
     if not known:
-        face.say("Nothing found that stanch would call a leak.", style="green")
+        _quiet(face, result.coverage)
     if not declared:
-        ours = ", ".join(result.accounts) or "unknown"
-        face.say(
-            f"No stanch.toml: every store is of kind unknown and the perimeter is the logs' own accounts ({ours}).",
-            style="yellow",
-        )
-        face.say(
-            "`stanch init` writes one; with it stanch knows your weights, your readers and your networks.",
-            style="yellow",
-        )
+        _undeclared(face, result)
     face.say(show.coverage(result.coverage))
-    if known:
-        where = "" if state == STATE else f" --state {state}"
-        face.say(f"Next: stanch contain {known[0].id}{where}   (shows the plan, touches nothing)")
+
+
+def _quiet(face: Face, coverage: Coverage) -> None:
+    if not coverage.events or not coverage.detections_run:
+        face.say("Nothing was searched: no event was read, or no detection ran.", style="bold yellow")
+    elif coverage.complete:
+        face.say("Nothing found that stanch would call a leak.", style="green")
+    else:
+        face.say("Nothing found in what could be read; see below what could not.", style="bold yellow")
+
+
+def _undeclared(face: Face, result: app.Hunted) -> None:
+    ours = ", ".join(result.accounts) or "unknown"
+    for line in (
+        f"No estate declared: stores are of kind unknown and the perimeter is the logs' own accounts ({ours}).",
+        "Reads inside them cannot be told from theft. `stanch init` writes stanch.toml, where you say what is yours.",
+    ):
+        face.say(line, style="yellow")
 
 
 def _severity(word: str | None) -> Severity | None:
@@ -153,4 +169,5 @@ def _severity(word: str | None) -> Severity | None:
 def _code(known: list[Incident], coverage: Coverage, threshold: Severity | None) -> Exit:
     if threshold is not None and any(f.severity >= threshold for one in known for f in one.findings):
         return Exit.FOUND
-    return Exit.DONE if coverage.complete else Exit.PARTIAL
+    searched = coverage.complete and coverage.files_read > 0 and coverage.detections_run > 0
+    return Exit.DONE if searched else Exit.PARTIAL

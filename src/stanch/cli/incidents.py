@@ -8,7 +8,7 @@ from rich.text import Text
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Face, Format, plain
+from stanch.cli.face import Face, Format, plain, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 
@@ -26,7 +26,7 @@ Examples:
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="incidents", epilog=_EXAMPLE)(incidents)
+    cli.command(name="incidents", epilog=_EXAMPLE)(stoppable(incidents))
 
 
 def incidents(
@@ -36,24 +36,23 @@ def incidents(
 ) -> None:
     """List incidents, or show one with what was done about it."""
     face = Face(format_)
-    stores = app.stores(state)
+    stores = app.existing(state)
     if incident is not None:
         _one(face, incident, stores)
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
-    for name in ("incident", "severity", "sure", "state", "first seen (UTC)", "left", "what"):
-        table.add_column(name, overflow="fold")
+    for name in ("incident", "severity", "state", "first seen (UTC)"):
+        table.add_column(name, no_wrap=True)
+    table.add_column("what", overflow="fold")
     every = stores.incidents.all()
     for one in every:
         face.emit(lines.incident(one))
         table.add_row(
             plain(one.id),
             Text(one.severity.word, style=show.COLOUR[one.severity]),
-            f"{one.confidence:.2f}",
             one.state.value,
             f"{one.first_seen:%Y-%m-%d %H:%M}",
-            show.size(one.left.bytes),
-            plain(one.title),
+            plain(f"{one.title}; {show.left(one.left)}" if one.left.objects else one.title),
         )
     face.say(table if every else "No incidents. `stanch hunt FOLDER` looks for some.")
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from stanch import app
-from stanch.cli.face import Face, WrongUse
+from stanch.cli.face import Face, WrongUse, stoppable
 
 _EXAMPLE = """
 Examples:
@@ -19,7 +19,7 @@ Examples:
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="init", epilog=_EXAMPLE)(init)
+    cli.command(name="init", epilog=_EXAMPLE)(stoppable(init))
 
 
 def init(

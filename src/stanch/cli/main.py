@@ -1,13 +1,14 @@
 """Finds a data leak around self-hosted LLMs on AWS, stops it, proves that it stopped, drafts the notification."""
 
 import os
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from stanch.cli import contain, drill, hunt, incidents, init, report, undo
-from stanch.cli.face import Exit, Face, WrongUse, deafen, plain
+from stanch.cli.face import Exit, Face, Stopped, WrongUse, plain
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
 from stanch.estate import EstateError
@@ -44,25 +45,32 @@ def root(
 
 def main() -> None:
     """Run the command; every failure is one line with its remedy and its exit code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is the same as Ctrl-C
     face = Face()
     try:
         app()
     except (WrongUse, EstateError, StoreError, AwsError, RangeError) as error:
         for line in str(error).splitlines():
-            face.err.print(plain(f"stanch: {line}"), style="red", soft_wrap=True)
+            _complain(face, line)
         sys.exit(Exit.WRONG_USE)
-    except KeyboardInterrupt:
-        face.err.print("stanch: stopped; what was done is in the journal, run the same command again to go on")
-        sys.exit(130)
+    except (Stopped, KeyboardInterrupt):
+        _complain(face, "stopped; whatever was begun is in the journal, and the same command goes on with it")
+        sys.exit(Exit.STOPPED)
     except BrokenPipeError:
-        deafen()
-        sys.exit(Exit.DONE)
+        sys.exit(Exit.DONE)  # the reader of the help went away
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        _complain(
+            face, f"this machine refused: {error.strerror or error}{where}; check the path, its permissions, the disk"
+        )
+        sys.exit(Exit.WRONG_USE)
     except Exception as error:  # whatever is left is a defect of ours: one line and exit code 1, never a traceback
         if os.environ.get("STANCH_DEBUG"):
             raise
-        face.err.print(
-            plain(f"stanch: internal error, a defect: {type(error).__name__}: {error} (STANCH_DEBUG=1 shows where)"),
-            style="red",
-            soft_wrap=True,
-        )
+        what = f"{type(error).__name__}: {error}"
+        _complain(face, f"internal error, a defect: {what} (STANCH_DEBUG=1 shows where)")
         sys.exit(Exit.DEFECT)
+
+
+def _complain(face: Face, what: str) -> None:
+    face.err.print(plain(f"stanch: {what}"), style="red", soft_wrap=True)

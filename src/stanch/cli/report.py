@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stanch import app
-from stanch.cli.face import Face, Format, WrongUse
+from stanch.cli.face import Face, Format, WrongUse, stoppable
 from stanch.cli.options import STATE, EstateFile, Output, StateDir
 
 _EXAMPLE = """
@@ -22,7 +22,7 @@ Examples:
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="report", epilog=_EXAMPLE)(report)
+    cli.command(name="report", epilog=_EXAMPLE)(stoppable(report))
 
 
 def report(
@@ -42,7 +42,7 @@ def report(
 ) -> None:
     """Write the draft notification as Markdown and HTML; a person files it."""
     face = Face(format_)
-    stores = app.stores(state)
+    stores = app.existing(state)
     ours = app.estate_at(estate)
     case = stores.incidents.get(incident)
     wanted = regime or list(ours.reporting.regimes) or ["gdpr"]

@@ -1,6 +1,6 @@
 """Incidents, steps and coverage as people read them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group
 from rich.panel import Panel
@@ -60,15 +60,9 @@ def incident(one: Incident) -> Panel:
     """An incident as a panel: who, what, what left, and the findings that say so."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="dim", no_wrap=True)
-    facts.add_column()
-    facts.add_row("who", plain(one.actor.arn))
-    if one.actor.root != one.actor.arn:
-        facts.add_row("origin", plain(one.actor.root))
-    if one.actor.address:
-        facts.add_row("from", plain(one.actor.address))
-    facts.add_row("what", plain(", ".join(f"{asset.name} ({asset.kind})" for asset in one.assets) or "no data asset"))
-    facts.add_row("when", f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC")
-    facts.add_row("left", plain(left(one.left)))
+    facts.add_column(overflow="fold")
+    for name, value in _facts(one):
+        facts.add_row(name, plain(value))
     title = Text.assemble(
         (f" {one.severity.word} ", COLOUR[one.severity]), " ", plain(one.id), "  ", (one.state.value, "italic")
     )
@@ -77,6 +71,26 @@ def incident(one: Incident) -> Panel:
         title=title,
         title_align="left",
     )
+
+
+def _facts(one: Incident) -> Iterator[tuple[str, str]]:
+    actors = dict.fromkeys(finding.actor.arn for finding in one.findings) or ([] if one.by_hand else [one.actor.arn])
+    for index, arn in enumerate(actors):
+        yield ("who" if index == 0 else "", arn)
+    if one.actor.root != one.actor.arn:
+        yield "origin", one.actor.root
+    addresses = dict.fromkeys(address for finding in one.findings for address in finding.addresses)
+    if addresses:
+        yield "from", ", ".join(addresses)
+    for index, arn in enumerate(one.by_hand):
+        yield ("named" if index == 0 else "", arn)
+    if one.assets:
+        yield "what", ", ".join(f"{asset.name} ({asset.kind})" for asset in one.assets)
+    yield "when", f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC"
+    if one.findings:
+        yield "left", left(one.left) if one.left.objects else "no read of data that a detection calls evil"
+    if one.besides:
+        yield "besides", f"the same callers read {left(one.besides)}, which no detection calls evil"
 
 
 def _findings(findings: Sequence[Finding]) -> Table:

@@ -7,7 +7,7 @@ import typer
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse
+from stanch.cli.face import Exit, Face, Format, WrongUse, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
 from stanch.domain.step import Step, StepState
@@ -20,7 +20,7 @@ where somebody did, it stops at that step and shows the difference.
 
 def register(cli: typer.Typer) -> None:
     """Add the verb."""
-    cli.command(name="undo", epilog=_EXAMPLE)(undo)
+    cli.command(name="undo", epilog=_EXAMPLE)(stoppable(undo))
 
 
 def undo(
@@ -35,7 +35,7 @@ def undo(
 ) -> None:
     """Restore what containment changed, comparing before restoring."""
     face = Face(format_)
-    stores = app.stores(state)
+    stores = app.existing(state)
     case = stores.incidents.get(incident)
     standing = [
         step for step in stores.journal.steps(case.id) if step.state not in {StepState.UNDONE, StepState.SKIPPED}
@@ -50,15 +50,14 @@ def undo(
         if not typer.confirm(f"Undo these {len(standing)} steps?", err=True):
             return
     ours = app.estate_at(estate)
-    work = app.containment(stores, ours, app.door(ours, profile, region, endpoint_url))
-    face.act()
+    work = app.containment(stores, ours, app.door(ours, case, profile, region, endpoint_url))
     done = work.undo(case.id, lambda step: _live(face, step))
     app.settle(stores, case, stores.journal.steps(case.id))
     refused = [step for step in done if step.state is not StepState.UNDONE]
     if refused:
-        face.say(f"{len(refused)} of {len(done)} steps were not undone: the reason stands above.", style="bold red")
+        face.say(f"Not undone: {len(refused)} of {len(done)}; the reason stands above.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
-    face.say(f"All {len(done)} steps are undone: the account is as it was.", style="bold green")
+    face.say("Undone: what stanch changed is as it was. Snapshots taken as evidence are kept.", style="bold green")
 
 
 def _live(face: Face, step: Step) -> None:

@@ -34,7 +34,8 @@ class Finding:
 
     `events` holds the ids of the first thousand events, `count` all of them, `failed` those that AWS refused.
     `by_hand` is what stays open after the playbook because no action does it yet. `resources` are ARNs a playbook may
-    act on besides actor and assets; `files` the logs that hold the proof.
+    act on besides actor and assets; `files` the logs that hold the proof; `addresses` where the calls came from, the
+    first twenty.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Finding:
     resources: tuple[str, ...] = ()
     sessions: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
     incident: str | None = None
 
     @property

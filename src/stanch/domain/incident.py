@@ -55,7 +55,8 @@ class Incident:
 
     `by_hand` are resources a person named when opening it. `used_by` says who else was seen using a role, bucket or
     host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events.
-    `found_at` is when stanch first said so, `coverage` what the latest search had looked at.
+    `found_at` is when stanch first said so, `coverage` what the latest search had looked at. `besides` is what the same
+    callers read from the same addresses without a detection calling it evil: it may be their work, or theft unseen.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Incident:
     evidence: tuple[Evidence, ...] = ()
     found_at: datetime | None = None
     coverage: Coverage | None = None
+    besides: Left | None = None
 
     def moved(self, state: IncidentState) -> "Incident":
         """The same incident in another state."""

@@ -1,7 +1,6 @@
 """Findings become one story when one actor's lineage or one asset joins them in time."""
 
 import hashlib
-from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -11,12 +10,11 @@ from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Evidence, Incident, IncidentState, Left
 from stanch.domain.severity import Severity
-from stanch.engine.gather import is_identity
+from stanch.engine.gather import Caller, Told, is_identity
 
 STORY = timedelta(hours=24)
 """Findings of different actors on one asset belong together when no more than this lies between them."""
 
-Told = tuple[Finding, "array[int]"]
 Assess = Callable[[Iterable[int], Iterable[AssetRef], Estate], Left]
 
 
@@ -26,9 +24,13 @@ def incidents(
     assess: Assess,
     used_by: Mapping[str, tuple[str, ...]],
     evidence: Mapping[str, Evidence],
+    reads_of: Mapping[Caller, Sequence[int]],
 ) -> list[Incident]:
-    """Join findings into incidents, worst first. `used_by` and `evidence` are looked up by ARN and by file."""
-    stories = [_incident(story, estate, assess, used_by, evidence) for story in _stories(told)]
+    """Join findings into incidents, worst first.
+
+    `used_by`, `evidence` and `reads_of` are looked up by ARN, by file and by caller.
+    """
+    stories = [_incident(story, estate, assess, used_by, evidence, reads_of) for story in _stories(told)]
     return sorted(stories, key=lambda incident: (-incident.severity, -incident.confidence, incident.first_seen))
 
 
@@ -73,13 +75,13 @@ def _stories(told: Sequence[Told]) -> list[list[Told]]:
     joined = _Joined(len(told))
     by_origin: dict[str, int] = {}
     by_asset: dict[str, list[int]] = {}
-    for index, (finding, _) in enumerate(told):
+    for index, finding in enumerate(one.finding for one in told):
         if is_identity(finding.actor.root):
             joined.join(index, by_origin.setdefault(finding.actor.root, index))
         for asset in finding.assets:
             by_asset.setdefault(asset.name, []).append(index)
     for members in by_asset.values():
-        _join_in_time(members, [finding for finding, _ in told], joined)
+        _join_in_time(members, [one.finding for one in told], joined)
     stories: dict[int, list[Told]] = {}
     for index, one in enumerate(told):
         stories.setdefault(joined.top(index), []).append(one)
@@ -103,14 +105,18 @@ def _incident(
     assess: Assess,
     used_by: Mapping[str, tuple[str, ...]],
     evidence: Mapping[str, Evidence],
+    reads_of: Mapping[Caller, Sequence[int]],
 ) -> Incident:
-    findings = sorted((finding for finding, _ in story), key=lambda finding: (finding.first_seen, finding.id))
-    lead = max(findings, key=lambda finding: (finding.severity, finding.confidence))
-    first = findings[0]
+    findings = sorted((one.finding for one in story), key=_worst_first)
+    lead = findings[0]
+    first = min(findings, key=lambda finding: (finding.first_seen, finding.id))
     id_ = f"inc-{first.first_seen:%Y%m%d}-{hashlib.sha256(first.id.encode()).hexdigest()[:6]}"
     assets = tuple(dict.fromkeys(asset for finding in findings for asset in finding.assets))
     arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
     files = dict.fromkeys(path for finding in findings for path in finding.files)
+    proven = {index for one in story for index in one.reads}
+    callers = dict.fromkeys(caller for one in story for caller in one.callers)
+    besides = {index for caller in callers for index in reads_of.get(caller, ())} - proven
     return Incident(
         id=id_,
         title=_title(lead, findings),
@@ -120,13 +126,18 @@ def _incident(
         state=IncidentState.OPEN,
         actor=lead.actor,
         assets=assets,
-        left=assess((index for _, reads in story for index in reads), assets, estate),
+        left=assess(proven, assets, estate),
+        besides=assess(besides, assets, estate) if besides else None,
         findings=tuple(replace(finding, incident=id_) for finding in findings),
         first_seen=first.first_seen,
         last_seen=max(finding.last_seen for finding in findings),
         used_by={arn: used_by[arn] for arn in sorted(arns) if arn in used_by},
         evidence=tuple(evidence[path] for path in files if path in evidence),
     )
+
+
+def _worst_first(finding: Finding) -> tuple[int, float, datetime, str]:
+    return (-finding.severity, -finding.confidence, finding.first_seen, finding.detection)
 
 
 def _title(lead: Finding, findings: Sequence[Finding]) -> str:

@@ -13,7 +13,11 @@ from stanch.domain.finding import AssetRef, Finding
 
 KEPT_EVENTS = 1000
 """Event ids kept in one finding; `count` counts all of them."""
+KEPT_ADDRESSES = 20
 _ATTEMPT_WEIGHT = 0.5
+
+Caller = tuple[str, str | None]
+"""The ARN that made a call and the address it came from."""
 
 
 class Seen(Protocol):
@@ -69,6 +73,7 @@ class Group:
     ids: list[str] = field(default_factory=list)
     resources: dict[str, None] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
+    callers: dict[Caller, None] = field(default_factory=dict)
     reads: "array[int]" = field(default_factory=lambda: array("l"))
 
     def add(self, seen: Seen, read: int | None) -> None:
@@ -81,6 +86,7 @@ class Group:
         if len(self.ids) < KEPT_EVENTS:
             self.ids.append(event.id)
         self.files[event.file] = None
+        self.callers[seen.actor.arn, seen.actor.address] = None
         self.resources.update(dict.fromkeys(seen.resources))
         if read is not None:
             self.reads.append(read)
@@ -94,8 +100,18 @@ class Group:
         self.assets = tuple(dict.fromkeys((*self.assets, *other.assets)))
         self.ids = (self.ids + other.ids)[:KEPT_EVENTS]
         self.files.update(other.files)
+        self.callers.update(other.callers)
         self.resources.update(other.resources)
         self.reads.extend(other.reads)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One finding, the indexes of its reads in the ledger, and who made its calls from where."""
+
+    finding: Finding
+    reads: "array[int]"
+    callers: tuple[Caller, ...]
 
 
 class Gatherer:
@@ -114,8 +130,8 @@ class Gatherer:
             group = self._groups[key] = Group(detection, actor, assets, seen.region, when, when)
         group.add(seen, read)
 
-    def findings(self, roots: Roots) -> "Iterator[tuple[Finding, array[int]]]":
-        """Each finding with the indexes of its reads; lineages are resolved now that all events were seen."""
+    def findings(self, roots: Roots) -> Iterator[Told]:
+        """Each finding with what an incident needs of it; lineages are resolved now that all events were seen."""
         merged: dict[tuple[str, str, tuple[AssetRef, ...]], Group] = {}
         for group in self._groups.values():
             origin = roots.origin(group.actor.access_key, group.actor.arn)
@@ -126,7 +142,7 @@ class Gatherer:
             else:
                 merged[key] = group
         for (_, origin, _), group in merged.items():
-            yield _finding(group, origin, roots), group.reads
+            yield Told(_finding(group, origin, roots), group.reads, tuple(group.callers))
 
 
 def is_identity(origin: str) -> bool:
@@ -158,6 +174,7 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         resources=tuple(group.resources),
         sessions=tuple(sorted(roots.sessions_of(origin))),
         files=tuple(group.files),
+        addresses=tuple(dict.fromkeys(address for _, address in group.callers if address))[:KEPT_ADDRESSES],
     )
 
 

@@ -1,5 +1,6 @@
 """The hunt: each event is enriched, matched by all rules, and what matched is gathered into incidents."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,9 +11,9 @@ from stanch.domain.finding import AssetRef
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine import sigma
 from stanch.engine.assess import Reads
-from stanch.engine.correlate import Told, incidents
+from stanch.engine.correlate import incidents
 from stanch.engine.enrich import Enricher, View
-from stanch.engine.gather import Gatherer
+from stanch.engine.gather import Caller, Gatherer
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.sigma import Correlator, Rule
@@ -46,6 +47,7 @@ class Hunt:
         self._gatherer = Gatherer()
         self._reads = Reads()
         self._usage = Usage()
+        self._reads_of: dict[Caller, array[int]] = {}
         self._kept: dict[str, Kept] = {}
         self._detections = len({rule.detection.id for rule in rules})
 
@@ -56,10 +58,8 @@ class Hunt:
             self._enricher.charge(view)
         self._lineage.note(event)
         self._usage.note(event.record)
+        read = self._note_read(view)
         matched = self._matcher.match(view.event_source, view.event_name, view)
-        if not matched:
-            return
-        read = self._reads.note(*view.read) if view.read else None
         for rule in matched:
             if rule.generates:
                 self._gatherer.add(rule.detection, view, read)
@@ -73,15 +73,17 @@ class Hunt:
             for id_ in hit.events:
                 kept = self._kept[id_]
                 self._gatherer.add(hit.rule.detection, kept, kept.read)
-        told: list[Told] = list(self._gatherer.findings(self._lineage))
-        addresses = {finding.actor.address for finding, _ in told if finding.actor.address}
-        arns = {arn for finding, _ in told for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
+        told = list(self._gatherer.findings(self._lineage))
+        findings = [one.finding for one in told]
+        addresses = {address for finding in findings for address in finding.addresses}
+        arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
         return incidents(
             told,
             self._estate,
             self._reads.left,
             {arn: users for arn in arns if (users := self._usage.others(arn, addresses))},
             {path: Evidence(path, digest, size) for path, (digest, size) in tally.digests.items()},
+            self._reads_of,
         )
 
     def coverage(self, tally: Tally, failed: Sequence[Failure], seconds: float) -> Coverage:
@@ -97,6 +99,15 @@ class Hunt:
             seconds=seconds,
             duplicates=tally.duplicates,
         )
+
+    def _note_read(self, view: View) -> int | None:
+        """Enter a read of data in the ledger, evil or not: what else the actor took may be asked later."""
+        if view.read is None:
+            return None
+        index = self._reads.note(*view.read)
+        caller = (view.actor.arn, view.actor.address)
+        self._reads_of.setdefault(caller, array("l")).append(index)
+        return index
 
     def _keep(self, view: View, read: int | None) -> None:
         self._kept[view.event.id] = Kept(

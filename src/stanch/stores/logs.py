@@ -1,5 +1,6 @@
 """Logs on this machine: a file, a folder walked to its leaves, or what is piped in."""
 
+import errno
 import os
 import re
 import shutil
@@ -24,31 +25,46 @@ class LocalFile:
     where: Path
 
     def open(self) -> BinaryIO:
-        """The stored bytes."""
+        """The stored bytes; a pipe, a device or a folder is no log file, and opening one could wait for ever."""
+        if self.where.is_dir():
+            raise OSError(errno.EISDIR, "a folder that is linked or may not be listed; name it by itself")
+        if self.where.exists() and not self.where.is_file():
+            raise OSError(errno.EINVAL, "not a regular file")
         return self.where.open("rb")
 
 
-def found(paths: Iterable[Path]) -> Iterator[LocalFile]:
+def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped"]:
     """Each file of each path, folders in the order of their names; hidden files are left alone.
 
-    A broken link or an unreadable folder still yields an entry: opening it then fails and is listed.
+    What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry too: opening it fails
+    and is told. A pipe named by hand (`<(...)`) is read to its end first.
     """
     for path in paths:
-        if not path.is_dir():
+        if path.is_fifo():
+            with path.open("rb") as pipe:
+                yield Piped(pipe, str(path))
+        elif path.is_dir():
+            yield from _walked(path)
+        else:
             yield _local(path)
-            continue
-        for each in sorted(path.rglob("*")):
-            hidden = any(part.startswith(".") for part in each.relative_to(path).parts)
-            if not hidden and not each.is_dir():
-                yield _local(each)
+
+
+def _walked(top: Path) -> Iterator[LocalFile]:
+    closed: list[str] = []
+    for folder, folders, names in os.walk(top, onerror=lambda error: closed.append(str(error.filename))):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        links = [name for name in folders if Path(folder, name).is_symlink()]  # os.walk does not follow them
+        for name in sorted([*names, *links]):
+            if not name.startswith("."):
+                yield _local(Path(folder, name))
+    yield from map(_local, map(Path, closed))
 
 
 class Piped:
     """What is piped in, kept in a file without a name while stanch runs, so that it can be opened twice and hashed."""
 
-    path = "stdin"
-
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, path: str = "stdin") -> None:
+        self.path = path
         self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object
         shutil.copyfileobj(stream, self._kept)
         self.size: int | None = self._kept.tell()

@@ -36,6 +36,7 @@ def merged(stored: Incident, found: Incident) -> Incident:
         assets=tuple(dict.fromkeys((*stored.assets, *found.assets))),
         left=found.left if whole and found.findings else at_least(stored.left, found.left),
         findings=tuple(findings.values()),
+        besides=found.besides if whole else (found.besides or stored.besides),
         first_seen=min(stored.first_seen, found.first_seen),
         last_seen=max(stored.last_seen, found.last_seen),
         found_at=min((when for when in (stored.found_at, found.found_at) if when), default=None),

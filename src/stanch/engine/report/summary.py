@@ -26,7 +26,10 @@ def summary(matter: Matter) -> Paragraphs:
     if not incident.findings:
         by_hand: Phrase = ("This incident was opened by hand for ", *listed(incident.by_hand), ".")
         return [by_hand, what_left(matter), _stopped(matter)]
-    events = count(sum(finding.count for finding in incident.findings), "event")
+    # Several findings may rest on one event, and a finding keeps the ids of its first thousand only.
+    ids = {id_ for finding in incident.findings for id_ in finding.events}
+    whole = all(finding.count == len(finding.events) for finding in incident.findings)
+    events = count(len(ids), "event") if whole else f"at least {count(len(ids), 'event')}"
     told = f"{events} and {count(len(incident.findings), 'finding')}"
     seen = f", seen from {utc(incident.first_seen)} to {utc(incident.last_seen)} in {told}."
     return [("The actor is ", *who(incident.actor), seen), what_left(matter), _stopped(matter)]
