@@ -88,7 +88,11 @@ def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"]
     bad: list[Failure] = []
     for unit in units:
         try:
-            good += read_rules(unit.text(), str(unit.path), unit.id)
+            read_now = read_rules(unit.text(), str(unit.path), unit.id)
+            if any(rule.logsource.product not in {None, "aws"} for rule in read_now):
+                bad.append(Failure(unit.id, f"{unit.path}: written for another product's logs, not for AWS"))
+                continue
+            good += read_now
         except (RuleError, ShelfError) as error:
             bad.append(Failure(unit.id, str(error)))
     return good, bad

@@ -26,7 +26,7 @@ NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/app"
 USER = f"arn:aws:iam::{ACCOUNT}:user/eve"
 BUCKET = "arn:aws:s3:::store"
-HOST = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance/i-1"
+HOST = f"arn:aws:ec2:eu-central-1:{ACCOUNT}:instance/i-0123456789abcdef1"
 
 
 @dataclass

@@ -267,7 +267,7 @@ def test_contains_again_what_somebody_has_opened_since_and_undoes_to_what_was_th
     s.minutes += 1
     (again,) = desk.plan(incident(), resources=[ROLE])
     assert again.state is StepState.PLANNED
-    assert "did not last" in again.why
+    assert "changed since" in again.why
     (done,) = desk.apply([again])
     assert done.state is StepState.VERIFIED
     assert s.aws.resources[ROLE]["open"] is False

@@ -220,3 +220,20 @@ def test_looks_in_the_region_of_the_resource() -> None:
     s.desk().plan(incident(), resources=[far])
     assert s.aws.regions == ["us-east-1"]
     assert Arn.parse(far).region == "us-east-1"
+
+
+def test_never_touch_cannot_be_passed_by_another_spelling_of_the_arn() -> None:
+    s = scene(HOST, BUCKET, shut=Shut(("instance", "bucket")))
+    s.protect(HOST, BUCKET)
+    bucket = BUCKET.rsplit(":", 1)[1]
+    forged = [HOST.replace(f":{ACCOUNT}:", "::"), f"arn:aws:s3:eu-central-1:{ACCOUNT}:{bucket}"]
+    steps = s.desk().plan(incident(), resources=forged)
+    assert [step.state for step in steps] == [StepState.SKIPPED, StepState.SKIPPED]
+    assert all("never_touch" in step.why for step in steps)
+
+
+def test_an_arn_that_aws_never_writes_is_not_acted_on() -> None:
+    s = scene(HOST, shut=Shut(("instance",)))
+    odd = [HOST.replace("instance/", "instance/x/"), HOST.replace("instance/", "instance:")]
+    steps = s.desk().plan(incident(), resources=odd)
+    assert {step.state for step in steps} == {StepState.SKIPPED}

@@ -69,7 +69,7 @@ def test_keeps_a_step_whose_undo_fails_and_undoes_the_others() -> None:
 
         s.actions = {"shut": Shut(does=does)}
         user, role = s.desk().undo("inc-1")
-        assert (user.state, role.state) == (StepState.VERIFIED, StepState.UNDONE)
+        assert (user.state, role.state) == (StepState.FAILED, StepState.UNDONE)
         assert user.why.startswith("not undone: ")
 
 
@@ -77,7 +77,7 @@ def test_says_so_when_aws_accepts_an_undo_that_does_not_show() -> None:
     s = contained(ROLE)
     s.actions = {"shut": Shut(does=lambda verb, step: s.aws.resources[ROLE].update(more=1) if verb == "undo" else None)}
     (step,) = s.desk().undo("inc-1")
-    assert step.state is StepState.VERIFIED
+    assert step.state is StepState.FAILED
     assert "this still differs:\nmore: was (absent), is 1" in step.why
 
 

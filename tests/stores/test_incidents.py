@@ -12,7 +12,7 @@ from tests.stores.stories import NOON, finding, incident
 
 from stanch.contracts.store import StoreError
 from stanch.domain.event import Actor
-from stanch.domain.incident import IncidentState, Left, Shards
+from stanch.domain.incident import Evidence, IncidentState, Left, Shards
 from stanch.domain.regime import Awareness
 from stanch.domain.severity import Severity
 from stanch.stores.incidents import SqlIncidents
@@ -171,3 +171,27 @@ def test_keeps_the_old_story_whole_when_killed_while_saving_the_new(tmp_path: Pa
         else:
             assert moment > 5
             assert len(stores.incidents.all()) == 2
+
+
+DAY_TWO = (Evidence("trail/2.json.gz", "cd" * 32, 512),)
+
+
+def test_adds_up_what_two_searches_of_different_logs_saw(incidents: SqlIncidents) -> None:
+    incidents.save([incident("inc-1", finding("f1", count=40), left=Left(40, 40_000))])
+    newer = incident("inc-1", finding("f1", count=1), left=Left(1, 10), evidence=DAY_TWO)
+    (both,) = incidents.save([newer])
+    assert (both.left.objects, both.left.bytes) == (40, 40_010)
+    assert [f.count for f in both.findings] == [41]
+
+
+def test_a_contained_incident_is_open_again_for_deeds_in_the_next_days_logs(incidents: SqlIncidents) -> None:
+    incidents.save([incident("inc-1", finding("f1", count=40))])
+    incidents.move("inc-1", IncidentState.CONTAINED)
+    (again,) = incidents.save([incident("inc-1", finding("f1", count=1), evidence=DAY_TWO, last_seen=LATER)])
+    assert again.state is IncidentState.OPEN
+
+
+def test_strangers_without_an_identity_are_not_one_actor(incidents: SqlIncidents) -> None:
+    nobody = Actor("anonymous", account="anonymous")
+    incidents.save([incident("inc-1", finding("f1"), actor=nobody), incident("inc-2", finding("f2"), actor=nobody)])
+    assert {one.id for one in incidents.all()} == {"inc-1", "inc-2"}

@@ -41,6 +41,8 @@ def undo(
         step for step in stores.journal.steps(case.id) if step.state not in {StepState.UNDONE, StepState.SKIPPED}
     ]
     if not standing:
+        # Killed between the last step and its verdict, an earlier run may have left the incident its old state.
+        app.settle(stores, case, stores.journal.steps(case.id))
         face.say(f"{case.id} has no step that could be undone.")
         return
     if not yes:

@@ -15,6 +15,10 @@ class Refused(Exception):
     """This resource cannot or must not be changed this way; the message names the right other way."""
 
 
+class Overtaken(Exception):
+    """Somebody changed the resource since the plan was made; nothing was overwritten, a new plan is needed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What an action may know of the incident: its id, the time, the perimeter, and who answers.

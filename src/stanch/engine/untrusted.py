@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+MOST = 1 << 50
+"""No answer of S3 is a petabyte: what claims more is counted as that much."""
 EMPTY: Mapping[str, Any] = {}
 
 
@@ -35,9 +37,11 @@ def texts(value: object) -> Iterator[str]:
 
 def count(value: object) -> int:
     """A size as CloudTrail logs it (an integer, or a float such as 228.0), never negative; anything else is 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return 0
-    return max(0, int(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0
+    return min(max(0, int(value)), MOST)
 
 
 def at(record: Mapping[str, Any], *path: str) -> Any:

@@ -86,7 +86,10 @@ class SqlIncidents:
 def _known(connection: Connection, incident: Incident) -> Incident | None:
     """The stored incident that this one continues, the one that began first; a closed one only when nothing is new."""
     wanted = [finding.id for finding in incident.findings]
-    ids = set(connection.execute(select(INCIDENTS.c.id).where(INCIDENTS.c.actor == incident.actor.root)).scalars())
+    ids: set[str] = set()
+    if incident.actor.root.startswith("arn:"):  # everybody without an identity has one name: that joins nothing
+        same = select(INCIDENTS.c.id).where(INCIDENTS.c.actor == incident.actor.root)
+        ids.update(connection.execute(same).scalars())
     for start in range(0, len(wanted), 500):  # SQLite bounds the variables of one statement
         part = wanted[start : start + 500]
         ids.update(connection.execute(select(FINDINGS.c.incident).where(FINDINGS.c.finding.in_(part))).scalars())

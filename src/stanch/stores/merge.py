@@ -1,7 +1,9 @@
 """Two searches over parts of the same logs each see part of one story; together they say at least what each did."""
 
 from dataclasses import replace
+from enum import Enum, auto
 
+from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState, Left, Shards
 
 
@@ -18,23 +20,32 @@ def same_story(stored: Incident, found: Incident) -> bool:
         return True
     overlap = stored.first_seen <= found.last_seen and found.first_seen <= stored.last_seen
     # An incident opened by hand has no actor of its own: only its id says what it is.
-    return bool(known and new) and overlap and stored.actor.root == found.actor.root
+    # Nor does everybody without an identity share one: strangers are told apart by what they touched.
+    somebody = stored.actor.root.startswith("arn:") and stored.actor.root == found.actor.root
+    return bool(known and new) and overlap and somebody
 
 
 def merged(stored: Incident, found: Incident) -> Incident:
-    """`stored` with what `found` adds: its id and state stay, findings are the newer ones, sums are never lowered."""
+    """`stored` with what `found` adds: its id and state stay, and no sum is lowered.
+
+    Where the new search read all the files that the old one had proof in, it knows better. Where it read other files,
+    events and bytes add up; objects and shards are then at least the larger of both, for names are not kept.
+    """
+    logs = _logs(stored, found)
     findings = {finding.id: finding for finding in stored.findings}
-    findings |= {finding.id: finding for finding in found.findings}
-    whole = {finding.id for finding in stored.findings} <= {finding.id for finding in found.findings}
+    for finding in found.findings:
+        known = findings.get(finding.id)
+        findings[finding.id] = finding if known is None or logs is Logs.ALL else _together(known, finding, logs)
     worse = max(found, stored, key=lambda incident: incident.severity)
-    together = replace(
+    whole = logs is Logs.ALL and set(findings) == {finding.id for finding in found.findings}
+    joined = replace(
         found,
-        state=_state(stored, found),
+        state=_state(stored, found, logs),
         title=worse.title,
         severity=worse.severity,
         confidence=max(stored.confidence, found.confidence),
         assets=tuple(dict.fromkeys((*stored.assets, *found.assets))),
-        left=found.left if whole and found.findings else at_least(stored.left, found.left),
+        left=found.left if whole and found.findings else at_least(stored.left, found.left, logs),
         findings=tuple(findings.values()),
         besides=found.besides if whole else (found.besides or stored.besides),
         first_seen=min(stored.first_seen, found.first_seen),
@@ -46,15 +57,49 @@ def merged(stored: Incident, found: Incident) -> Incident:
         },
         evidence=tuple({file.path: file for file in (*stored.evidence, *found.evidence)}.values()),
     )
-    return filed(together, stored.id)
+    return filed(joined, stored.id)
 
 
-def _state(stored: Incident, found: Incident) -> IncidentState:
+class Logs(Enum):
+    """How the files of a new search stand to those of the old one."""
+
+    ALL = auto()  # it read every file that the old one had proof in
+    OTHER = auto()  # it read none of them
+    SOME = auto()
+
+
+def _logs(stored: Incident, found: Incident) -> Logs:
+    old, new = ({file.sha256 for file in incident.evidence} for incident in (stored, found))
+    if old <= new:
+        return Logs.ALL
+    return Logs.SOME if old & new or not new else Logs.OTHER
+
+
+def _together(known: Finding, finding: Finding, logs: Logs) -> Finding:
+    """One finding of two searches: counts add up over different files, else the search that saw more of it counts."""
+    more = max(finding, known, key=lambda one: one.count)
+    adding = logs is Logs.OTHER
+    return replace(
+        more,
+        count=known.count + finding.count if adding else more.count,
+        failed=known.failed + finding.failed if adding else more.failed,
+        events=tuple(dict.fromkeys((*known.events, *finding.events)))[:1000],
+        first_seen=min(known.first_seen, finding.first_seen),
+        last_seen=max(known.last_seen, finding.last_seen),
+        assets=tuple(dict.fromkeys((*known.assets, *finding.assets))),
+        resources=tuple(dict.fromkeys((*known.resources, *finding.resources))),
+        sessions=tuple(dict.fromkeys((*known.sessions, *finding.sessions))),
+        addresses=tuple(dict.fromkeys((*known.addresses, *finding.addresses))),
+        files=tuple(dict.fromkeys((*known.files, *finding.files))),
+    )
+
+
+def _state(stored: Incident, found: Incident, logs: Logs) -> IncidentState:
     """The stored state, but open again where the actor got through once more; refused attempts change nothing."""
     settled = stored.state in {IncidentState.CONTAINED, IncidentState.ERADICATED}
-    if settled and found.last_seen > stored.last_seen and _deeds(found) > _deeds(stored):
-        return IncidentState.OPEN
-    return stored.state
+    later = found.last_seen > stored.last_seen
+    through = _deeds(found) > (0 if logs is Logs.OTHER else _deeds(stored))
+    return IncidentState.OPEN if settled and later and through else stored.state
 
 
 def _deeds(incident: Incident) -> int:
@@ -66,11 +111,11 @@ def filed(incident: Incident, name: str) -> Incident:
     return replace(incident, id=name, findings=tuple(replace(finding, incident=name) for finding in incident.findings))
 
 
-def at_least(one: Left, other: Left) -> Left:
-    """What surely left when two counts may overlap: the larger of each."""
+def at_least(one: Left, other: Left, logs: Logs) -> Left:
+    """What surely left when two counts may overlap: the larger of each, but bytes of different files add up."""
     return Left(
         objects=max(one.objects, other.objects),
-        bytes=max(one.bytes, other.bytes),
+        bytes=one.bytes + other.bytes if logs is Logs.OTHER else max(one.bytes, other.bytes),
         shards=_more_shards(one.shards, other.shards),
         records=_more(one.records, other.records),
         persons=_more(one.persons, other.persons),

@@ -89,8 +89,8 @@ def _remedy(path: str, error: SQLAlchemyError) -> str:
         return f"{path}: another process has been writing for {BUSY_SECONDS} s; end it and run again"
     if "unable to open" in said or "readonly" in said:
         return f"{path}: cannot be written ({said}); check the folder's permissions or choose another --state folder"
-    if "full" in said:
-        return f"{path}: the disk is full; free some space and run again"
+    if "full" in said or "disk I/O" in said:
+        return f"{path}: the disk is full or failing; free some space and run again"
     return f"{path}: {said}"
 
 

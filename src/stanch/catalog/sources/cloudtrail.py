@@ -5,6 +5,8 @@ Blind to: digest files and Insights events, which say something about records bu
 """
 
 import hashlib
+import json
+import math
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +18,12 @@ from stanch.domain.event import Event, Skipped
 
 LOG = "cloudtrail"
 
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_DIGITS = 300
 _MARKS = (b'"Records"', b'"eventSource"', b'"eventVersion"', b'"eventName"', b'"digestStartTime"', b'"detail-type"')
 _BOM = b"\xef\xbb\xbf"
+_YEARS = (2006, 2100)  # AWS opened in 2006; a clock beyond these cannot be reckoned with
 
 
 class _NotARecordError(Exception):
@@ -56,29 +62,49 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
 def _records(stream: BinaryIO) -> Iterator[object]:
     """Each raw record. A first line that is whole JSON makes it JSON Lines; anything else is one document."""
     line = stream.readline().removeprefix(_BOM)
-    whole = _decoded(line)
-    if isinstance(whole, _NotARecordError):
-        whole = _decoded(line + stream.read())
-        yield from _unwrapped(whole)
+    first = _opened(line)
+    if isinstance(first, _NotARecordError):
+        yield from _unwrapped(_opened(line + stream.read()))
         return
-    yield from _unwrapped(whole)
+    yield from _unwrapped(first)
     for line in stream:
         if line.strip():
-            yield from _unwrapped(_decoded(line))
+            yield from _unwrapped(_opened(line))
+
+
+def _opened(text: bytes) -> object:
+    """One JSON document with its parts still closed, so that one bad record does not cost the others.
+
+    An object comes as {key: Raw}, a list as [Raw].
+    """
+    try:
+        if text.lstrip()[:1] == b"[":
+            return _LIST.decode(text)
+        return _OBJECT.decode(text)
+    except RecursionError:
+        return _NotARecordError("JSON nested too deeply")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
 
 
 def _decoded(text: bytes) -> object:
+    """One record. What msgspec refuses and JSON allows (a lone surrogate, an enormous number) Python's reader takes."""
     try:
         return msgspec.json.decode(text)
     except RecursionError:
         return _NotARecordError("JSON nested too deeply")
-    except msgspec.DecodeError as error:
-        return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
-    except UnicodeDecodeError:
-        return _NotARecordError("not UTF-8 text")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            return json.loads(text.decode("utf-8"), parse_int=_number)
+        except (ValueError, RecursionError):
+            return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
 
 
-def _why_not_json(text: bytes, error: msgspec.DecodeError) -> str:
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else math.inf
+
+
+def _why_not_json(text: bytes, error: Exception) -> str:
     try:
         text.decode("utf-8")
     except UnicodeDecodeError as bad:
@@ -87,18 +113,31 @@ def _why_not_json(text: bytes, error: msgspec.DecodeError) -> str:
 
 
 def _unwrapped(document: object) -> Iterator[object]:
-    """The records inside one JSON document: a delivery file, a list, an envelope, or the record itself."""
+    """The records inside one opened document: a delivery file, a list, an envelope, or the record itself."""
     if isinstance(document, list):
         for item in document:
-            yield from _unwrapped(item) if isinstance(item, dict) else [item]
-    elif isinstance(document, dict) and isinstance(document.get("Records"), list):
-        yield from document["Records"]
-    elif isinstance(document, dict) and "digestStartTime" in document:
-        yield _NotARecordError("a CloudTrail digest: hashes of log files, no events", fault=False)
-    elif isinstance(document, dict) and isinstance(document.get("detail"), dict) and "detail-type" in document:
-        yield document["detail"]
-    else:
+            yield from _unwrapped(_opened(bytes(item))) if _starts(item, b"{") else [_decoded(bytes(item))]
+    elif not isinstance(document, dict):
         yield document
+    elif _starts(document.get("Records"), b"["):
+        for item in _LIST.decode(document["Records"]):
+            yield _decoded(bytes(item))
+    elif "digestStartTime" in document:
+        yield _NotARecordError("a CloudTrail digest: hashes of log files, no events", fault=False)
+    elif "detail-type" in document and _starts(document.get("detail"), b"{"):
+        yield _decoded(bytes(document["detail"]))
+    else:
+        yield _whole(document)
+
+
+def _starts(value: msgspec.Raw | None, sign: bytes) -> bool:
+    return value is not None and bytes(value).startswith(sign)
+
+
+def _whole(document: dict[str, msgspec.Raw]) -> object:
+    """A record whose parts were opened one by one; the first that cannot be read is why it is none."""
+    parts = {key: _decoded(bytes(value)) for key, value in document.items()}
+    return next((part for part in parts.values() if isinstance(part, _NotARecordError)), parts)
 
 
 def _event(path: str, record: object) -> Event:
@@ -115,9 +154,12 @@ def _event(path: str, record: object) -> Event:
 def _time(value: object) -> datetime:
     try:
         when = datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type is a wrong time
-    except (TypeError, ValueError):
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
         raise _NotARecordError("a record whose eventTime is not a time") from None
-    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    if not _YEARS[0] <= when.year <= _YEARS[1]:
+        raise _NotARecordError(f"a record whose eventTime is not between {_YEARS[0]} and {_YEARS[1]}")
+    return when
 
 
 def _id(record: dict[str, Any]) -> str:

@@ -101,3 +101,20 @@ def test_recognises_its_own_files(path: str, head: bytes, expected: bool) -> Non
 def test_never_raises_on_any_bytes(noise: bytes, start: bytes) -> None:
     for item in cloudtrail.read("x", io.BytesIO(start + noise)):
         assert isinstance(item, Event | Skipped)
+
+
+def test_one_odd_record_does_not_cost_its_file_the_others() -> None:
+    odd = '{"eventID": "id-2", "eventTime": "2026-11-22T03:00:00Z", "a": "\\ud800", "b": ' + "9" * 5000 + "}"
+    text = f'{{"Records": [{json.dumps(RECORD)}, {odd}, {{"eventID": , }}]}}'
+    broken = list(cloudtrail.read("x", io.BytesIO(text.encode())))
+    assert [item for item in broken if isinstance(item, Event)] == []  # the document itself is no JSON
+    text = f'{{"Records": [{json.dumps(RECORD)}, {odd}]}}'
+    items = list(cloudtrail.read("x", io.BytesIO(text.encode())))
+    assert [item.id for item in items if isinstance(item, Event)] == ["id-1", "id-2"]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "1999-01-01T00:00:00Z"])
+def test_a_time_that_no_clock_can_reckon_with_is_told(time: str) -> None:
+    events, skipped = reading(records({**RECORD, "eventTime": time}, RECORD))
+    assert [event.id for event in events] == ["id-1"]
+    assert len(skipped) == 1

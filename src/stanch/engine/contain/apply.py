@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from stanch.contracts.action import Wait, Witness
+from stanch.contracts.action import Overtaken, Wait, Witness
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Proof, Step, StepState
@@ -69,6 +69,9 @@ class Applier:
             after = plain(action.read(aws, step))
         except StoreError:
             raise
+        except Overtaken as error:  # nothing of ours is in it: the next plan begins from what is there then
+            why = f"not applied: {error}; look at the plan again"
+            return self._recorded(step, StepState.FAILED, on_change, why=why, before=None)
         except Exception as error:  # noqa: BLE001  # whatever an action raises, the other steps must run
             return self._recorded(step, StepState.FAILED, on_change, why=f"not applied: {reason(error)}")
         return self._proven(self._recorded(step, StepState.APPLIED, on_change, after=after), witness, on_change)

@@ -32,6 +32,18 @@ def strays(now: State, left: State, before: State) -> list[str]:
     ]
 
 
+def first(before: State, after: State, now: State) -> dict[str, Any]:
+    """The state to lead back to: `before` where `now` is as stanch left it or as it was, else what somebody made it."""
+    kept: dict[str, Any] = {}
+    for key, value in now.items():
+        old, ours = before.get(key), after.get(key)
+        if isinstance(value, Mapping) and isinstance(old, Mapping) and isinstance(ours, Mapping):
+            kept[key] = first(old, ours, value)
+        else:
+            kept[key] = old if _equal(value, ours) or _equal(value, old) else value
+    return kept
+
+
 def differences(now: State, wanted: State) -> list[str]:
     """How `now` differs from `wanted`, in words."""
     ours, theirs = _leaves(now), _leaves(wanted)

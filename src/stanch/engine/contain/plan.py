@@ -8,13 +8,14 @@ from stanch.contracts.action import Action, Case, Plan, Refused
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Journal
-from stanch.domain.arn import Arn
+from stanch.domain.arn import Arn, ArnError
 from stanch.domain.estate import Estate, Side
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
-from stanch.engine.contain.compare import plain, same
-from stanch.engine.contain.targets import Target, by_hand, from_findings, unique
+from stanch.engine.contain.compare import first, plain, same
+from stanch.engine.contain.targets import Target, by_hand, canonical, from_findings, unique
 
+_ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
 NO_ACTION = "by-hand"
@@ -127,11 +128,15 @@ class Planner:
         return _resumed(journalled, fresh)
 
     def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
-        forbidden = self._forbidden(bare.resource, *named)
+        try:
+            spelled = canonical(Arn.parse(bare.resource), self._aws.account)
+        except ArnError as error:
+            return replace(bare, state=StepState.SKIPPED, why=str(error))
+        forbidden = self._forbidden(bare.resource, str(spelled), *named)
         if forbidden:
             return self._left_alone(bare, forbidden)
         try:
-            plan = self._planned(bare)
+            plan = self._planned(replace(bare, resource=str(spelled)))
         except Refused as refusal:
             return replace(bare, state=StepState.SKIPPED, why=str(refusal))
         except AwsAbsent as error:
@@ -140,7 +145,7 @@ class Planner:
             return replace(bare, state=StepState.FAILED, why=f"could not look: {error}")
         except Exception as error:  # noqa: BLE001  # one broken action must not hide the plan of the others
             return replace(bare, state=StepState.FAILED, why=f"could not look: {defect(error)}")
-        resource = plan.resource or bare.resource
+        resource = plan.resource or str(spelled)
         forbidden = self._forbidden(resource)
         step = replace(
             bare,
@@ -206,10 +211,14 @@ def _resumed(journalled: Step, fresh: Step) -> Step:
 
 
 def _anew(done: Step, fresh: Step) -> Step:
-    """What did not last is done with fresh values; undo still leads back to what was there at first."""
-    if fresh.state is StepState.PLANNED:
-        fresh = replace(fresh, why=f"it was contained and did not last: {fresh.why}")
-    return replace(fresh, before=done.before)
+    """What changed since its proof is done with fresh values.
+
+    Undo leads back to what was there at first, but for the parts that somebody has set to something else meanwhile.
+    """
+    if fresh.before is None or done.before is None or done.after is None:
+        return replace(fresh, before=done.before)
+    why = fresh.why if fresh.why.startswith(_ANEW) else f"{_ANEW}{fresh.why}"
+    return replace(fresh, before=first(done.before, done.after, fresh.before), why=why)
 
 
 def _later(one: datetime | None, other: datetime | None) -> bool:

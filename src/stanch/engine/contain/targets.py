@@ -1,5 +1,6 @@
 """What a stolen credential was used on is not what must be stopped: that is whoever holds it, and the way it came."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,8 @@ from stanch.domain.arn import Arn, ArnError, role_of_session
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident
 
+_INSTANCE = re.compile(r"instance/i-[0-9a-f]{8,17}")
+_REGION = re.compile(r"[a-z]{2,6}(-[a-z]+)+-\d{1,2}")
 _ELSEWHERE = {
     "root": "no policy binds the root user of an account: change its password and delete its access keys by hand",
     "federated-user": "its session is bound by the policies of the user that opened it: name that user instead",
@@ -100,6 +103,20 @@ def acted_on(text: str) -> Arn:
     arn = Arn.parse(role or text)
     if arn.kind == "object":
         return Arn(arn.partition, arn.service, arn.region, arn.account, arn.resource.split("/", 1)[0])
+    return arn
+
+
+def canonical(arn: Arn, account: str) -> Arn:
+    """The one spelling of an ARN that AWS itself writes, so that `never_touch` cannot be passed by another.
+
+    A log may name a bucket with a region, or an instance without its account. Raises ArnError for what AWS never has.
+    """
+    if arn.service == "s3":
+        return Arn(arn.partition, "s3", "", "", arn.resource)
+    if arn.service == "ec2" and arn.kind == "instance":
+        if not _INSTANCE.fullmatch(arn.resource) or not _REGION.fullmatch(arn.region):
+            raise ArnError(f"{str(arn)!r} is not the ARN of an instance")
+        return Arn(arn.partition, "ec2", arn.region, arn.account or account, arn.resource)
     return arn
 
 

@@ -52,13 +52,24 @@ class Undoer:
             if foreign:
                 return _kept(step, "somebody changed it since:\n" + "\n".join(foreign))
         # Asked also where nothing differs: an action may have more to tidy away than its state shows.
-        action.undo(aws, step, self._wait)
-        left = differences(plain(action.read(aws, step)), before)
+        try:
+            action.undo(aws, step, self._wait)
+            left = differences(plain(action.read(aws, step)), before)
+        except StoreError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever stopped it, what is half undone is not proven
+            return self._half(step, reason(error))
         if left:
-            return _kept(step, "AWS accepted the undo, but this still differs:\n" + "\n".join(left))
+            return self._half(step, "AWS accepted the undo, but this still differs:\n" + "\n".join(left))
         undone = step.become(StepState.UNDONE, self._clock())
         self._journal.write(undone)
         return undone
+
+    def _half(self, step: Step, why: str) -> Step:
+        """What was partly put back is proven no more, whatever was proven of it before."""
+        half = step.become(StepState.FAILED, self._clock(), why=f"not undone: {why}")
+        self._journal.write(half)
+        return half
 
 
 def _changed_something(step: Step) -> bool:

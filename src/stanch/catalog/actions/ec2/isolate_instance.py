@@ -9,7 +9,7 @@ from typing import Any
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine
-from stanch.contracts.action import Case, Plan, Wait, Witness
+from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -57,6 +57,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     before = _picture(aws, instance, enis)
     quarantine = f"stanch-quarantine-{short(case.incident)}-{name}"
     lost = _exposure.automatic_addresses(enis, before)
+    if case.responder.endswith(f"/{name}"):
+        raise Refused(f"{name} is the host stanch acts from: isolate it from another one")
     return Plan(
         before=before,
         calls=tuple(_calls(name, before, quarantine)),

@@ -5,6 +5,7 @@ from tests.ground import Ground, Listening, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import _exposure, _quarantine
 from stanch.catalog.actions.ec2 import isolate_instance as action
+from stanch.contracts.action import Refused
 
 ID = "ec2/isolate_instance"
 
@@ -280,3 +281,10 @@ def test_an_interrupt_while_the_flows_are_untracked_leaves_the_host_closed(groun
         action.apply(aws, step, interrupted)
     groups = {group["GroupName"] for eni in interfaces(ground, host) for group in eni["Groups"]}
     assert groups == {step.settings["quarantine"]}
+
+
+def test_refuses_the_host_it_acts_from(ground: Ground) -> None:
+    host = ground.host()
+    own = ground.case(responder=f"{ground.arn('sts', 'assumed-role/stanch-responder')}/{host}")
+    with pytest.raises(Refused, match="isolate it from another one"):
+        ground.planned(ID, arn_of(ground, host), case=own)

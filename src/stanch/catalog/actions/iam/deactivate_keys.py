@@ -62,8 +62,11 @@ def read(aws: Aws, step: Step) -> State:
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Deny first, for that stops every credential at once; then each key that is active."""
     user = _user(step)
-    _deny.put_inline(aws, "User", user, step.settings["policy"], _TEXT, wait)
-    _set_keys(aws, user, _active(aws, user), "Inactive", wait)
+    try:
+        _deny.put_inline(aws, "User", user, step.settings["policy"], _TEXT, wait)
+    finally:
+        # A full policy quota, which the thief can fill, must not keep the keys alive.
+        _set_keys(aws, user, _active(aws, user), "Inactive", wait)
     return None  # the user's credentials are the thief's to try, not ours
 
 

@@ -3,6 +3,7 @@ from tests.ground import THIEF, Ground, allowed, no_wait, survives_dying
 
 from stanch.catalog.actions.iam import deactivate_keys as action
 from stanch.contracts.action import Refused
+from stanch.contracts.aws import AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method
 
@@ -69,3 +70,17 @@ def test_refuses_the_user_it_acts_as(ground: Ground) -> None:
     user, _ = ground.user()
     with pytest.raises(Refused, match="the user stanch acts as"):
         ground.planned(ID, user, case=ground.case(responder=user))
+
+
+def test_stops_the_keys_although_the_policy_quota_is_full(ground: Ground) -> None:
+    def full(operation: str) -> None:
+        if operation == "iam:PutUserPolicy":
+            raise AwsError(operation, "LimitExceeded", "Maximum policy size of 2048 bytes exceeded")
+
+    arn, key = ground.user()
+    aws = ground.responder()
+    step = ground.planned(ID, arn, aws)
+    aws.before_call = full
+    with pytest.raises(AwsError):
+        action.apply(aws, step, no_wait)
+    assert not allowed(ground.door(key, THIEF), "s3", "ListBuckets")

@@ -1,10 +1,14 @@
 """A role's sessions outlive every change of its trust; only a Deny on sessions issued before a moment ends them.
 
-Blind to: sessions issued after that moment, which the role's trust still allows to whoever it names.
+Blind to: sessions issued after that moment. Where the trust admits an outsider, who opens the next one at will, a step
+is not called verified; where it admits a workload of ours, whoever controls that workload gets fresh credentials.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
@@ -14,6 +18,7 @@ from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn, role_of_session
 from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.iam import admits, parse
 
 APPLIES_TO = ("role",)
 PHASE = Phase.IDENTITY
@@ -44,6 +49,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     policy = f"stanch-revoke-{short(case.incident)}"
     denied = f"Deny * on * if aws:TokenIssueTime is before {cutoff}"
     waiting = "until they fetch fresh credentials; an instance may serve the old ones for hours"
+    inside = sorted({aws.account, *case.perimeter.accounts})
+    let_in = _let_in(role["AssumeRolePolicyDocument"], inside)
     return Plan(
         resource=arn,
         before={"policy": _deny.inline_policy(aws, "Role", resource.name, policy)},
@@ -52,8 +59,9 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         breaks=(
             f"every session of {resource.name} issued before {cutoff} is refused everything, whoever holds it",
             f"hosts and jobs that use the role fail {waiting} (restart the workload, or the host)",
+            *(f"NOT cut: {who} may open new sessions, for the role's trust admits it" for who in let_in),
         ),
-        settings={"cutoff": cutoff, "policy": policy},
+        settings={"cutoff": cutoff, "policy": policy, "inside": inside},
     )
 
 
@@ -77,9 +85,13 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """The old session is refused; without one, AWS's simulator is asked for a session older and one younger."""
     if not settled(lambda: _in_force(aws, step), wait):
         return Proof(False, Method.STATE, (f"the policy {step.settings['policy']} is not there as it was written",))
-    if witness:
-        return _tried(witness, wait)
-    return _simulated(aws, step, wait)
+    proof = _tried(witness, wait) if witness else _simulated(aws, step, wait)
+    trust = aws.call("iam", "GetRole", RoleName=_role(step))["Role"]["AssumeRolePolicyDocument"]
+    let_in = _let_in(trust, step.settings["inside"])
+    if let_in:  # old sessions are dead, and the next one is a call away
+        open_end = f"the trust still admits {', '.join(let_in)}: narrow it by hand, then run this again"
+        return replace(proof, holds=False, what=(*proof.what, open_end))
+    return proof
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
@@ -100,6 +112,12 @@ def _refuse_unless_ours(arn: str, path: str, responder: str) -> None:
     role = Arn.parse(arn)
     if own.kind == "role" and (own.account, own.name) == (role.account, role.name):
         raise Refused(f"{arn} is the role stanch acts as: contain it from another one")
+
+
+def _let_in(trust: Mapping[str, Any], inside: Sequence[str]) -> tuple[str, ...]:
+    """Who outside may assume the role by its trust."""
+    admitted = admits(parse(trust), inside=lambda named: named in inside)
+    return ("everybody", *admitted.outside) if admitted.reach == "public" else admitted.outside
 
 
 def _witness(aws: Aws, step: Step) -> Witness | None:

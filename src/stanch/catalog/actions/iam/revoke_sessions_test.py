@@ -172,3 +172,13 @@ def test_cuts_credentials_that_were_carried_off_the_host(ground: Ground) -> None
     action.apply(aws, step, no_wait)
     assert not allowed(stolen, "s3", "GetObject", **where)
     action.undo(aws, step, no_wait)
+
+
+def test_is_not_verified_while_the_trust_still_lets_a_stranger_in(ground: Ground) -> None:
+    aws = ground.responder()
+    stranger = ground.arn("iam", "root").replace(ground.account, ground.outside_account)
+    step = ground.planned(ID, ground.role(trusted=[stranger]), aws)
+    assert any("NOT cut" in line and ground.outside_account in line for line in step.breaks)
+    proof = action.verify(aws, step, no_wait, action.apply(aws, step, no_wait))
+    assert not proof.holds
+    assert "narrow it by hand" in proof.what[-1]

@@ -9,7 +9,7 @@ from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.s3 import _policy, _probe
-from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -74,10 +74,15 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """The policy first: its Deny closes everything at once, and BlockPublicPolicy could refuse it afterwards."""
     bucket, owner, closed = _bucket(step), step.settings["owner"], step.settings["closed"]
     now = _state(aws, bucket, owner)
-    if not same(now["policy"], closed):
-        aws.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=closed, ExpectedBucketOwner=owner)
-    if now["block"] != BLOCKED:
-        _put_block(aws, bucket, owner, BLOCKED)
+    if not same(now["policy"], closed) and not same(now["policy"], (step.before or {}).get("policy")):
+        raise Overtaken(f"somebody changed the policy of {bucket} since the plan was made")
+    try:
+        if not same(now["policy"], closed):
+            aws.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=closed, ExpectedBucketOwner=owner)
+    finally:
+        # A policy at its size limit must not keep the block off.
+        if now["block"] != BLOCKED:
+            _put_block(aws, bucket, owner, BLOCKED)
     settled(lambda: _is_closed(aws, step), wait)
     return None  # anybody is a witness at any time: an anonymous read needs nothing from before
 

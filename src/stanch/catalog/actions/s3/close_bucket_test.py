@@ -6,7 +6,8 @@ import pytest
 from tests.ground import Ground, Listening, allowed, document, no_wait, survives_dying
 
 from stanch.catalog.actions.s3 import close_bucket as action
-from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsUnreachable
+from stanch.contracts.action import Overtaken
+from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError, AwsUnreachable
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method, Step
 
@@ -171,3 +172,28 @@ def test_touches_no_bucket_of_another_account(ground: Ground) -> None:
     ground.outsider.call("s3", "CreateBucket", Bucket=name, CreateBucketConfiguration=place)
     with pytest.raises(AwsDenied):
         ground.planned(ID, ground.arn("s3", name))
+
+
+def test_overwrites_nothing_that_somebody_changed_after_the_plan(ground: Ground) -> None:
+    bucket = ground.bucket([grant(ground, "*", "Open")])
+    aws = ground.responder()
+    step = ground.planned(ID, ground.arn("s3", bucket), aws)
+    theirs = document([{**grant(ground, "*", "Freeze"), "Effect": "Deny", "Resource": f"arn:aws:s3:::{bucket}/*"}])
+    ground.admin.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=theirs)
+    with pytest.raises(Overtaken):
+        action.apply(aws, step, no_wait)
+    assert [statement["Sid"] for statement in policy_of(ground, bucket)] == ["Freeze"]
+
+
+def test_sets_the_block_although_the_policy_is_at_its_size_limit(ground: Ground) -> None:
+    def full(operation: str) -> None:
+        if operation == "s3:PutBucketPolicy":
+            raise AwsError(operation, "PolicyTooLarge", "Your policy contains too many bytes")
+
+    bucket = ground.bucket([grant(ground, "*", "Open")])
+    aws = ground.responder()
+    step = ground.planned(ID, ground.arn("s3", bucket), aws)
+    aws.before_call = full
+    with pytest.raises(AwsError):
+        action.apply(aws, step, no_wait)
+    assert not allowed(ground.stranger(), "s3", "GetObject", Bucket=bucket, Key="model.bin")
