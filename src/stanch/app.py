@@ -267,7 +267,6 @@ def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
     from stanch.range.world import StagedWorld
 
     (unit,) = [unit for unit in shelf("scenarios", ".py") if unit.id == name]
-    folder.mkdir(parents=True)
     permissions = sorted({permission for action in actions().values() for permission in action.PERMISSIONS})
     with Range(folder / "trail") as running, stores(folder) as kept:
         staged = stage(running, responder_permissions=permissions)

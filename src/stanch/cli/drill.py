@@ -11,7 +11,7 @@ from rich.text import Text
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse, plain, stoppable
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, plain, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 from stanch.contracts.scenario import Attempt
@@ -163,4 +163,5 @@ def _score(face: Face, done: Drilled, folder: Path) -> None:
     for check in done.checks:
         mark = ("  pass  ", "green") if check.holds else ("  FAIL  ", "bold red")
         face.say(Text.assemble(mark, plain(f"{check.what}: {check.why}")))
-    face.say(f"Everything is kept in {folder}: stanch hunt {folder}/trail --estate {folder}/stanch.toml")
+    face.say(f"Everything is kept in {folder}. To hunt its trail yourself:")
+    face.say(command("hunt", str(folder / "trail"), state=folder / "again", estate=folder / "stanch.toml"))

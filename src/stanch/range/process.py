@@ -28,7 +28,7 @@ STOP_TIMEOUT = 5.0
 NEEDED = ("moto", "flask", "flask_cors")
 """What the extra `range` brings."""
 
-INSTALL = "the range needs moto and flask: pip install 'stanch[range]'"
+INSTALL = "the range needs moto and flask: pip install 'stanch[range]' (in a clone: pip install '.[range]')"
 
 
 LOOPBACK = urllib.request.build_opener(urllib.request.ProxyHandler({}))

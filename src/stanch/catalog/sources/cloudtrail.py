@@ -7,6 +7,7 @@ Blind to: digest files and Insights events, which say something about records bu
 import hashlib
 import json
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -21,6 +22,8 @@ LOG = "cloudtrail"
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _DIGITS = 300
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
 _MARKS = (b'"Records"', b'"eventSource"', b'"eventVersion"', b'"eventName"', b'"digestStartTime"', b'"detail-type"')
 _BOM = b"\xef\xbb\xbf"
 _YEARS = (2006, 2100)  # AWS opened in 2006; a clock beyond these cannot be reckoned with
@@ -77,18 +80,21 @@ def _opened(text: bytes) -> object:
 
     An object comes as {key: Raw}, a list as [Raw].
     """
+    decoder = _LIST if text.lstrip()[:1] == b"[" else _OBJECT
     try:
-        if text.lstrip()[:1] == b"[":
-            return _LIST.decode(text)
-        return _OBJECT.decode(text)
+        return decoder.decode(text)
     except RecursionError:
         return _NotARecordError("JSON nested too deeply")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
+        try:
+            # JSON allows half of a surrogate pair, msgspec does not; one planted in a record must not hide the file.
+            return decoder.decode(_LONE_SURROGATE.sub(rb"\\ufffd", text))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return _NotARecordError(f"broken JSON: {_why_not_json(text, error)}")
 
 
 def _decoded(text: bytes) -> object:
-    """One record. What msgspec refuses and JSON allows (a lone surrogate, an enormous number) Python's reader takes."""
+    """One record. What msgspec refuses and JSON allows (an enormous number) Python's own reader takes."""
     try:
         return msgspec.json.decode(text)
     except RecursionError:
