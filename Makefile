@@ -22,7 +22,7 @@ demo: $(STAMP) ## a leak, staged for real in an embedded AWS: found, contained, 
 	@$(VENV)/bin/stanch drill
 
 test: $(STAMP) ## run the tests
-	@$(PY) -m pytest -n 2 --dist loadgroup
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: lint types arch docs-check test wheel-check ## everything CI runs
 

@@ -66,10 +66,12 @@ class Caller:
 def things(staged: Staged, ours: Account) -> dict[str, str]:
     """What the calls below are made on."""
     user, _ = ours.user()
+    member, _ = ours.user()
+    ours.iam.create_login_profile(UserName=member, Password="Correct-Horse-8!")
     role, arn = ours.role(trust({"AWS": ours.number}))
     snapshot = ours.ec2.create_snapshot(VolumeId=staged.host.volume_ids[0])["SnapshotId"]
     group = ours.ec2.create_security_group(GroupName=fresh("sg"), Description="x", VpcId=staged.host.vpc_id)["GroupId"]
-    return {"user": user, "role": role, "arn": arn, "snapshot": snapshot, "group": group}
+    return {"user": user, "member": member, "role": role, "arn": arn, "snapshot": snapshot, "group": group}
 
 
 MAKE = [
@@ -82,7 +84,7 @@ MAKE = [
         {"UserName": "{user}", "Password": "Correct-Horse-9!", "PasswordResetRequired": False},
         False,
     ),
-    ("iam", "UpdateLoginProfile", {"UserName": "{user}", "Password": "Correct-Horse-10!"}, False),
+    ("iam", "UpdateLoginProfile", {"UserName": "{member}", "Password": "Correct-Horse-10!"}, False),
     ("iam", "UpdateAssumeRolePolicy", {"RoleName": "{role}", "PolicyDocument": "{document}"}, False),
     ("sts", "AssumeRole", {"RoleArn": "{arn}", "RoleSessionName": "tests", "DurationSeconds": 900}, False),
     ("sts", "GetCallerIdentity", {}, False),

@@ -49,7 +49,7 @@ class Hunt:
         self._usage = Usage()
         self._reads_of: dict[Caller, array[int]] = {}
         self._kept: dict[str, Kept] = {}
-        self._detections = len({rule.detection.id for rule in rules})
+        self._detections = sum(rule.generates for rule in rules)  # the bases of a correlation are none by themselves
 
     def take(self, event: Event) -> None:
         """Enrich and match one event."""
