@@ -235,3 +235,40 @@ def test_every_verb_has_help_with_an_example(stanch: Run) -> None:
         said = stanch(verb, "--help")
         assert said.code == 0
         assert "xample" in said.out, verb
+
+
+def test_what_cannot_be_kept_is_told_all_the_same(stanch: Run, trail: Path, tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "stanch.db").write_text("not a database, and long enough to be looked at as one")
+    said = stanch("hunt", "trail", "--state", "state", "--format", "json")
+    assert said.code == 3
+    assert [line["kind"] for line in said.lines] == ["finding", "incident", "coverage"]
+    assert "NOT KEPT" in said.err
+
+
+def test_an_empty_search_is_not_called_quiet(stanch: Run, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    said = stanch("hunt", "empty")
+    assert said.code == 3
+    assert "Nothing was searched" in said.out
+
+
+def test_a_folder_that_is_only_linked_is_told(stanch: Run, trail: Path, tmp_path: Path) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "far").symlink_to(trail)
+    said = stanch("hunt", "logs", "--format", "json")
+    assert said.code == 3
+    assert "linked" in said.lines[-1]["files_skipped"][0]["why"]
+
+
+def test_a_pipe_named_by_hand_is_read(stanch: Run, trail: Path, tmp_path: Path) -> None:
+    import os
+    import threading
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes((trail / "a.json").read_bytes()))
+    writer.start()
+    said = stanch("hunt", "pipe", "--format", "json")
+    writer.join()
+    assert said.lines[-1]["events"] == 1

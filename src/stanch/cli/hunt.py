@@ -69,12 +69,13 @@ def hunt(
             bar.update(task, advance=1, rate=f"{tally.events:,} events")
 
         result = app.hunt(files, ours, app.rules(rules, own=not only_rules), limit=limit, on_file=on_file)
-    known = _kept(face, state, result.incidents)
+    known, kept = _kept(face, state, result.incidents)
     _tell(face, known, result, declared=bool(ours.assets or ours.perimeter.accounts))
-    if known:
+    if known and kept:
         face.say("Next, the plan of containment, which touches nothing:")
         face.say(command("contain", known[0].id, state=None if state == STATE else state, estate=estate))
-    raise typer.Exit(_code(known, result.coverage, threshold))
+    code = _code(known, result.coverage, threshold)
+    raise typer.Exit(code if kept or code is Exit.FOUND else Exit.PARTIAL)
 
 
 def _files(paths: list[Path]) -> list[LogFile]:
@@ -91,16 +92,16 @@ def _files(paths: list[Path]) -> list[LogFile]:
     return files
 
 
-def _kept(face: Face, state: Path, incidents: list[Incident]) -> list[Incident]:
-    """What was found, durable before it is told; a quiet hunt leaves nothing behind."""
+def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Incident], bool]:
+    """What was found, durable before it is told, and whether it could be kept; a quiet hunt leaves nothing behind."""
     if not incidents:
-        return []
+        return [], True
     try:
         with app.stores(state) as stores:
-            return stores.incidents.save(incidents)
+            return stores.incidents.save(incidents), True
     except StoreError as error:
         face.say(f"NOT KEPT: {error}; what was found is told here only", style="bold red")
-        return incidents
+        return incidents, False
 
 
 def _bytes(text: str) -> int:

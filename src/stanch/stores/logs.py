@@ -69,6 +69,9 @@ class Piped:
         shutil.copyfileobj(stream, self._kept)
         self.size: int | None = self._kept.tell()
 
+    def __del__(self) -> None:
+        self._kept.close()
+
     def open(self) -> BinaryIO:
         """The bytes from their beginning; one reader at a time."""
         self._kept.seek(0)
