@@ -1,6 +1,5 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -16,7 +15,6 @@ from stanch.contracts.aws import Aws
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.scenario import Scenario
 from stanch.contracts.source import LogFile, Source
-from stanch.contracts.store import StoreError
 from stanch.domain.arn import Arn
 from stanch.domain.coverage import Coverage, Failure
 from stanch.domain.estate import Estate
@@ -162,20 +160,18 @@ def stores(state: Path) -> "Stores":
     return open_stores(state)
 
 
-def writable(state: Path) -> None:
-    """Raise StoreError before an hour of reading when what it finds could not be kept; makes nothing."""
-    nearest = next(folder for folder in (state, *state.absolute().parents) if folder.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise StoreError(f"{state}: cannot be written ({nearest}); choose another --state folder")
+def require_writable(state: Path) -> None:
+    """Raise StoreError where what a search finds could not be kept."""
+    from stanch.stores.open import require_writable as checked
+
+    checked(state)
 
 
 def existing(state: Path) -> "Stores":
-    """The stores of a folder that has some; raises StoreError where none is, rather than make an empty one."""
-    if not (state / "stanch.db").exists():
-        raise StoreError(
-            f"{state}: no incident is stored yet; run `stanch hunt` first, or name its folder with --state"
-        )
-    return stores(state)
+    """The stores of a folder that has some; raises StoreError where none is."""
+    from stanch.stores.open import open_existing
+
+    return open_existing(state)
 
 
 def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:

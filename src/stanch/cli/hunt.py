@@ -60,7 +60,7 @@ def hunt(
     if rules is not None and not rules.is_dir():
         raise WrongUse(f"--rules {rules} is not a folder")
     ours = app.estate_at(estate)
-    app.writable(state)
+    app.require_writable(state)
     files = _files(paths)
     with _progress(face) as bar:
         task = bar.add_task("reading", total=len(files), rate="")

@@ -9,8 +9,8 @@ from stanch.contracts.store import StoreError
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
 from stanch.stores.codec import decode, encode
+from stanch.stores.connection import reading, writing
 from stanch.stores.merge import filed, merged, same_story
-from stanch.stores.open import reading, writing
 from stanch.stores.schema import AWARENESS, FINDINGS, INCIDENTS
 
 _NAMED = 5

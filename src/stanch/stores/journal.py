@@ -7,8 +7,8 @@ from sqlalchemy import Engine, insert, select
 
 from stanch.domain.step import Step
 from stanch.stores.codec import decode, encode
+from stanch.stores.connection import reading, writing
 from stanch.stores.locks import held
-from stanch.stores.open import reading, writing
 from stanch.stores.schema import JOURNAL
 
 

@@ -2,16 +2,14 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from stanch.contracts.store import StoreError
+from stanch.stores.connection import BUSY_SECONDS, reading, writing
 from stanch.stores.locks import waited_for
 from stanch.stores.schema import REVISION
 
@@ -20,8 +18,6 @@ if TYPE_CHECKING:
     from stanch.stores.journal import SqlJournal
 
 FILE = "stanch.db"
-BUSY_SECONDS = 30
-"""How long one process waits for another's write before it gives up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,39 +55,18 @@ def open_stores(state: Path) -> Stores:
     return Stores(SqlIncidents(engine), SqlJournal(engine, state / "locks"), path, engine)
 
 
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one moment of the database."""
-    with _translated(engine), engine.connect() as connection, connection.begin():
-        yield connection
+def open_existing(state: Path) -> Stores:
+    """The stores of a folder that has some; raises StoreError where none is, rather than make an empty one."""
+    if not (state / FILE).exists():
+        raise StoreError(f"{state}: no incident is stored yet; run `stanch hunt` first, or give --state")
+    return open_stores(state)
 
 
-@contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
-    """A connection that alone may write until the block ends; all of it is kept, or none."""
-    with _translated(engine), engine.connect().execution_options(writes=True) as connection, connection.begin():
-        yield connection
-
-
-@contextmanager
-def _translated(engine: Engine) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise StoreError(_remedy(str(engine.url.database), error)) from error
-
-
-def _remedy(path: str, error: SQLAlchemyError) -> str:
-    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    if "not a database" in said or "malformed" in said:
-        return f"{path}: not a readable database ({said}); move it away, or restore it from a backup"
-    if "locked" in said:
-        return f"{path}: another process has been writing for {BUSY_SECONDS} s; end it and run again"
-    if "unable to open" in said or "readonly" in said:
-        return f"{path}: cannot be written ({said}); check the folder's permissions or choose another --state folder"
-    if "full" in said or "disk I/O" in said:
-        return f"{path}: the disk is full or failing; free some space and run again"
-    return f"{path}: {said}"
+def require_writable(state: Path) -> None:
+    """Raise StoreError before an hour of reading when what it finds could not be kept; makes nothing."""
+    nearest = next(folder for folder in (state, *state.absolute().parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise StoreError(f"{state}: cannot be written ({nearest}); choose another --state folder")
 
 
 def _engine(path: Path) -> Engine:
