@@ -95,7 +95,7 @@ def _facts(one: Incident) -> Iterator[tuple[str, str]]:
 
 def _findings(findings: Sequence[Finding]) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=True, header_style="dim")
-    for name in ("severity", "sure", "events", "detection"):
+    for name in ("severity", "sure", "events", "detection", "by"):
         table.add_column(name, justify="right" if name in {"sure", "events"} else "left", overflow="fold")
     for each in findings:
         count = f"{each.count}" + (f" ({each.failed} refused)" if each.failed else "")
@@ -104,8 +104,16 @@ def _findings(findings: Sequence[Finding]) -> Table:
             f"{each.confidence:.2f}",
             count,
             plain(each.detection),
+            plain(_caller(each)),
         )
     return table
+
+
+def _caller(finding: Finding) -> str:
+    """The role or user behind a finding by its name; where there is none, the address."""
+    name = finding.actor.arn.rsplit(":", 1)[-1].removeprefix("assumed-role/")
+    named = name.split("/")[0] if finding.actor.session else name.rsplit("/", 1)[-1]
+    return named if finding.actor.arn.startswith("arn:") else f"{name} {', '.join(finding.addresses)}"
 
 
 def steps(all_steps: Sequence[Step]) -> Group:
