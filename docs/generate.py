@@ -70,7 +70,7 @@ def commands() -> str:
         "# Command line\n",
         "Exit codes: 0 done; 1 an internal error; 2 wrong use, with the remedy; 3 done in part;",
     ]
-    parts.append("10 findings at or above `--fail-on`.\n")
+    parts.append("10 findings at or above `--fail-on`; 130 stopped by the user.\n")
     group = get_command(command_line)
     for name, verb in sorted(group.commands.items()):  # type: ignore[attr-defined]  # the root of the line is a group
         parts.append(f"## stanch {name}\n\n{verb.help}\n")

@@ -160,13 +160,6 @@ def stores(state: Path) -> "Stores":
     return open_stores(state)
 
 
-def require_writable(state: Path) -> None:
-    """Raise StoreError where what a search finds could not be kept."""
-    from stanch.stores.open import require_writable as checked
-
-    checked(state)
-
-
 def existing(state: Path) -> "Stores":
     """The stores of a folder that has some; raises StoreError where none is."""
     from stanch.stores.open import open_existing

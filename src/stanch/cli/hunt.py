@@ -20,6 +20,7 @@ from stanch.domain.severity import Severity
 from stanch.engine.read import Tally
 from stanch.estate.values import size
 from stanch.stores.logs import STDIN, Piped, found
+from stanch.stores.text import require_writable
 
 _EXAMPLE = """
 Examples:
@@ -60,7 +61,7 @@ def hunt(
     if rules is not None and not rules.is_dir():
         raise WrongUse(f"--rules {rules} is not a folder")
     ours = app.estate_at(estate)
-    app.require_writable(state)
+    require_writable(state)
     files = _files(paths)
     with _progress(face) as bar:
         task = bar.add_task("reading", total=len(files), rate="")

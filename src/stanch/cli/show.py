@@ -9,7 +9,7 @@ from rich.text import Text
 
 from stanch.cli.face import plain
 from stanch.domain.coverage import Coverage
-from stanch.domain.event import Skipped
+from stanch.domain.event import Skipped, is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, Left
 from stanch.domain.severity import Severity
@@ -113,7 +113,7 @@ def _caller(finding: Finding) -> str:
     """The role or user behind a finding by its name; where there is none, the address."""
     name = finding.actor.arn.rsplit(":", 1)[-1].removeprefix("assumed-role/")
     named = name.split("/")[0] if finding.actor.session else name.rsplit("/", 1)[-1]
-    return named if finding.actor.arn.startswith("arn:") else f"{name} {', '.join(finding.addresses)}"
+    return named if is_identity(finding.actor.arn) else f"{name} {', '.join(finding.addresses)}"
 
 
 def steps(all_steps: Sequence[Step]) -> Group:

@@ -48,3 +48,8 @@ class Actor:
     def root(self) -> str:
         """What one actor's deeds are joined by: the origin where it is known."""
         return self.origin or self.arn
+
+
+def is_identity(name: str) -> bool:
+    """Whether this names somebody: an ARN does; `anonymous` or a service's name is shared by everybody who has none."""
+    return name.startswith("arn:")

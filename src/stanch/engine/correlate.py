@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from stanch.domain.estate import Estate
-from stanch.domain.event import Actor
+from stanch.domain.event import Actor, is_identity
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Evidence, Incident, IncidentState, Left
 from stanch.domain.severity import Severity
-from stanch.engine.gather import Caller, Told, is_identity
+from stanch.engine.gather import Caller, Told
 
 STORY = timedelta(hours=24)
 """Findings of different actors on one asset belong together when no more than this lies between them."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from stanch.contracts.detection import Detection
-from stanch.domain.event import Actor, Event
+from stanch.domain.event import Actor, Event, is_identity
 from stanch.domain.finding import AssetRef, Finding
 
 KEPT_EVENTS = 1000
@@ -143,11 +143,6 @@ class Gatherer:
                 merged[key] = group
         for (_, origin, _), group in merged.items():
             yield Told(_finding(group, origin, roots), group.reads, tuple(group.callers))
-
-
-def is_identity(origin: str) -> bool:
-    """Whether this names somebody: an ARN does, `anonymous` or a service's name does not."""
-    return origin.startswith("arn:")
 
 
 def _finding(group: Group, origin: str, roots: Roots) -> Finding:

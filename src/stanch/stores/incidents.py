@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
 from stanch.contracts.store import StoreError
+from stanch.domain.event import is_identity
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
 from stanch.stores.codec import decode, encode
@@ -87,7 +88,7 @@ def _known(connection: Connection, incident: Incident) -> Incident | None:
     """The stored incident that this one continues, the one that began first; a closed one only when nothing is new."""
     wanted = [finding.id for finding in incident.findings]
     ids: set[str] = set()
-    if incident.actor.root.startswith("arn:"):  # everybody without an identity has one name: that joins nothing
+    if is_identity(incident.actor.root):  # everybody without an identity has one name: that joins nothing
         same = select(INCIDENTS.c.id).where(INCIDENTS.c.actor == incident.actor.root)
         ids.update(connection.execute(same).scalars())
     for start in range(0, len(wanted), 500):  # SQLite bounds the variables of one statement

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import Enum, auto
 
+from stanch.domain.event import is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState, Left, Shards
 
@@ -21,7 +22,7 @@ def same_story(stored: Incident, found: Incident) -> bool:
     overlap = stored.first_seen <= found.last_seen and found.first_seen <= stored.last_seen
     # An incident opened by hand has no actor of its own: only its id says what it is.
     # Nor does everybody without an identity share one: strangers are told apart by what they touched.
-    somebody = stored.actor.root.startswith("arn:") and stored.actor.root == found.actor.root
+    somebody = is_identity(found.actor.root) and stored.actor.root == found.actor.root
     return bool(known and new) and overlap and somebody
 
 

@@ -62,13 +62,6 @@ def open_existing(state: Path) -> Stores:
     return open_stores(state)
 
 
-def require_writable(state: Path) -> None:
-    """Raise StoreError before an hour of reading when what it finds could not be kept; makes nothing."""
-    nearest = next(folder for folder in (state, *state.absolute().parents) if folder.exists())
-    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-        raise StoreError(f"{state}: cannot be written ({nearest}); choose another --state folder")
-
-
 def _engine(path: Path) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

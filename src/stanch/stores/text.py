@@ -1,4 +1,4 @@
-"""A report that is half written is worse than none: files appear whole, for their owner only, or not at all."""
+"""A report that is half written is worse than none: files appear whole, for their owner, where they can be written."""
 
 import os
 import tempfile
@@ -23,3 +23,10 @@ def written(path: Path, text: str) -> Path:
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
     return path
+
+
+def require_writable(state: Path) -> None:
+    """Raise StoreError before an hour of reading when what it finds could not be kept; makes nothing."""
+    nearest = next(folder for folder in (state, *state.absolute().parents) if folder.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise StoreError(f"{state}: cannot be written ({nearest}); choose another --state folder")

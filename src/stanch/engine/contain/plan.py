@@ -94,7 +94,7 @@ class Planner:
             return True
         try:
             return not same(plain(self.action(done).read(self.door(done.resource), done)), done.after)
-        except AwsError:
+        except Exception:  # noqa: BLE001  # one broken action must not hide the plan of the others
             return True  # looking again will say what is the matter
 
     def _step(
@@ -124,7 +124,8 @@ class Planner:
         if journalled is None:
             return fresh
         if journalled.state in _DONE:
-            return _anew(journalled, fresh) if stale(journalled) else journalled
+            # Under its own name it was found stale above; under the name that AWS gave it, nobody has looked yet.
+            return _anew(journalled, fresh) if fresh.key == bare.key or stale(journalled) else journalled
         return _resumed(journalled, fresh)
 
     def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
