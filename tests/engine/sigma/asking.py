@@ -42,6 +42,16 @@ def parsed_by_pysigma(text: str) -> SigmaRule:
     return rule
 
 
+def accepted(drawn: tuple[Selections, str]) -> str | None:
+    """The rule's text, unless the engine refuses it: what is refused is never evaluated wrongly."""
+    text = rule_text(*drawn)
+    try:
+        sigma.read_rules(text, "generated.yml", "rule")
+    except sigma.RuleError:
+        return None
+    return text
+
+
 def fires(selections: Selections, event: dict[str, Any], condition: str | list[str] = "selection") -> bool:
     """Whether a rule of these selections matches the event."""
     text = rule_text(selections, condition)

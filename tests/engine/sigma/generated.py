@@ -17,12 +17,21 @@ CONDITIONS = [
 TEXT_MODIFIERS = [
     "", "contains", "startswith", "endswith", "all", "contains|all", "cased", "contains|cased", "neq", "windash",
     "windash|contains|all", "base64offset|contains", "base64", "wide|base64", "startswith|neq", "endswith|cased|all",
+    "utf16|base64", "utf16be|base64", "wide|base64offset|contains", "utf16le|base64", "contains|windash|neq",
+    "endswith|windash", "neq|all", "cased|neq", "contains|all|neq",
 ]  # fmt: skip
 REGEXES = ["Get|Put", "^get", "(a|s3)+", "t$", ".", "line.break", r"\d{3}", "^$", r"a[*?\\]b", "(?i)STRASSE", "[^a-z]"]
-REGEX_MODIFIERS = ["re", "re|i", "re|s", "re|m|i", "re|startswith", "re|endswith", "re|contains", "re|i|neq"]
+REGEX_MODIFIERS = [
+    "re", "re|i", "re|s", "re|m|i", "re|startswith", "re|endswith", "re|contains", "re|i|neq", "re|all",
+    "re|m|s|all|neq",
+]  # fmt: skip
+REFERENCES = [
+    f"fieldref{where}{neq}" for where in ("", "|contains", "|startswith", "|endswith") for neq in ("", "|neq")
+]
+KEYWORD_MODIFIERS = ["all", "cased", "contains", "startswith", "endswith", "windash", "base64offset|contains", "neq"]
 NETWORKS = ["10.0.0.0/8", "2001:db8::/32", "0.0.0.0/0", "::/0"]
 NUMBERS = [0, 1, 5, 443, 443.0, -1, 0.5, 2026, 23, 30]
-NUMBER_MODIFIERS = ["", "gt", "gte", "lt", "lte", "neq", "hour", "minute|gte", "year", "week|lt", "day|neq"]
+NUMBER_MODIFIERS = ["", "gt", "gte", "lt", "lte", "neq", "hour", "minute|gte", "year", "week|lt", "day|neq", "month|gt"]
 
 
 def _patterns(texts: list[str]) -> st.SearchStrategy[str]:
@@ -49,11 +58,11 @@ def _items(fields: list[str], texts: list[str]) -> st.SearchStrategy[dict[str, A
         item(TEXT_MODIFIERS, pattern),
         item(["", "all"], st.one_of(pattern, st.none(), st.booleans(), st.sampled_from(NUMBERS))),
         item(REGEX_MODIFIERS, st.sampled_from(REGEXES)),
-        item(["cidr"], st.sampled_from(NETWORKS)),
+        item(["cidr", "cidr|all", "cidr|neq"], st.sampled_from(NETWORKS)),
         item(NUMBER_MODIFIERS, st.sampled_from(NUMBERS)),
         item(["exists"], st.booleans()),
-        item(["fieldref", "fieldref|contains", "fieldref|startswith", "fieldref|endswith"], st.sampled_from(fields)),
-        item(["exists", ""], st.just(False)),
+        item(REFERENCES, st.sampled_from(fields)),
+        item(["exists", "exists|neq", ""], st.just(False)),
     )
 
 
@@ -65,6 +74,9 @@ def _selections(fields: list[str], texts: list[str]) -> st.SearchStrategy[Any]:
     keywords = st.one_of(
         st.lists(keyword, min_size=1, max_size=2),
         st.dictionaries(st.just("|all"), st.lists(keyword, min_size=1, max_size=2), min_size=1),
+        st.tuples(st.sampled_from(KEYWORD_MODIFIERS), _patterns(texts)).map(lambda drawn: {f"|{drawn[0]}": drawn[1]}),
+        st.tuples(st.sampled_from(REGEX_MODIFIERS), st.sampled_from(REGEXES)).map(lambda one: {f"|{one[0]}": one[1]}),
+        st.sampled_from(NETWORKS).map(lambda network: {"|cidr": network}),
     )
     return st.one_of(merged, merged, merged, st.lists(merged, min_size=1, max_size=3), keywords)
 
@@ -76,6 +88,29 @@ def rules(fields: list[str] = FIELDS, texts: list[str] = TEXTS) -> st.SearchStra
         lambda drawn: dict(zip(("s1", "s2", "s3"), drawn, strict=True))
     )
     return st.tuples(named, st.sampled_from(CONDITIONS))
+
+
+LISTS: dict[str, list[str | int]] = {"names": ["GetObject", "a*b", 443], "one": ["s3.*"], "pieces": ["Get", "t$"]}
+"""Placeholders; their values are texts to some modifiers and patterns to others."""
+
+
+def expanding() -> st.SearchStrategy[tuple[dict[str, Any], dict[str, Any]]]:
+    """A selection with placeholders, and the same with their values written out."""
+    name = st.sampled_from(sorted(LISTS))
+    piece = st.sampled_from(["", "", "Get", "x-", "*"])
+    modifiers = st.sampled_from(
+        ["", "|contains", "|startswith", "|cased", "|all|contains", "|neq", "|endswith|neq", "|re"]
+    )
+
+    def both(
+        field: str, modifier: str, before: str, placeholder: str, after: str
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        before, after = (part.replace("*", ".") if modifier == "|re" else part for part in (before, after))
+        key = f"{field}{modifier}"
+        written = [f"{before}{value}{after}" for value in LISTS[placeholder]]
+        return {f"{key}|expand": f"{before}%{placeholder}%{after}"}, {key: written}
+
+    return st.tuples(st.sampled_from(FIELDS), modifiers, piece, name, piece).map(lambda drawn: both(*drawn))
 
 
 def events() -> st.SearchStrategy[dict[str, Any]]:

@@ -31,7 +31,15 @@ from sigma.types import (
 
 
 def matches(rule: SigmaRule, event: dict[str, Any]) -> bool:
-    return any(condition(parsed.parse(postprocess=False), rule, event) for parsed in rule.detection.parsed_condition)
+    return any(condition(tree, rule, event) for tree in trees(rule))
+
+
+def trees(rule: SigmaRule) -> list[Any]:
+    """The parsed conditions, kept on the rule: parsing them takes longer than even this evaluator."""
+    kept = rule.custom_attributes.setdefault("trees", [])
+    if not kept:
+        kept.extend(parsed.parse(postprocess=False) for parsed in rule.detection.parsed_condition)
+    return list(kept)
 
 
 def condition(node: Any, rule: SigmaRule, event: dict[str, Any]) -> bool:
@@ -75,7 +83,7 @@ def one_value(field: str | None, wanted: Any, modifiers: list[str], event: dict[
     if isinstance(wanted, SigmaExpansion):
         return any(one_value(field, value, modifiers, event) for value in wanted.values)
     if field is None:
-        return any(keyword(wanted, value) for value in every_leaf(event))
+        return any(keyword(wanted, value, modifiers) for value in every_leaf(event))
     logged = lookup(event, field.split("."))
     if isinstance(wanted, SigmaNull):
         return logged == [] or None in logged
@@ -123,7 +131,7 @@ def number(value: Any) -> float | int | None:
     return None
 
 
-def keyword(wanted: Any, value: Any) -> bool:
+def keyword(wanted: Any, value: Any, modifiers: list[str]) -> bool:
     if isinstance(wanted, SigmaBool | SigmaNumber):
         logged = text(value)
         return logged is not None and str(wanted).lower() in logged.lower()
@@ -131,7 +139,7 @@ def keyword(wanted: Any, value: Any) -> bool:
         logged = text(value)
         parts = [SpecialChars.WILDCARD_MULTI, *tokens(wanted), SpecialChars.WILDCARD_MULTI]
         return logged is not None and glob(*case(wanted, parts, logged))
-    return scalar(wanted, value, [])
+    return scalar(wanted, value, modifiers)
 
 
 def scalar(wanted: Any, value: Any, modifiers: list[str]) -> bool:

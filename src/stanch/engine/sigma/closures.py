@@ -1,6 +1,7 @@
 """A tree walked once into nested functions answers each event several times faster than a tree walked each time."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import assert_never
 
 from stanch.engine.fields import Fields
@@ -9,7 +10,11 @@ from stanch.engine.sigma.values import Test, test_of, text_of
 
 Predicate = Callable[[Fields], bool]
 
+CONDITIONS = 1 << 15
+"""How many conditions are kept compiled: most pairs of source and name leave the same rest of a rule."""
 
+
+@lru_cache(maxsize=CONDITIONS)
 def predicate(node: Node) -> Predicate:
     """The function that says whether the condition holds for an event. It raises nothing that `Fields` does not."""
     match node:
@@ -29,9 +34,9 @@ def predicate(node: Node) -> Predicate:
             holds_not = predicate(part)
             return lambda fields: not holds_not(fields)
         case And(parts):
-            return _all([predicate(part) for part in parts])
+            return every([predicate(part) for part in parts])
         case Or(parts):
-            return _any([predicate(part) for part in parts])
+            return some([predicate(part) for part in parts])
         case _:
             assert_never(node)
 
@@ -80,7 +85,11 @@ _STANDS: dict[Where, Callable[[str, str], bool]] = {
 }
 
 
-def _all(parts: list[Predicate]) -> Predicate:
+def every(parts: list[Predicate]) -> Predicate:
+    """All of them hold."""
+    if len(parts) == 1:
+        return parts[0]
+
     def holds(fields: Fields) -> bool:
         for part in parts:  # noqa: SIM110 - as in _has
             if not part(fields):
@@ -90,7 +99,11 @@ def _all(parts: list[Predicate]) -> Predicate:
     return holds
 
 
-def _any(parts: list[Predicate]) -> Predicate:
+def some(parts: list[Predicate]) -> Predicate:
+    """Any of them holds."""
+    if len(parts) == 1:
+        return parts[0]
+
     def holds(fields: Fields) -> bool:
         for part in parts:  # noqa: SIM110 - as in _has
             if part(fields):

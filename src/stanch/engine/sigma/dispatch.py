@@ -3,14 +3,16 @@
 Two steps, both exact. An index holds, for each rule, the only names (or sources) it can match, as far as its condition
 demands some; a rule that demands none is tried always. What the index leaves is settled once for each pair of source
 and name: the tests of these two fields are decided, rules that cannot match any more are dropped, and the rest of each
-condition is compiled. Later events of the pair run only that rest.
+condition is compiled. Later events of the pair run only that rest, or what `narrow` leaves of it for a class of events.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import operator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from stanch.engine.fields import Fields
 from stanch.engine.sigma.closures import Predicate, predicate
+from stanch.engine.sigma.narrow import Knows, Narrowed, Narrowing, narrowing
 from stanch.engine.sigma.rule import Rule, RuleError
 from stanch.engine.sigma.tree import (
     And,
@@ -51,7 +53,10 @@ class Matcher:
         self._always: list[int] = []
         for at, (_, condition) in enumerate(self._rules):
             self._place(at, condition)
-        self._settled = lru_cache(maxsize=PAIRS)(self._settle)
+        self._kinds: dict[tuple[tuple[Rule, Node], ...], int] = {}
+        self._rests = lru_cache(maxsize=PAIRS)(lambda source, name: tuple(self._settle(source, name)))
+        self._predicates = lru_cache(maxsize=PAIRS)(self._compile)
+        self._narrowings = lru_cache(maxsize=PAIRS)(self._prepare)
 
     def match(self, source: str, name: str, fields: Fields) -> list[Rule]:
         """Every rule with a condition, bases of correlations included, that the event matches, in the order given.
@@ -59,7 +64,19 @@ class Matcher:
         `source` and `name` are what `fields` holds as its single eventSource and eventName; "" where it holds no
         string there, and then nothing is presumed of that field.
         """
-        return [rule for rule, holds in self._settled(source, name) if holds(fields)]
+        return [rule for rule, holds in self._predicates(source, name) if holds(fields)]
+
+    def narrowed(self, event_source: str, event_name: str, known: Fields, knows: Knows) -> Narrowed:
+        """The rules that events of one class may match: those of this source and name that agree in what is known.
+
+        Source and name are as in `match`. Where `knows(name)`, every event of the class has the values
+        `known.values(name)`; `known` is asked for no other field, and never for everything.
+        """
+        return Narrowed([(rule, answer(known, knows)) for rule, answer in self._narrowings(event_source, event_name)])
+
+    def kind(self, event_source: str, event_name: str) -> int:
+        """A number for what these two leave of all conditions: `narrowed` answers all pairs of one kind alike."""
+        return self._kinds.setdefault(self._rests(event_source, event_name), len(self._kinds))
 
     def _place(self, at: int, condition: Node) -> None:
         for field, index in ((NAME, self._by_name), (SOURCE, self._by_source)):
@@ -70,15 +87,19 @@ class Matcher:
                 return
         self._always.append(at)
 
-    def _settle(self, source: str, name: str) -> tuple[tuple[Rule, Predicate], ...]:
+    def _compile(self, source: str, name: str) -> tuple[tuple[Rule, Predicate], ...]:
+        return tuple((rule, predicate(rest)) for rule, rest in self._rests(source, name))
+
+    def _prepare(self, source: str, name: str) -> tuple[tuple[Rule, Narrowing], ...]:
+        return tuple((rule, narrowing(rest)) for rule, rest in self._rests(source, name))
+
+    def _settle(self, source: str, name: str) -> Iterator[tuple[Rule, Node]]:
         known = {field: value for field, value in ((SOURCE, source), (NAME, name)) if value}
-        kept = []
         for at in sorted({*self._always, *_under(self._by_name, name), *_under(self._by_source, source)}):
             rule, condition = self._rules[at]
             rest = settled(condition, known)
             if rest != Const(False):
-                kept.append((rule, predicate(rest)))
-        return tuple(kept)
+                yield rule, rest
 
 
 def demands(node: Node, field: str) -> frozenset[str] | None:
@@ -111,10 +132,11 @@ def settled(node: Node, known: Mapping[str, str]) -> Node:
             return Const(False)
         case Not(part):
             return negation(settled(part, known))
-        case And(parts):
-            return conjunction([settled(part, known) for part in parts])
-        case Or(parts):
-            return disjunction([settled(part, known) for part in parts])
+        case And(parts) | Or(parts):
+            rests = [settled(part, known) for part in parts]
+            if all(map(operator.is_, parts, rests)):
+                return node
+            return conjunction(rests) if isinstance(node, And) else disjunction(rests)
     return node
 
 

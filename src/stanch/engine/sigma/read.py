@@ -1,102 +1,119 @@
-"""A Sigma file holds one rule, or one correlation and, as further YAML documents, the base rules it counts.
+"""A Sigma file holds a rule, or several, or correlations with or without the base rules they count.
 
-A broken rule is an error that names its file, never a rule that is silently absent: a detector that did not load looks
-like a quiet night.
+The first correlation that no other of its file counts, else the first rule, has the id of the file; each further one
+has it with `#` and its name. A broken rule is an error that names its file, never a rule that is silently absent: a
+detector that did not load looks like a quiet night.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
 
-import yaml
-from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
+from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
-from sigma.rule.base import SigmaYAMLLoader
 
+from stanch.engine.sigma.documents import Parsed, documents, refusal
 from stanch.engine.sigma.metadata import detection_of
-from stanch.engine.sigma.read_correlation import correlation_of
-from stanch.engine.sigma.regex import POLICY
+from stanch.engine.sigma.placeholders import NONE, Placeholders
+from stanch.engine.sigma.read_correlation import references
 from stanch.engine.sigma.rule import LogSource, Rule, RuleError
 from stanch.engine.sigma.translate import condition_of
 
-LARGEST_FILE = 1 << 18
-"""Characters; the largest public rule has some twenty thousand."""
-DEEPEST = 64
-"""Levels of YAML; its C parser would overrun the stack, and with it the process, some ten thousand levels down."""
-LONGEST_MESSAGE = 400
-
-Parsed = SigmaRule | SigmaCorrelationRule
+T = TypeVar("T")
 
 
-def read_rules(text: str, path: str, id: str) -> list[Rule]:  # noqa: A002 - the domain's word
-    """The rules of one file: the one that `id` names first, then its bases as `id#name`.
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """One file of a shelf: the id that its rule gets, the path for messages, and what stands in it."""
 
-    `path` serves only to name the file in a RuleError, which is raised for whatever cannot be evaluated exactly.
-    """
+    id: str
+    path: str
+    text: str
+
+
+@dataclass(slots=True)
+class Draft:
+    """What one file holds before its correlations have found the rules they count, by id and in the file's order."""
+
+    file: RuleFile
+    parsed: dict[str, Parsed]
+    filters: list[SigmaFilter] = field(default_factory=list)
+    rules: dict[str, Rule] = field(default_factory=dict)
+
+    @property
+    def correlations(self) -> dict[str, SigmaCorrelationRule]:
+        """Those of its documents that are correlations."""
+        return {id: rule for id, rule in self.parsed.items() if isinstance(rule, SigmaCorrelationRule)}  # noqa: A001
+
+    def in_order(self) -> list[str]:
+        """The ids of its rules, the one that the file is named for first."""
+        return sorted(self.parsed, key=lambda id: id != self.file.id)  # noqa: A006
+
+    def translate(self, filters: Iterable[SigmaFilter], placeholders: Placeholders = NONE) -> None:
+        """Make its `rules` of all that are no correlations. Raises RuleError."""
+
+        def said() -> None:
+            for id, rule in self.parsed.items():  # noqa: A001
+                if isinstance(rule, SigmaRule):
+                    self.rules[id] = _single(_filtered(rule, filters), id, placeholders)
+
+        told(self.file.path, said)
+
+
+def drafted(file: RuleFile) -> Draft:
+    """Parse one file. Raises RuleError."""
+
+    def said() -> Draft:
+        parsed, filters = documents(file.text)
+        if not parsed and not filters:
+            raise RuleError("holds no rule; write one or remove the file")
+        return Draft(file, dict(zip(_ids(parsed, file.id), parsed, strict=True)), filters)
+
+    return told(file.path, said)
+
+
+def told(path: str, reading: Callable[[], T]) -> T:
+    """Do it, and whatever is raised becomes a RuleError that names the file."""
     try:
-        return _rules(_parsed(text), id)
-    except RecursionError as error:
-        raise RuleError(_one_line(f"{path}: nested too deeply; write the condition with fewer parentheses")) from error
+        return reading()
     # pySigma answers a malformed rule with any exception; each becomes one that names the file.
     except Exception as error:
-        raise RuleError(_one_line(f"{path}: {_reason(error)}")) from error
+        raise refusal(path, error) from error
 
 
-def _parsed(text: str) -> list[Parsed]:
-    if len(text) > LARGEST_FILE:
-        raise RuleError(f"longer than {LARGEST_FILE} characters; split it")
-    _refuse_depth(text)
-    documents = [each for each in yaml.load_all(text, Loader=_Loader) if each is not None]
-    if not documents:
-        raise RuleError("holds no rule; write one or remove the file")
-    if not all(isinstance(each, dict) for each in documents):
-        raise RuleError("a rule must be a YAML mapping with title, logsource and detection")
-    # References are resolved here and not by pySigma, which knows names and ids but no titles.
-    return SigmaCollection.from_dicts(documents, resolve_references=False, policy=POLICY).rules
-
-
-def _rules(parsed: list[Parsed], id: str) -> list[Rule]:  # noqa: A002
-    correlations = [rule for rule in parsed if isinstance(rule, SigmaCorrelationRule)]
-    bases = [rule for rule in parsed if isinstance(rule, SigmaRule)]
-    if len(correlations) > 1:
-        raise RuleError("holds several correlations; give each its own file")
-    if not correlations:
-        if len(bases) != 1:
-            raise RuleError(f"holds {len(bases)} rules and no correlation; give each rule its own file")
-        return [_single(bases[0], id, generates=True)]
-    return _correlated(correlations[0], bases, id)
-
-
-def _correlated(rule: SigmaCorrelationRule, bases: list[SigmaRule], id: str) -> list[Rule]:  # noqa: A002
-    if not bases:
-        raise RuleError("the correlation's base rules are missing; write them into the same file, after `---`")
-    ids = _base_ids(bases, id)
-    correlation = correlation_of(rule, bases, ids)
-    counted = [
-        _single(base, base_id, generates=rule.generate or base_id not in correlation.bases)
-        for base, base_id in zip(bases, ids, strict=True)
-    ]
-    first = counted[ids.index(correlation.bases[0])]
-    return [Rule(detection_of(rule, id), first.logsource, correlation=correlation), *counted]
-
-
-def _single(rule: SigmaRule, id: str, *, generates: bool) -> Rule:  # noqa: A002
+def _single(rule: SigmaRule, id: str, placeholders: Placeholders) -> Rule:  # noqa: A002 - the domain's word
     source = rule.logsource
     return Rule(
         detection_of(rule, id),
         LogSource(source.category, source.product, source.service),
-        condition=condition_of(rule),
-        generates=generates,
+        condition=condition_of(rule, placeholders),
     )
 
 
-def _base_ids(bases: Iterable[SigmaRule], id: str) -> list[str]:  # noqa: A002
-    ids = [f"{id}#{_slug(base.name or base.title) or at}" for at, base in enumerate(bases)]
+def _filtered(rule: SigmaRule, filters: Iterable[SigmaFilter]) -> SigmaRule:
+    for one in filters:
+        one.apply_on_rule(rule)
+    return rule
+
+
+def _ids(parsed: Sequence[Parsed], id: str) -> list[str]:  # noqa: A002
+    if not parsed:
+        return []
+    main = _main(parsed)
+    ids = [id if at == main else f"{id}#{_slug(rule.name or rule.title) or at}" for at, rule in enumerate(parsed)]
     twins = {each for each in ids if ids.count(each) > 1}
     if twins:
-        raise RuleError(f"two base rules are called {min(twins)}; give each its own `name`")
+        raise RuleError(f"two rules are called {min(twins)}; give each its own `name`")
     return ids
+
+
+def _main(parsed: Sequence[Parsed]) -> int:
+    correlations = [(at, rule) for at, rule in enumerate(parsed) if isinstance(rule, SigmaCorrelationRule)]
+    counted = {reference for _, rule in correlations for reference in references(rule)}
+    outer = [at for at, rule in correlations if not counted & {rule.name, str(rule.id), rule.title}]
+    return (outer or [at for at, _ in correlations] or [0])[0]
 
 
 def _slug(name: str) -> str:
@@ -104,37 +121,3 @@ def _slug(name: str) -> str:
     if re.fullmatch(r"[A-Za-z0-9_.-]+", name):
         return name
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
-def _refuse_depth(text: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        if isinstance(event, yaml.CollectionStartEvent):
-            depth += 1
-        elif isinstance(event, yaml.CollectionEndEvent):
-            depth -= 1
-        if depth > DEEPEST:
-            raise RuleError(f"nested deeper than {DEEPEST} levels; flatten it")
-
-
-class _Loader(SigmaYAMLLoader):
-    """pySigma's safe loader, which refuses a key written twice; YAML itself would drop the first in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        """Refuse what is no mapping from scalars before pySigma's check trips over it."""
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
-        return super().construct_mapping(node, deep)
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, ValueError | yaml.YAMLError):
-        return str(error) or type(error).__name__
-    return f"not a Sigma rule ({type(error).__name__}: {error})"
-
-
-def _one_line(message: str) -> str:
-    """A message that fits one terminal line and cannot steer the terminal: the rule's text may be anyone's."""
-    printable = "".join(char if char.isprintable() else " " for char in message)
-    return " ".join(printable.split())[:LONGEST_MESSAGE]

@@ -1,86 +1,148 @@
 """A Sigma correlation counts events: so many of its base rules' matches, in one group, within one timespan.
 
-Not supported, and refused with a RuleError: correlations of correlations, conditions written as an expression,
-value_avg, value_median and value_percentile.
+Beyond what pySigma reads, a condition may hold several bounds (`gte: 10` and `lt: 100`): a range.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
+from typing import Any
 
-from sigma.correlations import SigmaCorrelationCondition, SigmaCorrelationRule
-from sigma.rule import SigmaRule
+from sigma.correlations import (
+    CorrelationConditionAND,
+    CorrelationConditionNOT,
+    CorrelationConditionOR,
+    SigmaCorrelationCondition,
+    SigmaCorrelationConditionOperator,
+    SigmaCorrelationRule,
+    SigmaExtendedCorrelationCondition,
+    SigmaRuleReference,
+)
 
-from stanch.engine.sigma.rule import Correlation, Kind, RuleError
-from stanch.engine.sigma.tree import Order
+from stanch.engine.sigma.rule import Bound, Correlation, Kind, RuleError
+from stanch.engine.sigma.tree import And, Node, Or, Order, Present, conjunction, disjunction, negation
 
 LONGEST_TIMESPAN = timedelta(days=3660)
+FURTHER_BOUNDS = "\0bounds"
+"""The key under which a document carries the bounds of its condition past pySigma, which reads only one."""
+
+_ORDERS = SigmaCorrelationConditionOperator.operators()
+
+Resolve = Callable[[str], str]
+"""The id of the rule that a reference means; raises RuleError."""
 
 
-def correlation_of(rule: SigmaCorrelationRule, bases: Sequence[SigmaRule], ids: Sequence[str]) -> Correlation:
-    """The correlation, its references resolved among the base rules of its file. Raises RuleError."""
-    kind = _kind(rule)
-    condition = rule.condition
-    if not isinstance(condition, SigmaCorrelationCondition):
-        raise RuleError("a correlation's condition as an expression is not supported; use gte, gt, lt, lte or eq")
-    references = [reference.reference for reference in rule.rules or ()]
-    found = tuple(resolve(reference, bases, ids) for reference in references)
-    if not found:
+def set_aside_bounds(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with one bound in its correlation's condition, the others under FURTHER_BOUNDS."""
+    correlation = document.get("correlation")
+    condition = correlation.get("condition") if isinstance(correlation, dict) else None
+    if not isinstance(condition, dict) or not isinstance(correlation, dict):
+        return document
+    further = [key for key in condition if key in _ORDERS][1:]
+    if not further:
+        return document
+    kept = {key: value for key, value in condition.items() if key not in further}
+    bounds = [{key: condition[key]} for key in further]
+    return {**document, "correlation": {**correlation, "condition": kept}, FURTHER_BOUNDS: bounds}
+
+
+def references(rule: SigmaCorrelationRule) -> list[str]:
+    """What the correlation calls its base rules, in its order. Raises RuleError."""
+    named = [str(reference.reference) for reference in rule.rules or ()]
+    if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
+        named = rule.condition.get_referenced_rules()
+    if not named:
         raise RuleError("the correlation names no `rules`; name its base rules")
+    return named
+
+
+def correlation_of(rule: SigmaCorrelationRule, resolve: Resolve) -> Correlation:
+    """The correlation, its references resolved to the ids of rules. Raises RuleError."""
+    kind = Kind(rule.type.name.lower())
+    found = [resolve(reference) for reference in references(rule)]
     if len(set(found)) < len(found):
         raise RuleError("the correlation names a base rule twice; name it once")
-    order = Order(condition.op.name.lower())
-    if kind is Kind.TEMPORAL_ORDERED and (order, condition.count) != (Order.GTE, len(found)):
-        raise RuleError("temporal_ordered wants all its rules; leave out the `condition`")
+    steps = {base: at for at, base in enumerate(found)}
+    bounds: tuple[Bound, ...] = (Bound(Order.GTE, 1),)
+    wanted = None
+    if isinstance(rule.condition, SigmaExtendedCorrelationCondition):
+        wanted = _expression(rule.condition.parsed, resolve)
+        if kind is Kind.TEMPORAL_ORDERED:
+            steps, wanted = _in_turn(wanted), None
+    else:
+        bounds = _bounds(rule)
+        if kind is Kind.TEMPORAL_ORDERED and bounds != (Bound(Order.GTE, len(found)),):
+            raise RuleError("temporal_ordered wants all its rules; leave out the `condition`")
     return Correlation(
         kind=kind,
-        bases=found,
+        steps=steps,
         timespan=_timespan(rule),
-        order=order,
-        threshold=condition.count,
+        bounds=bounds,
+        wanted=wanted,
         group_by=tuple(rule.group_by or ()),
-        measured=_measured(condition, kind),
-        aliases={
-            alias.alias: {
-                resolve(reference.reference, bases, ids): str(field) for reference, field in alias.mapping.items()
-            }
-            for alias in rule.aliases
-        },
+        measured=_measured(rule.condition, kind),
+        percentile=_percentile(rule.condition, kind),
+        aliases=_aliases(rule, resolve),
     )
 
 
-def resolve(reference: str, bases: Sequence[SigmaRule], ids: Sequence[str]) -> str:
-    """The id of the base rule that a reference means: by name, by Sigma's id, or by title, in this order."""
-    named: dict[str, list[str | None]] = {
-        "name": [base.name for base in bases],
-        "id": [str(base.id) for base in bases],
-        "title": [base.title for base in bases],
-    }
-    for what, names in named.items():
-        found = [at for name, at in zip(names, ids, strict=True) if name == str(reference)]
-        if len(found) > 1:
-            raise RuleError(f"two base rules have the {what} {reference!r}; give each its own `name`")
-        if found:
-            return found[0]
-    raise RuleError(f"no base rule in this file has the name, id or title {reference!r}; write it there, after `---`")
+def _bounds(rule: SigmaCorrelationRule) -> tuple[Bound, ...]:
+    further = rule.custom_attributes.get(FURTHER_BOUNDS, ())
+    conditions = [rule.condition, *(SigmaCorrelationCondition.from_dict(bound) for bound in further)]
+    return tuple(
+        Bound(Order(condition.op.name.lower()), condition.count)
+        for condition in conditions
+        if isinstance(condition, SigmaCorrelationCondition)
+    )
 
 
-def _kind(rule: SigmaCorrelationRule) -> Kind:
-    try:
-        return Kind(rule.type.name.lower())
-    except ValueError:
-        raise RuleError(
-            f"correlation type {rule.type.name.lower()} is not supported; use one of {', '.join(Kind)}"
-        ) from None
+def _expression(item: Any, resolve: Resolve) -> Node:
+    match item:
+        case SigmaRuleReference(reference=reference):
+            return Present(resolve(reference))
+        case CorrelationConditionAND(args=args):
+            return conjunction([_expression(arg, resolve) for arg in args])
+        case CorrelationConditionOR(args=args):
+            return disjunction([_expression(arg, resolve) for arg in args])
+        case CorrelationConditionNOT(args=[arg]):
+            return negation(_expression(arg, resolve))
+    raise RuleError("the correlation's condition cannot be read; join rule names by `and`, `or` and `not`")
 
 
-def _measured(condition: SigmaCorrelationCondition, kind: Kind) -> tuple[str, ...]:
-    if kind not in (Kind.VALUE_COUNT, Kind.VALUE_SUM):
+def _in_turn(wanted: Node) -> dict[str, int]:
+    """The place of each base rule in an ordered expression: `and` goes on, `or` stays at one place."""
+    steps: dict[str, int] = {}
+    for at, part in enumerate(wanted.parts if isinstance(wanted, And) else (wanted,)):
+        for one in part.parts if isinstance(part, Or) else (part,):
+            if not isinstance(one, Present) or one.name in steps:
+                raise RuleError("temporal_ordered reads `(a or b) and c`: each rule once, no `not`; write it so")
+            steps[one.name] = at
+    return steps
+
+
+def _measured(condition: SigmaCorrelationCondition | SigmaExtendedCorrelationCondition, kind: Kind) -> tuple[str, ...]:
+    if not kind.startswith("value_") or not isinstance(condition, SigmaCorrelationCondition):
         return ()
     names = condition.fieldref if isinstance(condition.fieldref, list) else [condition.fieldref]
     fields = tuple(str(name) for name in names if name)
-    if kind is Kind.VALUE_SUM and len(fields) != 1:
-        raise RuleError("value_sum adds up one field; name one")
+    if not fields or (kind is not Kind.VALUE_COUNT and len(fields) != 1):
+        raise RuleError(f"{kind} measures one field; name one")
     return fields
+
+
+def _percentile(condition: SigmaCorrelationCondition | SigmaExtendedCorrelationCondition, kind: Kind) -> int:
+    if kind is not Kind.VALUE_PERCENTILE or not isinstance(condition, SigmaCorrelationCondition):
+        return 50
+    given = condition.percentile
+    if given is None or not 0 <= given <= 100:
+        raise RuleError("value_percentile wants a `percentile` from 0 to 100 beside its `field`")
+    return given
+
+
+def _aliases(rule: SigmaCorrelationRule, resolve: Resolve) -> Mapping[str, Mapping[str, str]]:
+    return {
+        alias.alias: {resolve(reference.reference): str(field) for reference, field in alias.mapping.items()}
+        for alias in rule.aliases
+    }
 
 
 def _timespan(rule: SigmaCorrelationRule) -> timedelta:

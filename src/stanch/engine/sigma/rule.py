@@ -28,26 +28,51 @@ class Kind(StrEnum):
     EVENT_COUNT = "event_count"  # events
     VALUE_COUNT = "value_count"  # distinct values of a field
     VALUE_SUM = "value_sum"  # the sum of a field
+    VALUE_AVG = "value_avg"  # the mean of a field
+    VALUE_MEDIAN = "value_median"  # the median of a field
+    VALUE_PERCENTILE = "value_percentile"  # a percentile of a field
     TEMPORAL = "temporal"  # base rules that matched, in any order
     TEMPORAL_ORDERED = "temporal_ordered"  # all base rules, one after the other
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A measure must stand in this order to the threshold."""
+
+    order: Order
+    threshold: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Correlation:
     """What a correlation asks of the events that its base rules match.
 
-    `bases` are rule ids, in the order an ordered correlation wants; `group_by` and `measured` are field names, and
-    `aliases[name][base id]` is what such a name stands for in the events of one base.
+    `steps` maps the id of each base rule to its place in an ordered correlation; alternatives share a place. A base may
+    itself be a correlation. A window fires when its measure is within all `bounds`, or when the `wanted` expression
+    holds, in which `Present(base id)` says that the base matched in the window. `group_by` and `measured` are field
+    names, and `aliases[name][base id]` is what such a name stands for in the events of one base. `percentile` is 0 to
+    100.
     """
 
     kind: Kind
-    bases: tuple[str, ...]
+    steps: Mapping[str, int]
     timespan: timedelta
-    order: Order
-    threshold: int | float
+    bounds: tuple[Bound, ...]
+    wanted: Node | None = None
     group_by: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
+    percentile: int = 50
     aliases: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """The ids of the base rules, in the order the correlation names them."""
+        return tuple(self.steps)
+
+    @property
+    def orderly(self) -> bool:
+        """Whether the base rules must match one after the other."""
+        return self.kind is Kind.TEMPORAL_ORDERED
 
     def field_of(self, name: str, base: str) -> str:
         """The field that `name` means in an event of this base rule."""

@@ -18,7 +18,6 @@ from sigma.modifiers import SigmaEndswithModifier, SigmaStartswithModifier
 from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaRule
 from sigma.types import (
     CompareOperators,
-    Placeholder,
     SigmaBool,
     SigmaCasedString,
     SigmaCIDRExpression,
@@ -35,6 +34,7 @@ from sigma.types import (
     SpecialChars,
 )
 
+from stanch.engine.sigma.placeholders import NONE, Placeholders, expanded
 from stanch.engine.sigma.regex import POLICY
 from stanch.engine.sigma.tree import (
     Clocked,
@@ -76,13 +76,13 @@ class Untranslatable(ValueError):
     """A rule says something that stanch cannot evaluate exactly; the message says what, and what to write instead."""
 
 
-def condition_of(rule: SigmaRule) -> Node:
+def condition_of(rule: SigmaRule, placeholders: Placeholders = NONE) -> Node:
     """The rule's condition, several conditions being alternatives. Raises Untranslatable, or what pySigma raises."""
     if "timeframe" in rule.detection.detections:
         raise Untranslatable("`timeframe` is no detection; write a correlation with a `timespan`")
     for detection in rule.detection.detections.values():
         for item in _items(detection):
-            item.value = [_anchored(value, item) for value in item.value]
+            item.value = [_anchored(one, item) for value in item.value for one in expanded(value, placeholders)]
     return disjunction(_node(condition.parse()) for condition in rule.detection.parsed_condition)
 
 
@@ -187,8 +187,6 @@ def _text(text: SigmaString) -> Text:
     parts: list[str | Wild] = []
     for part in text.s:
         match part:
-            case Placeholder():
-                raise Untranslatable(f"%{part.name}% has no list to expand to; write its values out")
             case str():
                 if parts and isinstance(parts[-1], str):
                     parts[-1] += part
@@ -201,8 +199,6 @@ def _text(text: SigmaString) -> Text:
 
 
 def _regex(regex: SigmaRegularExpression) -> Regex:
-    if regex.contains_placeholder():
-        raise Untranslatable("a placeholder within a regular expression has no list to expand to; write its values out")
     flags = "".join(sorted(regex.sigma_to_re_flag[flag] for flag in regex.flags))
     return Regex(f"(?{flags}){regex.to_plain()}" if flags else regex.to_plain())
 

@@ -40,6 +40,8 @@ Test = Callable[[Any], bool]
 
 LONGEST_INTEGER = 4096  # bits; beyond, Python refuses to print one, and no service logs one
 LONGEST_ADDRESS = 64
+TESTS = 1 << 15
+"""How many tests are kept compiled: those of some ten thousand rules."""
 
 ORDERS: dict[Order, Callable[[Any, Any], bool]] = {
     Order.EQ: operator.eq,
@@ -75,8 +77,9 @@ def number_of(value: Any) -> int | float | None:
     return None
 
 
+@lru_cache(maxsize=TESTS)
 def test_of(value: Value) -> Test:
-    """The test whether one logged value is the one a rule wants."""
+    """The test whether one logged value is the one a rule wants; compiled once, however many rules want it."""
     match value:
         case Text():
             return _text_test(value)

@@ -1,166 +1,109 @@
 """A sliding window over events in time: what it holds is measured each time an event enters and others fall out.
 
-How a condition reads: with `gte` and `gt` every window of the timespan counts that ends with an event. With `lt`,
-`lte`, `eq` and `neq` that would fire at the first event of any burst, so there windows stand side by side, each opened
-by the first event after the one before. A window's bounds are inclusive.
+How a condition reads: with `gte` and `gt` every window of the timespan counts that ends with an event. With an upper
+bound, `eq`, `neq`, or an expression with `not`, that would fire at the first event of any burst, so there windows stand
+side by side, each opened by the first event after the one before. A window's bounds are inclusive.
 """
 
-from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from fractions import Fraction
-from typing import Protocol, assert_never
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
-from stanch.engine.sigma.rule import Correlation, Kind
-from stanch.engine.sigma.tree import Order
+from stanch.engine.sigma.rule import Correlation
+from stanch.engine.sigma.sightings import MICROSECOND, Sightings
+from stanch.engine.sigma.tallies import Exact, Tally, tally_of
+from stanch.engine.sigma.tree import And, Node, Not, Or, Order
 from stanch.engine.sigma.values import ORDERS
-
-Run = tuple[int, int]
-"""The first and last position of the events of one hit, both inclusive."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """One match of a base rule in one group: `step` is the base's place among the rules, `measured` its values."""
+class Run:
+    """Overlapping windows that fired: the rows of the first and last event, and those at which they fired."""
 
-    time: datetime
-    step: int
-    event: str
-    measured: tuple[Hashable, ...] = ()
-    amount: Fraction | int = 0
-
-    @property
-    def order(self) -> tuple[datetime, int, str]:
-        """In time; within CloudTrail's one second in the order of the rules, for which came first is not known."""
-        return (self.time, self.step, self.event)
+    first: int
+    last: int
+    fired: list[int] = field(default_factory=list)
 
 
-def runs(sightings: Sequence[Sighting], correlation: Correlation) -> Iterator[Run]:
-    """The maximal runs of overlapping windows that fire, over sightings sorted by `order`."""
-    if correlation.kind is Kind.TEMPORAL_ORDERED:
-        firing = _ordered(sightings, len(correlation.bases), correlation.timespan)
-    elif correlation.order in (Order.GTE, Order.GT):
-        firing = _sliding(sightings, correlation)
-    else:
-        firing = _side_by_side(sightings, correlation)
+def runs(sightings: Sightings, correlation: Correlation) -> Iterator[Run]:
+    """The maximal runs of overlapping windows that fire, over sightings that are `in_order`."""
     run: Run | None = None
-    for first, last in firing:
-        if run and first <= run[1]:
-            run = (run[0], last)
+    for first, last in _firing(sightings, correlation):
+        if run and first <= run.last:
+            run = Run(run.first, last, run.fired)
         else:
             if run:
                 yield run
-            run = (first, last)
+            run = Run(first, last)
+        run.fired.append(last)
     if run:
         yield run
 
 
-def _sliding(sightings: Sequence[Sighting], correlation: Correlation) -> Iterator[Run]:
-    tally = _tally(correlation.kind)
-    holds = ORDERS[correlation.order]
+def _firing(sightings: Sightings, correlation: Correlation) -> Iterator[tuple[int, int]]:
+    timespan = correlation.timespan // MICROSECOND
+    if correlation.orderly:
+        return _ordered(sightings, list(correlation.steps.values()), timespan)
+    holds = _holding(correlation)
+    if _waits(correlation):
+        return _side_by_side(sightings, timespan, lambda: tally_of(correlation), holds)
+    return _sliding(sightings, timespan, tally_of(correlation), holds)
+
+
+def _holding(correlation: Correlation) -> Callable[[Exact | None], bool]:
+    bounds = [(ORDERS[bound.order], bound.threshold) for bound in correlation.bounds]
+    return lambda measure: measure is not None and all(holds(measure, threshold) for holds, threshold in bounds)
+
+
+def _waits(correlation: Correlation) -> bool:
+    """Whether what holds of a window may cease to hold when one more event enters."""
+    if correlation.wanted is not None:
+        return _negates(correlation.wanted)
+    return any(bound.order not in (Order.GTE, Order.GT) for bound in correlation.bounds)
+
+
+def _negates(node: Node) -> bool:
+    return isinstance(node, Not) or (isinstance(node, And | Or) and any(map(_negates, node.parts)))
+
+
+def _sliding(
+    sightings: Sightings, timespan: int, tally: Tally, holds: Callable[[Exact | None], bool]
+) -> Iterator[tuple[int, int]]:
+    times, bases = sightings.times, sightings.bases
+    measured = sightings.measured or [()] * len(times)
     first = 0
-    for last, sighting in enumerate(sightings):
-        tally.enter(sighting)
-        while sighting.time - sightings[first].time > correlation.timespan:
-            tally.leave(sightings[first])
+    for last, now in enumerate(times):
+        tally.enter(bases[last], measured[last])
+        while now - times[first] > timespan:
+            tally.leave(bases[first], measured[first])
             first += 1
-        if holds(tally.measure(), correlation.threshold):
+        if holds(tally.measure()):
             yield first, last
 
 
-def _side_by_side(sightings: Sequence[Sighting], correlation: Correlation) -> Iterator[Run]:
-    holds = ORDERS[correlation.order]
+def _side_by_side(
+    sightings: Sightings, timespan: int, tally: Callable[[], Tally], holds: Callable[[Exact | None], bool]
+) -> Iterator[tuple[int, int]]:
+    times = sightings.times
+    measured = sightings.measured or [()] * len(times)
     first = 0
-    while first < len(sightings):
-        tally = _tally(correlation.kind)
+    while first < len(times):
+        held = tally()
         last = first
-        while last < len(sightings) and sightings[last].time - sightings[first].time <= correlation.timespan:
-            tally.enter(sightings[last])
+        while last < len(times) and times[last] - times[first] <= timespan:
+            held.enter(sightings.bases[last], measured[last])
             last += 1
-        if holds(tally.measure(), correlation.threshold):
+        if holds(held.measure()):
             yield first, last - 1
         first = last
 
 
-def _ordered(sightings: Sequence[Sighting], steps: int, timespan: timedelta) -> Iterator[Run]:
+def _ordered(sightings: Sightings, steps: list[int], timespan: int) -> Iterator[tuple[int, int]]:
     """For each step, keep the latest start of a chain that has come so far: no later start can be beaten."""
-    starts: list[int | None] = [None] * steps
-    for at, sighting in enumerate(sightings):
-        start = at if sighting.step == 0 else starts[sighting.step - 1]
-        starts[sighting.step] = start
-        if start is not None and sighting.step == steps - 1 and sighting.time - sightings[start].time <= timespan:
+    ends = max(steps)
+    starts: list[int | None] = [None] * (ends + 1)
+    for at, now in enumerate(sightings.times):
+        step = steps[sightings.bases[at]]
+        start = at if step == 0 else starts[step - 1]
+        starts[step] = start
+        if start is not None and step == ends and now - sightings.times[start] <= timespan:
             yield start, at
-
-
-class _Tally(Protocol):
-    """What is measured of the events in a window."""
-
-    def enter(self, sighting: Sighting) -> None: ...
-    def leave(self, sighting: Sighting) -> None: ...
-    def measure(self) -> Fraction | int: ...
-
-
-class _Events:
-    """How many events."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def enter(self, sighting: Sighting) -> None:
-        self._count += 1
-
-    def leave(self, sighting: Sighting) -> None:
-        self._count -= 1
-
-    def measure(self) -> int:
-        return self._count
-
-
-class _Distinct:
-    """How many different values, or (for `temporal`) how many of the base rules."""
-
-    def __init__(self) -> None:
-        self._held: Counter[Hashable] = Counter()
-
-    def enter(self, sighting: Sighting) -> None:
-        self._held.update(sighting.measured)
-
-    def leave(self, sighting: Sighting) -> None:
-        for value in sighting.measured:
-            self._held[value] -= 1
-            if not self._held[value]:
-                del self._held[value]
-
-    def measure(self) -> int:
-        return len(self._held)
-
-
-class _Sum:
-    """The sum, in fractions: adding and taking away floats would drift."""
-
-    def __init__(self) -> None:
-        self._sum: Fraction | int = 0
-
-    def enter(self, sighting: Sighting) -> None:
-        self._sum += sighting.amount
-
-    def leave(self, sighting: Sighting) -> None:
-        self._sum -= sighting.amount
-
-    def measure(self) -> Fraction | int:
-        return self._sum
-
-
-def _tally(kind: Kind) -> _Tally:
-    match kind:
-        case Kind.EVENT_COUNT:
-            return _Events()
-        case Kind.VALUE_COUNT | Kind.TEMPORAL:
-            return _Distinct()
-        case Kind.VALUE_SUM:
-            return _Sum()
-        case Kind.TEMPORAL_ORDERED:
-            raise AssertionError("an order is no measure")
-        case _:
-            assert_never(kind)
