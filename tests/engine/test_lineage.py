@@ -1,13 +1,17 @@
 """Lineage: whoever opened a session answers for it, in whatever order the log tells."""
 
 import itertools
+import pickle
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stanch.domain.event import Event
+from stanch.engine import lineage as lineage_module
 from stanch.engine.lineage import Lineage
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -97,6 +101,7 @@ def test_a_key_made_for_another_leads_back_to_its_maker_and_his_old_key_does_not
     made = event(
         0,
         {
+            "eventSource": "iam.amazonaws.com",
             "eventName": "CreateAccessKey",
             "userIdentity": {"type": "IAMUser", "arn": ALICE, "accountId": "111122223333", "accessKeyId": "AKIA1"},
             "responseElements": {"accessKey": {"accessKeyId": "AKIA2", "userName": "bob"}},
@@ -113,6 +118,7 @@ def test_session_tokens_of_a_user_stay_his() -> None:
     token = event(
         0,
         {
+            "eventSource": "sts.amazonaws.com",
             "eventName": "GetSessionToken",
             "userIdentity": {"type": "IAMUser", "arn": ALICE, "accessKeyId": "AKIA1"},
             "responseElements": {"credentials": {"accessKeyId": "ASIA1"}},
@@ -138,6 +144,26 @@ def test_a_chain_of_ten_thousand_ends() -> None:
     assert noted(*links).origin("K10000", session("r", "10000")) == session("r", "0")
 
 
+def by(minute: int, arn: str, key: str, service: str, name: str, **more: Any) -> Event:
+    identity = {"type": "AssumedRole", "arn": arn, "accountId": "111122223333", "accessKeyId": key}
+    source = f"{service}.amazonaws.com"
+    return event(minute, {"eventSource": source, "eventName": name, "userIdentity": identity, **more})
+
+
+PAIRS = [
+    ("sts.amazonaws.com", "AssumeRole"),
+    ("sts.amazonaws.com", "GetSessionToken"),
+    ("signin.amazonaws.com", "GetSigninToken"),
+    ("signin.amazonaws.com", "SwitchRole"),
+    ("iam.amazonaws.com", "CreateAccessKey"),
+    ("iam.amazonaws.com", "CreateUser"),
+    ("ec2.amazonaws.com", "RunInstances"),
+    ("ec2.amazonaws.com", "ModifyInstanceAttribute"),
+    ("ssm.amazonaws.com", "SendCommand"),
+    ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2"),
+    ("ecs.amazonaws.com", "RunTask"),
+]
+FIELDS = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "errorCode")
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -147,12 +173,219 @@ json_values = st.recursive(
 
 @given(
     st.fixed_dictionaries(
-        {"eventName": st.sampled_from(["AssumeRole", "CreateAccessKey", "GetSessionToken"])},
-        optional=dict.fromkeys(("userIdentity", "requestParameters", "responseElements", "errorCode"), json_values),
+        {"pair": st.sampled_from(PAIRS)},
+        optional=dict.fromkeys(FIELDS, json_values),
     )
 )
 @settings(max_examples=150, deadline=None)
 def test_any_record_is_noted_without_an_exception(record: dict[str, Any]) -> None:
-    lineage = noted(event(0, record))
+    source, name = record.pop("pair")
+    lineage = noted(event(0, {"eventSource": source, "eventName": name, **record}))
     lineage.origin("k", "arn")
     lineage.sessions_of("arn")
+    lineage.makers_of("k", "arn")
+
+
+def test_a_record_whose_names_are_no_text_is_passed_over() -> None:
+    assert noted(event(0, {"eventSource": ["sts.amazonaws.com"], "eventName": {"a": 1}})).links == set()
+
+
+def test_wants_only_what_note_would_remember() -> None:
+    assert Lineage.wants("sts.amazonaws.com", "AssumeRole")
+    assert not Lineage.wants("s3.amazonaws.com", "GetObject")
+    assert not Lineage.wants("evil.example", "AssumeRole")
+    elsewhere = event(0, {**assumed(0, ALICE, "AKIA1", "ASIA1", session("build", "a")).record, "eventSource": "x"})
+    assert noted(elsewhere).links == set()
+
+
+def test_a_console_session_belongs_to_the_key_that_asked_for_its_token() -> None:
+    token = by(1, session("build", "a"), "ASIA1", "signin", "GetSigninToken")
+    lineage = noted(assumed(0, ALICE, "AKIA1", "ASIA1", session("build", "a")), token)
+    assert lineage.origin("ASIA-OF-THE-CONSOLE", session("build", "a")) == ALICE
+
+
+def test_two_keys_that_ask_for_a_token_under_one_name_leave_the_console_session_to_itself() -> None:
+    name, bob = session("build", "a"), "arn:aws:iam::111122223333:user/bob"
+    handed = (assumed(0, ALICE, "AKIA1", "ASIA1", name), assumed(1, bob, "AKIA2", "ASIA2", name))
+    tokens = tuple(by(n, name, f"ASIA{n}", "signin", "GetSigninToken") for n in (1, 2))
+    assert noted(*handed, *tokens).origin("ASIA-OF-THE-CONSOLE", name) == name
+
+
+def test_a_federated_user_is_whoever_federated_him_under_any_key() -> None:
+    federated = "arn:aws:sts::111122223333:federated-user/temp"
+    asked = by(
+        0, ALICE, "AKIA1", "sts", "GetFederationToken",
+        responseElements={"credentials": {"accessKeyId": "ASIA1"}, "federatedUser": {"arn": federated}},
+    )  # fmt: skip
+    assert noted(asked).origin("ASIA1", federated) == noted(asked).origin("ASIA-CONSOLE", federated) == ALICE
+
+
+def test_a_caller_without_a_name_is_no_origin_but_one_of_another_account_is() -> None:
+    saml = {"userIdentity": {"type": "SAMLUser", "principalId": "x=:ann", "userName": "ann"}}
+    target = session("sso", "ann")
+    assert noted(assumed(0, ALICE, "", "ASIA1", target, **saml)).origin("ASIA1", target) == target
+    foreign = {"userIdentity": {"type": "AWSAccount", "principalId": "AIDAFAR", "accountId": "999988887777"}}
+    assert noted(assumed(0, ALICE, "", "ASIA1", target, **foreign)).origin("ASIA1", target) == "999988887777:AIDAFAR"
+
+
+MADE = (
+    (
+        "iam",
+        "CreateUser",
+        {"requestParameters": {"userName": "eve"}},
+        "AKIA9",
+        "arn:aws:iam::111122223333:user/path/eve",
+    ),
+    (
+        "iam",
+        "CreateLoginProfile",
+        {"requestParameters": {"userName": "eve"}},
+        "ASIA9",
+        "arn:aws:iam::111122223333:user/eve",
+    ),
+    ("iam", "UpdateAssumeRolePolicy", {"requestParameters": {"roleName": "old"}}, "ASIA9", session("old", "anything")),
+    (
+        "iam",
+        "CreateOpenIDConnectProvider",
+        {"responseElements": {"openIDConnectProviderArn": "arn:aws:iam::111122223333:oidc-provider/evil.example/x"}},
+        None,
+        "arn:aws:iam::111122223333:oidc-provider/evil.example/x:aud:sub",
+    ),
+    (
+        "ec2",
+        "RunInstances",
+        {"responseElements": {"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}}},
+        "ASIA9",
+        session("web", "i-0123456789abcdef0"),
+    ),
+    (
+        "ssm",
+        "SendCommand",
+        {"requestParameters": {"instanceIds": ["i-0123456789abcdef0"]}},
+        "ASIA9",
+        session("web", "i-0123456789abcdef0"),
+    ),
+    (
+        "lambda",
+        "CreateFunction20150331",
+        {"responseElements": {"functionName": "f", "role": "arn:aws:iam::111122223333:role/service-role/fr"}},
+        "ASIA9",
+        session("fr", "f"),
+    ),
+    (
+        "ecs",
+        "RunTask",
+        {"responseElements": {"tasks": [{"taskArn": "arn:aws:ecs:eu-central-1:111122223333:task/c/0a1b"}]}},
+        "ASIA9",
+        session("task", "0a1b"),
+    ),
+)
+
+
+@pytest.mark.parametrize(("service", "name", "fields", "key", "arn"), MADE, ids=[made[1] for made in MADE])
+def test_who_makes_an_identity_stands_behind_it_but_is_not_its_origin(
+    service: str, name: str, fields: dict[str, Any], key: str | None, arn: str
+) -> None:
+    lineage = noted(*CHAIN, by(9, session("data", "c"), "ASIA3", service, name, **fields))
+    assert lineage.origin(key, arn) == arn
+    (maker,) = lineage.makers_of(key, arn)
+    assert (maker.origin, maker.time) == (ALICE, START.timestamp())
+    refused = noted(*CHAIN, by(9, session("data", "c"), "ASIA3", service, name, errorCode="AccessDenied", **fields))
+    assert refused.makers_of(key, arn) == []
+
+
+def test_a_password_made_for_a_user_says_nothing_of_his_long_term_keys() -> None:
+    made = by(0, ALICE, "AKIA1", "iam", "UpdateLoginProfile", requestParameters={"userName": "bob"})
+    bob = "arn:aws:iam::111122223333:user/bob"
+    assert noted(made).makers_of("AKIABOB", bob) == []
+    assert [maker.origin for maker in noted(made).makers_of("ASIABOB", bob)] == [ALICE]
+
+
+def test_makers_of_makers_are_found_and_a_ring_of_makers_ends() -> None:
+    names = ("ann", "ben", "cid")
+    users = [f"arn:aws:iam::111122223333:user/{name}" for name in names]
+    ring = [
+        by(n, users[n], f"AKIA{n}", "iam", "CreateUser", requestParameters={"userName": names[(n + 1) % 3]})
+        for n in range(3)
+    ]
+    assert {maker.origin for maker in noted(*ring).makers_of("AKIA0", users[0])} == set(users)
+
+
+def test_an_instance_that_auto_scaling_launched_has_no_maker() -> None:
+    service = {"userIdentity": {"type": "AWSService", "invokedBy": "autoscaling.amazonaws.com"}}
+    launched = by(
+        0, ALICE, "", "ec2", "RunInstances", **service,
+        responseElements={"instancesSet": {"items": [{"instanceId": "i-0123456789abcdef0"}]}},
+    )  # fmt: skip
+    assert noted(launched).makers_of("ASIA9", session("web", "i-0123456789abcdef0")) == []
+
+
+STREAM = (
+    *CHAIN,
+    assumed(3, ALICE, "AKIA1", "ASIA4", session("build", "a")),
+    assumed(4, "arn:aws:iam::111122223333:user/late", "AKIA8", "ASIA3", session("data", "c")),
+    by(5, session("data", "c"), "ASIA3", "signin", "GetSigninToken"),
+    by(6, session("data", "c"), "ASIA3", "iam", "CreateUser", requestParameters={"userName": "eve"}),
+    assumed(7, "arn:aws:iam::111122223333:user/eve", "AKIAEVE", "ASIA5", session("deep", "d")),
+    assumed(8, session("ring", "x"), "R1", "R2", session("ring", "y")),
+    assumed(9, session("ring", "y"), "R2", "R1", session("ring", "x")),
+)
+ASKED = (
+    ("ASIA3", session("data", "c")), ("ASIA-CONSOLE", session("data", "c")), (None, session("build", "a")),
+    ("ASIA5", session("deep", "d")), ("R1", session("ring", "x")), (None, session("ring", "y")),
+)  # fmt: skip
+
+
+def answers(lineage: Lineage) -> list[object]:
+    return [
+        (lineage.origin(*node), sorted(lineage.makers_of(*node)), sorted(lineage.sessions_of(lineage.origin(*node))))
+        for node in ASKED
+    ]
+
+
+@given(st.permutations(STREAM), st.lists(st.integers(0, 3), min_size=len(STREAM), max_size=len(STREAM)), st.booleans())
+@settings(max_examples=60, deadline=None)
+def test_any_partition_in_any_order_gives_the_same_answers(order: list[Event], parts: list[int], travels: bool) -> None:
+    workers = [Lineage() for _ in range(4)]
+    for each, part in zip(order, parts, strict=True):
+        workers[part].note(each)
+        workers[part].origin("ASIA3", session("data", "c"))  # an early question must not freeze the answer
+    whole = Lineage()
+    for worker in workers:
+        whole.absorb(pickle.loads(pickle.dumps(worker)) if travels else worker)  # noqa: S301 - our own bytes
+    assert answers(whole) == answers(noted(*STREAM))
+
+
+def test_the_newest_are_remembered_whatever_the_order_and_what_was_forgotten_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lineage_module, "MOST_LINKS", 10)
+    events = [assumed(n, ALICE, "AKIA1", f"ASIA{n}", session("r", str(n))) for n in range(40)]
+    forward, backward = noted(*events), noted(*reversed(events))
+    for lineage in (forward, backward):
+        assert lineage.origin("ASIA39", session("r", "39")) == ALICE
+        assert lineage.origin("ASIA29", session("r", "29")) == session("r", "29")
+        assert (len(lineage.links), lineage.forgotten) == (10, 30)
+
+
+def test_the_time_of_all_answers_grows_with_the_chain_and_not_with_its_square() -> None:
+    def steps(length: int) -> int:
+        links = [
+            assumed(0, session("r", str(n)), f"K{n}", f"K{n + 1}", session("r", str(n + 1))) for n in range(length)
+        ]
+        lineage = noted(*links)
+        lineage.origin(f"K{length // 2}", session("r", str(length // 2)))
+        calls = 0
+
+        def count(frame: object, event: str, arg: object) -> None:
+            nonlocal calls
+            calls += event == "call"
+
+        sys.setprofile(count)
+        try:
+            assert len(lineage.sessions_of(session("r", "0"))) == length
+        finally:
+            sys.setprofile(None)
+        return calls
+
+    assert steps(4000) < 5 * steps(1000)

@@ -1,128 +1,198 @@
 """STS hands out new keys for old ones: the chain of AssumeRole calls leads from a session back to who began it.
 
-Reads: the access key that a successful STS call or CreateAccessKey hands out (responseElements) and who asked for it.
+Reads: what `derived` finds in an event. Links make an origin: whoever holds the credential answers for it. Makings make
+none, for others may use the same user, role or host: they only say who stands behind a name, and a story may ask.
 Blind to: credentials that a service hands out by itself (an instance profile, a task role): such a session is its own
 origin; and chains whose AssumeRole call is not in the logs at hand.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import deque
+from heapq import nlargest
+from typing import Any, NamedTuple
 
-from stanch.domain.event import Event
-from stanch.engine.enrich.caller import caller_of
-from stanch.engine.untrusted import at, table, text
+from stanch.domain.event import Event, is_identity
+from stanch.engine.derived import Link, Making, derived, marks_of, wants
 
-_HANDS_OUT_A_SESSION = frozenset(
-    {
-        "AssumeRole",
-        "AssumeRoleWithSAML",
-        "AssumeRoleWithWebIdentity",
-        "AssumeRoot",
-        "GetFederationToken",
-        "GetSessionToken",
-    }
-)
+MOST_LINKS = 200_000
+"""Handings out that are remembered, the newest; with less than a kilobyte each this bounds the memory."""
+MOST_MAKINGS = 50_000
+"""Makings that are remembered, the newest."""
+MOST_FORBEARS = 64
+"""Steps back that the search for makers goes; a chain of keys is followed to its end however long."""
+
+Node = tuple[str, str]
+"""A caller as a log names it: the access key, "" for none, and the ARN."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Link:
-    """One handing out: when, by whom (key and ARN), and what came of it."""
+class Maker(NamedTuple):
+    """Who stands behind a name: the maker's origin, and the hour of the making (seconds since the epoch)."""
 
-    time: str
-    parent_key: str
-    parent_arn: str
-    child_key: str
-    child_arn: str
-    role: str
+    origin: str
+    time: float
 
 
 class Lineage:
-    """Who descends from whom. Events may come in any order; questions are answered from all that were noted."""
+    """Who descends from whom. Events may come in any order and in any number of parts, put together by `absorb`.
+
+    It remembers sets, the newest of what it was shown, and answers from them alone: so the order cannot matter.
+    `forgotten` counts what was too old to be kept.
+    """
 
     def __init__(self) -> None:
-        self._by_key: dict[str, _Link] = {}
-        self._by_arn: dict[str, _Link | None] = {}
-        self._families: dict[str, list[_Link]] | None = None
+        self.links: set[Link] = set()
+        self.makings: set[Making] = set()
+        self.forgotten = 0
+        self._answers: _Answers | None = None
+
+    @staticmethod
+    def wants(event_source: str, event_name: str) -> bool:
+        """Whether such an event can tell the lineage anything; `note` passes over any other."""
+        return wants(event_source, event_name)
 
     def note(self, event: Event) -> None:
-        """Remember a successful handing out of credentials; any other event is passed over."""
-        link = _link_of(event)
-        if link is None:
-            return
-        known = self._by_key.get(link.child_key)
-        if known is None or link < known:  # a key is handed out once: of two claims the older is believed
-            self._by_key[link.child_key] = link
-            self._families = None
-        if not link.child_arn.partition(":sts:")[1]:
-            return  # a user has other keys too: only a session's ARN stands for what was handed out
-        if link.child_arn not in self._by_arn:
-            self._by_arn[link.child_arn] = link
-        elif (other := self._by_arn[link.child_arn]) is not None and _parent(other) != _parent(link):
-            self._by_arn[link.child_arn] = None  # two callers chose the same session name: the ARN alone tells nothing
+        """Remember who handed out or made what; any other event is passed over."""
+        for found in derived(event):
+            if isinstance(found, Link):
+                self.links.add(found)
+            else:
+                self.makings.add(found)
+            self._answers = None
+        self._forget()
+
+    def absorb(self, other: "Lineage") -> None:
+        """Take in what another one was shown, as if it had been shown here."""
+        self.links |= other.links
+        self.makings |= other.makings
+        self.forgotten += other.forgotten
+        self._answers = None
+        self._forget()
 
     def origin(self, access_key: str | None, arn: str) -> str:
         """The ARN of the identity the chain began with; `arn` itself where no chain is known. Cycles end."""
-        seen: set[tuple[str, str]] = set()
-        here = (access_key or "", arn)
-        while here not in seen:
-            seen.add(here)
-            link = self._link_to(*here)
-            if link is None:
-                return here[1]
-            here = _parent(link)
-        return min(found for _, found in seen)
+        return self._answered().root((access_key or "", arn))[1]
 
     def sessions_of(self, origin: str) -> set[str]:
         """The ARNs of the sessions, and of the users whose new keys, descend from this origin."""
-        return {link.child_arn for link in self._descending(origin)}
+        return {link.child_arn for link in self._answered().family(origin)}
 
     def roles_of(self, origin: str) -> set[str]:
         """The ARNs, with their paths, of the roles that descendants of this origin assumed."""
-        return {link.role for link in self._descending(origin) if link.role}
+        return {link.role for link in self._answered().family(origin) if link.role}
 
-    def _descending(self, origin: str) -> list[_Link]:
+    def makers_of(self, access_key: str | None, arn: str) -> list[Maker]:
+        """Who made this caller or anyone on its chain, who made those, and so on: nearest first, each once."""
+        return self._answered().makers((access_key or "", arn))
+
+    def _answered(self) -> "_Answers":
+        if self._answers is None:
+            self._forget(slack=1)
+            self._answers = _Answers(self.links, self.makings)
+        return self._answers
+
+    def _forget(self, slack: float = 1.25) -> None:
+        """Keep the newest. Some slack, that not each note sorts; none before an answer, that the order cannot show."""
+        before = len(self.links) + len(self.makings)
+        if len(self.links) > MOST_LINKS * slack:
+            self.links = set(nlargest(MOST_LINKS, self.links))
+        if len(self.makings) > MOST_MAKINGS * slack:
+            self.makings = set(nlargest(MOST_MAKINGS, self.makings))
+        self.forgotten += before - len(self.links) - len(self.makings)
+
+    def __getstate__(self) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]], int]:
+        """What travels between processes: what was shown, as plain tuples, and nothing that was worked out."""
+        return [tuple(link) for link in self.links], [tuple(making) for making in self.makings], self.forgotten
+
+    def __setstate__(self, state: tuple[list[Any], list[Any], int]) -> None:
+        """Arrive as the one that travelled."""
+        self.__init__()  # type: ignore[misc]
+        self.links, self.makings = set(map(Link._make, state[0])), set(map(Making._make, state[1]))
+        self.forgotten = state[2]
+
+
+class _Answers:
+    """What follows from one set of links and makings; each answer costs its chain once, however often it is asked."""
+
+    def __init__(self, links: set[Link], makings: set[Making]) -> None:
+        self._links = links
+        self._by_key: dict[str, Link] = {}
+        self._by_arn: dict[str, Link | None] = {}
+        self._console: dict[str, Link | None] = {}
+        self._roots: dict[Node, Node] = {}
+        self._families: dict[str, list[Link]] | None = None
+        for link in sorted(links):
+            if not link.child_key:
+                _unless_disputed(self._console, link)
+                continue
+            self._by_key.setdefault(link.child_key, link)  # of two claims to one key the older is believed
+            if link.child_arn.partition(":sts:")[1]:  # a user has other keys too: only a session's ARN stands for it
+                _unless_disputed(self._by_arn, link)
+        self._makings: dict[str, list[Making]] = {}
+        for making in sorted(makings):
+            self._makings.setdefault(making.made, []).append(making)
+
+    def root(self, node: Node) -> Node:
+        """The caller at the end of the chain; of a cycle the one with the least ARN."""
+        path: dict[Node, None] = {}
+        here = node
+        while here not in self._roots:
+            if here in path:
+                nodes = list(path)
+                found = min(nodes[nodes.index(here) :], key=lambda each: (each[1], each[0]))
+                break
+            path[here] = None
+            before = self._parent(here)
+            if before is None:
+                found = here
+                break
+            here = before
+        else:
+            found = self._roots[here]
+        self._roots.update(dict.fromkeys(path, found))
+        return found
+
+    def family(self, origin: str) -> list[Link]:
+        """The links that descend from an origin."""
         if self._families is None:
             self._families = {}
-            for link in self._by_key.values():
-                self._families.setdefault(self.origin(link.child_key, link.child_arn), []).append(link)
+            for link in sorted(self._links):
+                self._families.setdefault(self.root((link.child_key, link.child_arn))[1], []).append(link)
         return self._families.get(origin, [])
 
-    def _link_to(self, key: str, arn: str) -> _Link | None:
-        return self._by_key.get(key) or (self._by_arn.get(arn) if not key else None)
+    def makers(self, node: Node) -> list[Maker]:
+        """The makers of a node, of its forbears, and of theirs, nearest first."""
+        pending, seen = deque([node]), {node}
+        found: dict[Maker, None] = {}
+        for _ in range(MOST_FORBEARS):
+            if not pending:
+                break
+            here = pending.popleft()
+            behind = [each for mark in marks_of(*here) for each in self._makings.get(mark, ())]
+            found.update((Maker(self.root(_maker(each))[1], each.time), None) for each in behind)
+            before = self._parent(here)
+            for forbear in (*map(_maker, behind), *([before] if before else []), self.root(here)):
+                if forbear not in seen:
+                    seen.add(forbear)
+                    pending.append(forbear)
+        return list(found)
 
-
-def _parent(link: _Link) -> tuple[str, str]:
-    return link.parent_key, link.parent_arn
-
-
-def _link_of(event: Event) -> _Link | None:
-    record = event.record
-    if record.get("errorCode"):
-        return None
-    match record.get("eventName"):
-        case str(name) if name in _HANDS_OUT_A_SESSION:
-            key, arn = _session_in(record)
-        case "CreateAccessKey":
-            key, arn = _new_key_in(record)
-        case _:
+    def _parent(self, node: Node) -> Node | None:
+        key, arn = node
+        link = self._by_key.get(key) if key else self._by_arn.get(arn)
+        if link is None and key and ":federated-user/" in arn:
+            link = self._by_arn.get(arn)  # the console gives it other keys, but nobody else can have this name
+        link = link or self._console.get(arn)
+        if link is None or not is_identity(link.parent_arn):
             return None
-    caller = caller_of(record)
-    if key is None or caller.type == "AWSService":
-        return None  # a service starting an instance or a function did not begin anything
-    role = text(at(record, "requestParameters", "roleArn")) or ""
-    return _Link(event.time.isoformat(), caller.access_key or "", caller.arn, key, arn or caller.arn, role)
+        before = (link.parent_key, link.parent_arn)
+        return None if before == node else before
 
 
-def _session_in(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    answer = table(record.get("responseElements"))
-    key = text(at(answer, "credentials", "accessKeyId"))
-    return key, text(at(answer, "assumedRoleUser", "arn")) or text(at(answer, "federatedUser", "arn"))
+def _unless_disputed(index: dict[str, Link | None], link: Link) -> None:
+    """Enter a link under its child's ARN; where two callers chose the same session name the ARN alone tells nothing."""
+    known = index.setdefault(link.child_arn, link)
+    if known is not None and (known.parent_key, known.parent_arn) != (link.parent_key, link.parent_arn):
+        index[link.child_arn] = None
 
 
-def _new_key_in(record: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    made = table(at(record, "responseElements", "accessKey"))
-    key, user = text(made.get("accessKeyId")), text(made.get("userName"))
-    caller = caller_of(record)
-    arn = f"arn:{caller.partition}:iam::{caller.account}:user/{user}" if user and caller.account else None
-    return key, arn
+def _maker(making: Making) -> Node:
+    return making.maker_key, making.maker_arn
