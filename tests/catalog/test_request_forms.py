@@ -35,6 +35,30 @@ OWN, LOGIN = "privilege_escalation/own_permissions_widened", "persistence/login_
 TRAIL, GUARD = "defense_impairment/cloudtrail_stopped_narrowed_or_deleted", "defense_impairment/guardduty_disabled"
 INVITED, OVERWRITTEN = "persistence/function_opened_to_outside", "persistence/function_overwritten"
 
+DOOR, WATCHERS = "defense_impairment/port_opened_to_the_world", "defense_impairment/security_service_disabled"
+RECORDER, RAIL = "defense_impairment/config_recorder_stopped", "defense_impairment/guard_rail_lifted"
+LEFT, GROUP = "defense_impairment/account_taken_out_of_its_organization", "defense_impairment/log_group_deleted"
+OWN_LOG, ALARMS = "defense_impairment/service_logs_switched_off", "defense_impairment/alarms_silenced"
+WALL, FENCE = "defense_impairment/web_firewall_removed", "defense_impairment/fence_around_network_lifted"
+QUARANTINE, UNSEEN = "defense_impairment/quarantine_lifted", "defense_impairment/model_invocation_logs_switched_off"
+ROOT, CONTACT = "persistence/root_address_or_second_factor_changed", "persistence/account_contact_changed"
+FACTOR, DIRECTORY = "persistence/second_factor_removed", "persistence/directory_or_sign_in_changed"
+JOINED, GUESTS = "persistence/network_joined_to_outside", "persistence/anonymous_identities_allowed"
+HIMSELF, BOUNDS = (
+    "privilege_escalation/role_made_to_trust_the_caller",
+    "privilege_escalation/permissions_boundary_lifted",
+)
+LADDER, RARE = "privilege_escalation/instance_role_swapped", "privilege_escalation/role_passed_to_rarely_used_service"
+ORDERS, AS_ROOT = "privilege_escalation/work_started_under_other_orders", "privilege_escalation/root_session_opened"
+PUBLIC_DB, BLOCKS = "exfiltration/database_made_public", "exfiltration/snapshot_read_block_by_block"
+EXPORTED, MOVER = "exfiltration/database_exported", "exfiltration/data_mover_set_up"
+KEY_GONE, LOCKOUT = "impact/encryption_key_taken_away", "impact/key_lockout_forced"
+FOREIGN_KEY, UNPROTECTED = "impact/objects_encrypted_with_a_strangers_key", "impact/object_protection_lifted"
+BACKUPS, NOTE = "impact/backups_destroyed", "impact/ransom_note_left"
+BAR, CLUSTER = "exfiltration/public_sharing_block_lifted", "privilege_escalation/let_into_kubernetes_cluster"
+
+STRANGERS_KEY = f"arn:aws:kms:eu-central-1:{STRANGER}:key/k"
+EVERYBODY = {"items": [{"cidrIp": "0.0.0.0/0"}]}
 MALLORY = {"type": "IAMUser", "arn": f"arn:aws:iam::{OURS}:user/mallory", "accountId": OURS, "userName": "mallory"}
 
 
@@ -123,6 +147,118 @@ EVIL: list[tuple[str, str, str, Any]] = [
     (INVITED, "lambda", "AddPermission20150331v2", {"principal": "s3.amazonaws.com", "sourceAccount": STRANGER}),
     (INVITED, "lambda", "PutResourcePolicy", {"policy": json.dumps(policy("*", "lambda:InvokeFunction"))}),
     (OVERWRITTEN, "lambda", "UpdateFunctionConfiguration20150331v2", {"layers": ["arn:aws:lambda:r:1:layer:x:1"]}),
+    (
+        DOOR,
+        "ec2",
+        "AuthorizeSecurityGroupIngress",
+        {"ipPermissions": {"items": [{"ipProtocol": "-1", "ipRanges": EVERYBODY}]}},
+    ),
+    (DOOR, "ec2", "CreateNetworkAclEntry", {"aclProtocol": "-1", "cidrBlock": "0.0.0.0/0", "ruleAction": "allow"}),
+    (DOOR, "rds", "AuthorizeDBSecurityGroupIngress", {"cIDRIP": "0.0.0.0/0"}),
+    (WATCHERS, "securityhub", "DisableSecurityHub", None),
+    (WATCHERS, "securityhub", "BatchDisableStandards", {"StandardsSubscriptionArns": ["x"]}),
+    (WATCHERS, "macie2", "DisableMacie", None),
+    (WATCHERS, "macie2", "CreateFindingsFilter", {"action": "ARCHIVE"}),
+    (WATCHERS, "inspector2", "Disable", {"resourceTypes": ["EC2"]}),
+    (WATCHERS, "inspector2", "CreateFilter", {"action": "SUPPRESS"}),
+    (WATCHERS, "access-analyzer", "DeleteAnalyzer", {"analyzerName": "a"}),
+    (WATCHERS, "access-analyzer", "CreateArchiveRule", {"analyzerName": "a"}),
+    (WATCHERS, "detective", "DeleteGraph", {"GraphArn": "x"}),
+    (WATCHERS, "organizations", "DisableAWSServiceAccess", {"servicePrincipal": "securityhub.amazonaws.com"}),
+    (
+        RECORDER,
+        "config",
+        "PutConfigurationRecorder",
+        {"configurationRecorder": {"recordingGroup": {"allSupported": False}}},
+    ),
+    (RECORDER, "config", "DeleteDeliveryChannel", {"deliveryChannelName": "default"}),
+    (RAIL, "organizations", "DisablePolicyType", {"rootId": "r-1", "policyType": "SERVICE_CONTROL_POLICY"}),
+    (LEFT, "organizations", "LeaveOrganization", None),
+    (LEFT, "organizations", "RemoveAccountFromOrganization", {"accountId": OURS}),
+    (GROUP, "logs", "DeleteLogStream", {"logGroupName": "app", "logStreamName": "s"}),
+    (GROUP, "logs", "PutRetentionPolicy", {"logGroupName": "cloudtrail", "retentionInDays": 1}),
+    (OWN_LOG, "s3", "PutBucketLogging", {"bucketName": "b", "BucketLoggingStatus": {"xmlns": "x"}}),
+    (OWN_LOG, "eks", "UpdateClusterConfig", {"logging": {"clusterLogging": [{"types": ["audit"], "enabled": False}]}}),
+    (OWN_LOG, "rds", "StopActivityStream", {"resourceArn": "x"}),
+    (OWN_LOG, "wafv2", "DeleteLoggingConfiguration", {"resourceArn": "x"}),
+    (UNSEEN, "bedrock", "DeleteModelInvocationLoggingConfiguration", {}),
+    (ALARMS, "monitoring", "DisableAlarmActions", {"alarmNames": ["root-login"]}),
+    (ALARMS, "events", "RemoveTargets", {"rule": "guardduty-to-siem", "ids": ["1"]}),
+    (WALL, "wafv2", "DisassociateWebACL", {"resourceArn": "x"}),
+    (WALL, "route53resolver", "DisassociateFirewallRuleGroup", {"firewallRuleGroupAssociationId": "x"}),
+    (FENCE, "eks", "UpdateClusterConfig", {"resourcesVpcConfig": {"endpointPublicAccess": True}}),
+    (
+        FENCE,
+        "ec2",
+        "ModifyVpcBlockPublicAccessOptions",
+        {"ModifyVpcBlockPublicAccessOptionsRequest": {"InternetGatewayBlockMode": "off"}},
+    ),
+    (QUARANTINE, "iam", "DeleteRolePolicy", {"roleName": "web", "policyName": "AWSRevokeOlderSessions"}),
+    (ROOT, "account", "StartPrimaryEmailUpdate", {"accountId": OURS}),
+    (CONTACT, "account", "DeleteAlternateContact", {"alternateContactType": "SECURITY"}),
+    (FACTOR, "iam", "DeactivateMFADevice", {"userName": "alice"}),
+    (DIRECTORY, "sso-directory", "CreateExternalIdPConfigurationForDirectory", {"directoryId": "d"}),
+    (JOINED, "ec2", "CreateVpcPeeringConnection", {"vpcId": "vpc-1", "peerOwnerId": STRANGER}),
+    (GUESTS, "cognito-identity", "CreateIdentityPool", {"allowUnauthenticatedIdentities": True}),
+    (
+        HIMSELF,
+        "iam",
+        "UpdateAssumeRolePolicy",
+        {"roleName": "prod", "policyDocument": json.dumps(policy({"AWS": f"arn:aws:iam::{OURS}:user/mallory"}))},
+    ),
+    (BOUNDS, "iam", "DeleteUserPermissionsBoundary", {"userName": "bob"}),
+    (
+        LADDER,
+        "ec2",
+        "AssociateIamInstanceProfile",
+        {"AssociateIamInstanceProfileRequest": {"InstanceId": "i-1", "IamInstanceProfile": {"Name": "admin"}}},
+    ),
+    (RARE, "glue", "UpdateDevEndpoint", {"endpointName": "e", "publicKey": "k"}),
+    (RARE, "bedrock-agentcore", "CreateCodeInterpreter", {"executionRoleArn": "x"}),
+    (ORDERS, "codebuild", "StartBuild", {"projectName": "p", "buildspecOverride": "x"}),
+    (ORDERS, "ecs", "RunTask", {"overrides": {"taskRoleArn": "x"}}),
+    (AS_ROOT, "sts", "AssumeRoot", {"targetPrincipal": OURS}),
+    (CLUSTER, "eks", "CreateAccessEntry", {"principalArn": "x", "kubernetesGroups": ["system:masters"]}),
+    (PUBLIC_DB, "rds", "ModifyDBInstance", {"dBInstanceIdentifier": "d", "publiclyAccessible": True}),
+    (PUBLIC_DB, "redshift", "ModifyCluster", {"clusterIdentifier": "c", "publiclyAccessible": True}),
+    (BLOCKS, "ebs", "ListSnapshotBlocks", {"snapshotId": "snap-1"}),
+    (EXPORTED, "dynamodb", "ExportTableToPointInTime", {"tableArn": "x", "s3Bucket": "b"}),
+    (EXPORTED, "elasticache", "CopySnapshot", {"targetBucket": "b"}),
+    (MOVER, "datasync", "CreateLocationObjectStorage", {"serverHostname": "storage.example.net"}),
+    (MOVER, "transfer", "CreateUser", {"serverId": "s", "userName": "u"}),
+    (MOVER, "firehose", "CreateDeliveryStream", {"httpEndpointDestinationConfiguration": {"roleARN": "x"}}),
+    (
+        COPIED,
+        "logs",
+        "PutSubscriptionFilter",
+        {"destinationArn": f"arn:aws:logs:eu-central-1:{STRANGER}:destination:d"},
+    ),
+    (COPIED, "events", "PutTargets", {"targets": [{"id": "1", "arn": f"arn:aws:events:r:{STRANGER}:event-bus/b"}]}),
+    (COPIED, "sns", "Subscribe", {"protocol": "sqs", "endpoint": f"arn:aws:sqs:eu-central-1:{STRANGER}:q"}),
+    (ELSEWHERE, "redshift", "AuthorizeDataShare", {"consumerIdentifier": STRANGER}),
+    (ELSEWHERE, "lakeformation", "GrantPermissions", {"principal": {"dataLakePrincipalIdentifier": STRANGER}}),
+    (
+        BAR,
+        "ssm",
+        "UpdateServiceSetting",
+        {"settingId": "/ssm/documents/console/public-sharing-permission", "settingValue": "Enable"},
+    ),
+    (KEY_GONE, "kms", "DisableKey", {"keyId": "k"}),
+    (LOCKOUT, "kms", "PutKeyPolicy", {"keyId": "k", "bypassPolicyLockoutSafetyCheck": True}),
+    (FOREIGN_KEY, "s3", "CopyObject", {"bucketName": "b", "x-amz-server-side-encryption-customer-algorithm": "AES256"}),
+    (FOREIGN_KEY, "s3", "PutObject", {"bucketName": "b", "x-amz-server-side-encryption-aws-kms-key-id": STRANGERS_KEY}),
+    (FOREIGN_KEY, "ec2", "CopySnapshot", {"sourceSnapshotId": "snap-1", "kmsKeyId": STRANGERS_KEY}),
+    (UNPROTECTED, "s3", "PutBucketVersioning", {"bucketName": "b", "VersioningConfiguration": {"Status": "Suspended"}}),
+    (UNPROTECTED, "s3", "PutObjectLegalHold", {"bucketName": "b", "key": "k", "LegalHold": {"Status": "OFF"}}),
+    (BACKUPS, "backup", "DeleteBackupVaultLockConfiguration", {"backupVaultName": "v"}),
+    (
+        BACKUPS,
+        "dynamodb",
+        "UpdateContinuousBackups",
+        {"pointInTimeRecoverySpecification": {"pointInTimeRecoveryEnabled": False}},
+    ),
+    (NOTE, "s3", "PutObject", {"bucketName": "b", "key": "HOW_TO_RECOVER_YOUR_FILES.txt"}),
+    (NOTE, "s3", "PutObject", {"bucketName": "b", "key": "your-data-has-been-encrypted.html"}),
 ]
 
 
@@ -150,6 +286,36 @@ HONEST: list[tuple[str, str, Any, Any]] = [
     ("organizations", "CreatePolicy", {"content": json.dumps(policy("*", "*"))}, MALLORY),
     ("elasticfilesystem", "PutFileSystemPolicy", {"policy": json.dumps({"Statement": [MOUNTED]})}, MALLORY),
     ("ec2", "ModifySnapshotAttribute", {"operationType": "remove", "userIds": [STRANGER]}, MALLORY),
+    ("iam", "CreateOpenIDConnectProvider", {"url": "https://oidc.eks.eu-central-1.amazonaws.com/id/0A1B"}, MALLORY),
+    ("lambda", "UpdateFunctionCode20150331v2", {"functionName": "f"}, role("ci-deploy")),
+    ("logs", "DeleteLogGroup", {"logGroupName": "/aws/lambda/preview-7"}, role("ci-deploy")),
+    ("logs", "PutRetentionPolicy", {"logGroupName": "/aws/vpc/flow", "retentionInDays": 30}, MALLORY),
+    (
+        "config",
+        "PutConfigurationRecorder",
+        {"configurationRecorder": {"recordingGroup": {"allSupported": True}}},
+        MALLORY,
+    ),
+    (
+        "s3",
+        "PutBucketLogging",
+        {"bucketName": "b", "BucketLoggingStatus": {"LoggingEnabled": {"TargetBucket": "l"}}},
+        MALLORY,
+    ),
+    ("s3", "PutBucketVersioning", {"bucketName": "b", "VersioningConfiguration": {"Status": "Enabled"}}, MALLORY),
+    ("s3", "PutObject", {"bucketName": "b", "key": "docs/file-recovery.md"}, MALLORY),
+    ("s3", "PutObject", {"bucketName": "b", "key": "deleted-users.csv"}, MALLORY),
+    ("s3", "PutObject", {"bucketName": "b", "key": "reports/encrypted-volumes.json"}, MALLORY),
+    ("macie2", "UpdateMacieSession", {"status": "ENABLED"}, MALLORY),
+    ("monitoring", "DeleteAlarms", {"alarmNames": ["TargetTracking-service/x"]}, MALLORY),
+    ("events", "DeleteRule", {"name": "nightly-report"}, MALLORY),
+    ("sns", "Subscribe", {"protocol": "email", "endpoint": "a@example.com"}, MALLORY),
+    ("sns", "Subscribe", {"protocol": "https", "endpoint": "https://events.pagerduty.com/x"}, MALLORY),
+    ("codebuild", "StartBuild", {"projectName": "p", "sourceVersion": "main"}, MALLORY),
+    ("ecs", "RunTask", {"overrides": {"containerOverrides": [{"name": "c", "command": ["x"]}]}}, MALLORY),
+    ("rds", "ModifyDBInstance", {"dBInstanceIdentifier": "d", "dBInstanceClass": "db.m7g.large"}, MALLORY),
+    ("eks", "CreateAccessEntry", {"principalArn": "x", "type": "EC2_LINUX"}, MALLORY),
+    ("ec2", "ModifyInstanceAttribute", {"instanceId": "i-1", "instanceType": {"value": "m7i.large"}}, MALLORY),
 ]
 
 

@@ -15,7 +15,8 @@ from stanch.engine.untrusted import at, table, text
 ANONYMOUS = "anonymous"
 """The ARN of a caller without credentials; CloudTrail gives it none."""
 
-_INSTANCE = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?")
+_INSTANCE = re.compile(r"i-[0-9a-f]{8}(?:[0-9a-f]{9})?", re.IGNORECASE)  # EC2 writes lower case, anonymisers either
+_LIKE_INSTANCE = re.compile(r"i-[0-9a-z]{8,17}", re.IGNORECASE)
 _PADDED = re.compile(r"(?<![0-9a-fA-F:.])0+(?=[0-9]+\.)|(?<=\.)0+(?=[0-9])")  # 075.050.9.67, as anonymisers write
 NOT_PUBLIC = tuple(
     ipaddress.ip_network(net)
@@ -86,6 +87,11 @@ def caller_of(record: Mapping[str, Any]) -> Caller:
     )
 
 
+def instance_named(session: str | None) -> str | None:
+    """The instance that a session's name alone tells: EC2 names a session by the id of its instance."""
+    return session if session and _INSTANCE.fullmatch(session) else None
+
+
 def partition_of(arn: str, region: object) -> str:
     """The partition of an ARN; for a caller without one that of the region's name."""
     parts = arn.split(":", 2)
@@ -136,7 +142,10 @@ def _session(identity: Mapping[str, Any], arn: str, type_: str) -> str | None:
 
 def _instance(identity: Mapping[str, Any], session: str | None) -> str | None:
     """The instance whose role this is: EC2 names the session by the instance's id and marks how it was delivered."""
-    return session if session and _INSTANCE.fullmatch(session) else None
+    if session is None:
+        return None
+    delivered = at(identity, "sessionContext", "ec2RoleDelivery") is not None
+    return session if (_LIKE_INSTANCE if delivered else _INSTANCE).fullmatch(session) else None
 
 
 def _name(arn: str) -> str | None:
@@ -144,15 +153,21 @@ def _name(arn: str) -> str | None:
     return parts[5].rsplit("/", 1)[-1] or None if len(parts) == 6 and "/" in parts[5] else None
 
 
+def public_address(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """The address, where it is in one particular place of the internet; None for a private one and for a service's."""
+    try:
+        ip = ipaddress.ip_address(_PADDED.sub("", address))
+    except ValueError:  # "s3.amazonaws.com", "AWS Internal": a service called on the caller's behalf
+        return None
+    return None if any(ip.version == net.version and ip in net for net in NOT_PUBLIC) else ip
+
+
 @lru_cache(maxsize=65536)
 def _public_network(address: str | None, vpc_endpoint: str | None) -> tuple[str | None, int | None]:
     if not address or vpc_endpoint:
         return None, None
-    try:
-        ip = ipaddress.ip_address(_PADDED.sub("", address))
-    except ValueError:  # "s3.amazonaws.com", "AWS Internal": a service called on the caller's behalf
-        return None, None
-    if any(ip.version == net.version and ip in net for net in NOT_PUBLIC):
+    ip = public_address(address)
+    if ip is None:
         return None, None
     width = 24 if ip.version == 4 else 48
     return str(ipaddress.ip_network((ip, width), strict=False)), ip.version

@@ -28,6 +28,7 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     # Log files under a stranger's key are his alone to read.
     "cloudtrail": {"CreateTrail": ("kmsKeyId",), "UpdateTrail": ("kmsKeyId",)},
+    "datasync": {"CreateLocationS3": ("s3BucketArn",)},
     "dynamodb": {"ExportTableToPointInTime": ("s3BucketOwner", "s3Bucket")},
     "ec2": {
         "CreateInstanceExportTask": ("exportToS3.s3Bucket",),
@@ -35,6 +36,19 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "ExportImage": ("s3ExportLocation.s3Bucket",),
     },
     "ecr": {"PutReplicationConfiguration": ("replicationConfiguration.rules.destinations.registryId",)},
+    "events": {"PutTargets": ("targets.arn",)},
+    "firehose": {
+        "CreateDeliveryStream": (
+            "extendedS3DestinationConfiguration.bucketARN",
+            "s3DestinationConfiguration.bucketARN",
+        ),
+        "UpdateDestination": ("extendedS3DestinationUpdate.bucketARN", "s3DestinationUpdate.bucketARN"),
+    },
+    "logs": {
+        "CreateExportTask": ("destination",),
+        "PutDestination": ("targetArn",),
+        "PutSubscriptionFilter": ("destinationArn",),
+    },
     "rds": {"StartExportTask": ("s3BucketName",)},
     "s3": {
         "CreateJob": ("operation.s3PutObjectCopy.targetResource",),
@@ -42,10 +56,19 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
             "AnalyticsConfiguration.StorageClassAnalysis.DataExport.Destination.S3BucketDestination",
         ),
         "PutBucketInventoryConfiguration": ("InventoryConfiguration.Destination.S3BucketDestination",),
+        "PutBucketNotification": tuple(
+            f"NotificationConfiguration.{kind}.{word}"
+            for kind, word in (
+                ("QueueConfiguration", "Queue"),
+                ("TopicConfiguration", "Topic"),
+                ("CloudFunctionConfiguration", "CloudFunction"),
+            )
+        ),
         "PutBucketReplication": ("ReplicationConfiguration.Rule.Destination",),
         "PutTableBucketReplication": ("configuration.rules.destinations.destinationTableBucketARN",),
         "PutTableReplication": ("configuration.rules.destinations.destinationTableBucketARN",),
     },
+    "sns": {"Subscribe": ("endpoint",)},
 }
 
 
@@ -70,8 +93,8 @@ def _destination(value: object, owner: Owner, neighbours: Neighbours) -> Reach:
         buckets = texts(value.get("Bucket"))
         return max((_bucket(bucket, account, owner, neighbours) for bucket in buckets), default=Reach.NONE)
     given = text(value)
-    if given is None:
-        return Reach.NONE
+    if given is None or "@" in given or "://" in given or given.startswith("+"):
+        return Reach.NONE  # a mailbox, a web address, a telephone: in no account
     if given.isdigit() or (given.startswith("arn:") and given.count(":") >= 5 and given.split(":", 5)[4]):
         return reach_of(given, neighbours)
     return _bucket(given, None, owner, neighbours)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from stanch.domain.estate import Side
-from stanch.engine.enrich.caller import Caller
+from stanch.domain.event import Actor
+from stanch.engine.enrich.caller import Caller, instance_named
 from stanch.engine.enrich.grants import Reach
 from stanch.engine.enrich.touched import Touched
 from stanch.engine.untrusted import at, table, text
@@ -42,6 +43,16 @@ class Viewed(Protocol):
 def containable(view: Viewed) -> tuple[str, ...]:
     """The ARNs, each once: role or user, instance, changed role or user, opened or openly read bucket."""
     return tuple(dict.fromkeys((*_identity(view), *_changed_identity(view), *_open_bucket(view))))
+
+
+def containable_caller(principal: str, actor: Actor, source: str, region: str) -> Iterator[str]:
+    """The same of a caller alone: its role or user, and the instance whose role it is."""
+    if not principal.startswith("arn:"):
+        return
+    yield principal
+    instance = instance_named(actor.session)
+    if instance and actor.account and region and source.partition(".")[0] not in _GLOBAL:
+        yield f"arn:{principal.split(':', 2)[1]}:ec2:{region}:{actor.account}:instance/{instance}"
 
 
 def _identity(view: Viewed) -> Iterator[str]:

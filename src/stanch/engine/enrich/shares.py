@@ -23,8 +23,15 @@ _GRANT_HEADERS = ("full-control", "read", "read-acp", "write", "write-acp")
 # service -> API name (without version) -> the request parameters that list grantees
 _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "appstream": {"UpdateImagePermissions": ("sharedAccountId",)},
-    "ec2": {"ModifyVpcEndpointServicePermissions": ("addAllowedPrincipals",)},
+    "ec2": {
+        "CreateVpcPeeringConnection": ("peerOwnerId",),
+        "ModifyVpcEndpointServicePermissions": ("addAllowedPrincipals",),
+    },
     "kms": {"CreateGrant": ("granteePrincipal",)},
+    "lakeformation": {
+        "BatchGrantPermissions": ("entries.principal.dataLakePrincipalIdentifier",),
+        "GrantPermissions": ("principal.dataLakePrincipalIdentifier",),
+    },
     "ram": {"AssociateResourceShare": ("principals",), "CreateResourceShare": ("principals",)},
     "rds": {
         "ModifyDBClusterSnapshotAttribute": ("valuesToAdd",),

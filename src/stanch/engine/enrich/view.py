@@ -3,7 +3,9 @@
 Facts that rules can name, besides every field of the record:
 
     actor.arn actor.principal actor.name actor.session actor.type actor.account actor.purpose
-    actor.instance actor.network actor.family
+    actor.instance actor.network actor.family actor.credential
+    actor.service                                              the AWS service that acts, for itself or for the caller
+    actor.deploys                                              the caller is, or says it is, deployment automation
     asset.name asset.kind asset.sensitivity asset.decoy        of everything the call touched
     read.asset read.kind read.key                              of what the call gave to the caller, failed or not
     object.weights                                             a key touched has the shape of model weights
@@ -13,29 +15,35 @@ Facts that rules can name, besides every field of the record:
     grant.to                                                   public | outside | unknown | inside | none
     grant.admin                                                the request gives administrator-equivalent power
     copy.to                                                    outside | unknown | inside | none
+    sealed.to                                                  outside | inside | none: whose KMS key encrypts
+    opens.to_world                                             everything, administration, data, web, other
     trail.loses                                                management, data: what a trail records in full no more
 
 `actor.purpose` is absent where the estate names no principals: then nobody is a stranger for want of a declaration.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from stanch.domain.arn import like
 from stanch.domain.estate import Estate, Export, Purpose, Side
 from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
+from stanch.engine.enrich.automation import deploys, service_behind
 from stanch.engine.enrich.caller import ANONYMOUS, Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
+from stanch.engine.enrich.credential import credential_of
 from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
+from stanch.engine.enrich.ingress import opened_to_world
 from stanch.engine.enrich.placed import Placed, looks_like_weights, place
 from stanch.engine.enrich.powers import gives_admin
 from stanch.engine.enrich.reachable import containable
 from stanch.engine.enrich.recorded import lost_by
+from stanch.engine.enrich.sealed import sealed_to
 from stanch.engine.enrich.touched import Touched, touched_by
 from stanch.engine.enrich.whence import network_side
 from stanch.engine.fields import RecordFields
+from stanch.engine.lazy import lazy
 from stanch.engine.untrusted import at, count, text
 
 Values = Sequence[Any]
@@ -93,12 +101,12 @@ class View(RecordFields):
             found = self._found[name] = fact(self) if fact else super().values(name)
         return found
 
-    @cached_property
+    @lazy
     def caller(self) -> Caller:
         """Who called, in full."""
         return caller_of(self.record)
 
-    @cached_property
+    @lazy
     def actor(self) -> Actor:
         """Who called, as findings name them; the lineage adds the origin."""
         who = self.caller
@@ -121,35 +129,35 @@ class View(RecordFields):
         """The region that served the call, "" where the record has none."""
         return text(self.record.get("awsRegion")) or ""
 
-    @cached_property
+    @lazy
     def failed(self) -> bool:
         """Whether AWS refused the call or could not carry it out."""
         refused = self.record.get("errorCode") or self.record.get("errorMessage")
         return bool(refused) or at(self.record, "responseElements", "ConsoleLogin") == "Failure"
 
-    @cached_property
+    @lazy
     def touched(self) -> tuple[Touched, ...]:
         """What the call touched."""
         return touched_by(self.record, self.caller.partition)
 
-    @cached_property
+    @lazy
     def placed(self) -> tuple[Placed, ...]:
         """What the call touched, with the assets it belongs to; an identity that is a decoy is touched by its use."""
         used = self._estate.asset_of_arn(self.caller.principal)
         worn = (Touched(self.caller.principal),) if used and used.decoy else ()
         return place((*self.touched, *worn), self._estate)
 
-    @cached_property
+    @lazy
     def assets(self) -> tuple[AssetRef, ...]:
         """The assets touched, each once; a store that nobody declared is an asset of kind `unknown`."""
         return tuple(dict.fromkeys(placed.ref for placed in self.placed))
 
-    @cached_property
+    @lazy
     def resources(self) -> tuple[str, ...]:
         """ARNs of what containment could act on: the caller's role, user and instance, and what the call opened."""
         return containable(self)
 
-    @cached_property
+    @lazy
     def read(self) -> tuple[str, int] | None:
         """A successful read of an object as ("bucket/key", bytes of the answer); a copy counts when it goes outside.
 
@@ -163,22 +171,22 @@ class View(RecordFields):
         sent = 0 if "Copy" in self.event_name else count(at(self.record, "additionalEventData", "bytesTransferredOut"))
         return f"{given.bucket or given.arn}/{given.key}", sent
 
-    @cached_property
+    @lazy
     def recipient(self) -> str | None:
         """The account whose log this record is from."""
         return text(self.record.get("recipientAccountId"))
 
-    @cached_property
+    @lazy
     def neighbours(self) -> Neighbours:
         """Who is on which side, as this record's account sees it."""
         return Neighbours(lambda account: self._enricher.side(account, self.recipient), self._estate.perimeter)
 
-    @cached_property
+    @lazy
     def account_side(self) -> Side:
         """The side of the caller's account."""
         return self._enricher.side(self.caller.account, self.recipient)
 
-    @cached_property
+    @lazy
     def network_side(self) -> Side:
         """The side of the address the call came from."""
         owner = text(self.record.get("vpcEndpointAccountId"))
@@ -189,7 +197,7 @@ class View(RecordFields):
         """The side of the region that served the call."""
         return self._estate.perimeter.region(self.region or None)
 
-    @cached_property
+    @lazy
     def purpose(self) -> Purpose | None:
         """What the caller is for; None where the estate names no principals and so cannot say."""
         if self.caller.is_aws:
@@ -198,17 +206,19 @@ class View(RecordFields):
             return None
         return self._estate.purpose_of((self.caller.arn, self.caller.principal))
 
-    @cached_property
+    @lazy
     def grant_reach(self) -> Reach:
         """The widest grantee of the request."""
         return widest_grantee(self.record, self.recipient or self.caller.account, self.neighbours)
 
-    @cached_property
+    @lazy
     def copy_reach(self) -> Reach:
-        """How far away the call sends data."""
+        """How far away the call sends data; one that only reads sends none."""
+        if self.record.get("readOnly") is True:
+            return Reach.NONE
         return copied_to(self.record, self._owner, self.neighbours)
 
-    @cached_property
+    @lazy
     def covering_export(self) -> Export | None:
         """The planned export for this caller, what it reads, and the time, whatever it has taken already."""
         names = {placed.ref.name for placed in self.placed if placed.asset}
@@ -245,15 +255,18 @@ def _of_reads(field: Callable[[Placed], object]) -> Callable[[View], Values]:
 FACTS: Mapping[str, Callable[[View], Values]] = {
     "actor.account": lambda view: _present(view.caller.account),
     "actor.arn": lambda view: (view.caller.arn,),
+    "actor.credential": lambda view: _present(credential_of(view.record, view.caller)),
+    "actor.deploys": lambda view: (deploys(view.record, view.caller),),
     "actor.family": lambda view: _present(view.caller.family),
     "actor.instance": lambda view: _present(view.caller.instance),
     "actor.name": lambda view: _present(view.caller.name),
     "actor.network": lambda view: _present(view.caller.network),
     "actor.principal": lambda view: (view.caller.principal,),
     "actor.purpose": lambda view: _present(view.purpose and view.purpose.value),
+    "actor.service": lambda view: _present(service_behind(view.record, view.caller)),
     "actor.session": lambda view: _present(view.caller.session),
     "actor.type": lambda view: (view.caller.type,),
-    "asset.decoy": _of_assets(lambda placed: placed.asset is not None and placed.asset.decoy),
+    "asset.decoy": _of_assets(lambda placed: True if placed.asset is not None and placed.asset.decoy else None),
     "asset.kind": _of_assets(lambda placed: placed.ref.kind),
     "asset.name": _of_assets(lambda placed: placed.ref.name),
     "asset.sensitivity": _of_assets(lambda placed: placed.asset and placed.asset.sensitivity),
@@ -263,12 +276,31 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
     "grant.admin": lambda view: (gives_admin(view.record),),
     "grant.to": lambda view: (view.grant_reach.word,),
     "object.weights": lambda view: (any(thing.key and looks_like_weights(thing.key) for thing in view.touched),),
+    "opens.to_world": lambda view: opened_to_world(view.record),
     "perimeter.account": lambda view: (view.account_side.value,),
     "perimeter.network": lambda view: (view.network_side.value,),
     "perimeter.region": lambda view: (view.region_side.value,),
     "read.asset": _of_reads(lambda placed: placed.ref.name),
     "read.key": _of_reads(lambda placed: f"{placed.thing.bucket or placed.thing.arn}/{placed.thing.key or ''}"),
     "read.kind": _of_reads(lambda placed: placed.ref.kind),
+    "sealed.to": lambda view: (sealed_to(view.record, view.neighbours).word,),
     "trail.loses": lambda view: lost_by(view.record),
 }
 """Every fact by the name that rules give it."""
+
+OF_CALLER = frozenset(
+    {
+        "actor.account", "actor.arn", "actor.credential", "actor.deploys", "actor.family", "actor.instance", "actor.name", "actor.network",
+        "actor.principal", "actor.purpose", "actor.service", "actor.session", "actor.type",
+        "perimeter.account", "perimeter.network", "perimeter.region",
+    }
+)  # fmt: skip
+"""Facts that depend on nothing but userIdentity, eventType, where the call came from, and whose log it is in."""
+
+OF_THINGS = frozenset(
+    {
+        "asset.decoy", "asset.kind", "asset.name", "asset.sensitivity", "copy.to", "object.weights", "read.asset",
+        "read.kind", "sealed.to",
+    }
+)  # fmt: skip
+"""Facts that depend on nothing but the call, its request and resources, the caller's identity, and whose log it is."""

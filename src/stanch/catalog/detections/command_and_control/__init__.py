@@ -1,0 +1,1 @@
+"""Command and control: a host takes its orders from outside."""

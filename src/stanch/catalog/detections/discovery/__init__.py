@@ -1,0 +1,1 @@
+"""Discovery: an intruder finds out where he is and what there is."""

@@ -1,0 +1,1 @@
+"""Exfiltration: data on its way out, and the ways by which it leaves."""

@@ -1,0 +1,105 @@
+"""Extortion in the cloud is two calls: read everything, then delete it.
+
+Reads: cells of reads and of deletions in one bucket by one principal.
+Blind to: how many objects one DeleteObjects call deleted (up to a thousand; CloudTrail does not say), a lifecycle rule
+that deletes later, and overwriting with the attacker's key.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stanch.catalog.detections._reads import CARETAKERS, S3, given, purpose, store, through_a_service
+from stanch.contracts.behaviour import HOUR, About, Cell, History, Sighting, Whose
+from stanch.domain.baseline import day_of
+from stanch.domain.estate import Asset
+from stanch.domain.event import is_identity
+from stanch.domain.finding import Technique
+from stanch.domain.severity import Severity
+
+ABOUT = About(
+    title="A store was read, then emptied",
+    severity=Severity.HIGH,
+    confidence=0.65,
+    techniques=(
+        Technique("attack", "T1530", "19"),
+        Technique("attack", "T1485", "19"),
+        Technique("attack", "T1657", "19"),
+    ),
+    playbook="stolen_role_session",
+    whose=Whose.PRINCIPAL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds within one bucket and one window."""
+
+    hours: int = 24
+    """Hours between the first read and the last deletion."""
+    objects_read: int = 20
+    """Distinct objects read before the deletions."""
+    deletions: int = 20
+    """Deletions of one object each; one DeleteObjects call counts as many."""
+    per_call: int = 20
+    """Deletions that one DeleteObjects call counts for: who deletes in bulk calls it for more than a few."""
+    usual_days: int = 2
+    """Other days with deletions in the bucket that make reading and deleting this principal's work, as of a queue."""
+
+
+LIMITS = Limits()
+_DELETES = frozenset({"DeleteObject", "DeleteObjects"})
+
+
+def judge(history: History, limits: Limits) -> Iterator[Sighting]:
+    """Yield one sighting for each bucket that this principal read and then emptied, or a declared one just emptied."""
+    deleted: dict[str, list[Cell]] = {}
+    read: dict[str, list[Cell]] = {}
+    for cell in sorted(history.cells, key=lambda cell: cell.first):
+        if purpose(cell, history.estate) in CARETAKERS:
+            continue
+        if given(cell):
+            read.setdefault(cell.on, []).append(cell)
+        elif _deletes(cell):
+            deleted.setdefault(cell.on, []).append(cell)
+    for bucket, cells in deleted.items():
+        days = {day_of(cell.start) for cell in cells}
+        if len(days) > limits.usual_days:
+            continue
+        for day in sorted(days):
+            now = [cell for cell in cells if day_of(cell.start) == day]
+            if _deletions(now, limits) < limits.deletions:
+                continue
+            if found := _told(now, read.get(bucket, ()), history, limits):
+                yield found
+                break
+
+
+def _deletes(cell: Cell) -> bool:
+    own = is_identity(cell.principal) and not cell.is_aws and not through_a_service(cell)
+    return own and cell.source in S3 and cell.name in _DELETES and not cell.failed
+
+
+def _deletions(cells: Sequence[Cell], limits: Limits) -> int:
+    return sum(cell.count * (limits.per_call if cell.name == "DeleteObjects" else 1) for cell in cells)
+
+
+def _told(deleted: list[Cell], read: Sequence[Cell], history: History, limits: Limits) -> Sighting | None:
+    """A sighting where reads came first, or where what was emptied is a declared asset."""
+    since, until = deleted[0].first - limits.hours * HOUR, deleted[-1].last
+    before = [cell for cell in read if since <= cell.first <= until]
+    objects = {key for cell in before for key in cell.objects}
+    calls = sum(cell.count for cell in deleted)
+    asset = _asset(deleted[0], history)
+    ref = store(deleted[0], asset)
+    if len(objects) >= limits.objects_read:
+        why = f"{len(objects)} objects of {deleted[0].on} read, then {calls} calls that delete"
+        severity = Severity.CRITICAL if asset else ABOUT.severity
+        return Sighting((*before, *deleted), why, (ref,), severity)
+    if asset is not None:
+        why = f"{calls} calls that delete objects of {deleted[0].on}, which this principal deletes on no other day"
+        return Sighting(tuple(deleted), why, (ref,), Severity.MEDIUM, 0.5)
+    return None
+
+
+def _asset(cell: Cell, history: History) -> Asset | None:
+    return next((asset for asset in history.estate.assets if asset.bucket == cell.on and not asset.decoy), None)

@@ -1,0 +1,1 @@
+"""Initial access: how an intruder comes in."""

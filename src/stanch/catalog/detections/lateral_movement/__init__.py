@@ -1,0 +1,1 @@
+"""Lateral movement: from one identity, host or account to the next."""

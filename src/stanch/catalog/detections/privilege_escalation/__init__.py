@@ -1,0 +1,1 @@
+"""Privilege escalation: somebody gets rights that nobody meant him to have."""

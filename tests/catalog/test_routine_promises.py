@@ -1,0 +1,115 @@
+"""What every routine promises: it explains its example, not its near miss, and never what is grave."""
+
+from datetime import datetime
+
+import pytest
+
+from stanch import app, estate
+from stanch.domain.estate import Estate
+from stanch.domain.event import Event
+from stanch.domain.severity import Severity
+from stanch.engine.enrich import Enricher
+from stanch.engine.routines import Routine, Routines, read_routine
+from stanch.engine.shelf import Unit
+from stanch.engine.sigma import RuleError
+from tests.catalog import pages
+
+UNITS = app.shelf("routines", ".yml")
+ROUTINES = {unit.id: read_routine(unit.text(), str(unit.path), unit.id) for unit in UNITS}
+SECTIONS = ["Why", "Example that folds", "Example that does not", "What it may hide"]
+each_unit = pytest.mark.parametrize("unit", UNITS, ids=[unit.id for unit in UNITS])
+
+
+def explained(routine: Routine, example: pages.Example) -> list[datetime]:
+    """The times of the example's events that the routine explains."""
+    ours = estate.read(example.estate, "page") if example.estate else Estate()
+    accounts = ours.perimeter.accounts or tuple({record["recipientAccountId"] for record in example.records})
+    enricher, routines = Enricher(ours, accounts), Routines([routine])
+    events = [
+        Event(record["eventID"], datetime.fromisoformat(record["eventTime"]), "cloudtrail", "page", record)
+        for record in example.records
+    ]
+    return [event.time for event in events if routine.id in routines.of(enricher.view(event))]
+
+
+def folded(routine: Routine, example: pages.Example, severity: Severity | None = None) -> bool:
+    """Whether a finding of these events, of a detection that the routine may fold, is folded."""
+    times = explained(routine, example)
+    if not times:
+        return False
+    detection = routine.folds[0].replace("*", "anything")
+    grave = routine.up_to if severity is None else severity
+    counts = {routine.id: len(times)}
+    found = Routines([routine]).folding(detection, grave, counts, len(example.records), min(times), max(times))
+    return found == routine.id
+
+
+def shown(unit: Unit, section: str) -> pages.Example:
+    return pages.example(pages.sections(unit.page)[section])
+
+
+@each_unit
+def test_a_routine_page_says_why_and_what_it_may_hide(unit: Unit) -> None:
+    assert list(pages.sections(unit.page)) == SECTIONS
+    assert all(text.strip() for text in pages.sections(unit.page).values())
+    assert f"title: {pages.title(unit.page)}\n" in unit.text()
+
+
+@each_unit
+def test_a_routine_folds_its_example(unit: Unit) -> None:
+    assert folded(ROUTINES[unit.id], shown(unit, "Example that folds"))
+
+
+@each_unit
+def test_a_routine_does_not_fold_its_near_miss_not_even_one_record_of_it(unit: Unit) -> None:
+    near = shown(unit, "Example that does not")
+    assert near.records
+    assert not folded(ROUTINES[unit.id], near)
+    for record in near.records:
+        assert not folded(ROUTINES[unit.id], pages.Example([record], near.estate)), record["eventID"]
+
+
+@each_unit
+def test_a_routine_never_folds_what_is_grave(unit: Unit) -> None:
+    example = shown(unit, "Example that folds")
+    assert not folded(ROUTINES[unit.id], example, Severity.HIGH)
+    assert not folded(ROUTINES[unit.id], example, Severity.CRITICAL)
+
+
+@each_unit
+def test_a_routine_that_believes_a_user_agent_asks_for_more(unit: Unit) -> None:
+    if "userAgent" in unit.text():
+        routine = ROUTINES[unit.id]
+        assert routine.regular.days >= 2
+        assert "*" not in routine.folds
+        assert not routine.anywhere
+
+
+@each_unit
+def test_a_routine_folds_detections_that_exist_or_whole_tactics(unit: Unit) -> None:
+    known = {detection.id for detection in app.shelf("detections", ".yml", ".py")}
+    for pattern in ROUTINES[unit.id].folds:
+        assert "*" in pattern or pattern in known, pattern
+
+
+def test_no_page_stands_without_its_routine() -> None:
+    assert {page.stem for page in (app.CATALOG / "routines").glob("*.md")} == set(ROUTINES)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("{why: x, folds: ['a/*'], up_to: high}", "no routine folds more than medium"),
+        ("{why: x, folds: ['a/*'], up_to: bad}", "not a severity"),
+        ("{why: x, folds: [], up_to: low}", "list of detection ids"),
+        ("{why: x, folds: ['a/*'], up_to: low, regular_days: -1}", "whole number of days"),
+        ("{why: x, folds: ['a/*'], up_to: low, anywhere: 1}", "true or false"),
+        ("{folds: ['a/*'], up_to: low}", "must be a mapping of why"),
+        ("{why: '', folds: ['a/*'], up_to: low}", "one sentence"),
+        ("nothing", "must be a mapping"),
+    ],
+)
+def test_a_routine_that_says_too_much_or_too_little_is_refused_with_the_remedy(said: str, remedy: str) -> None:
+    text = f"title: x\nlogsource: {{product: aws}}\ndetection: {{a: {{eventName: b}}, condition: a}}\nroutine: {said}\n"
+    with pytest.raises(RuleError, match=remedy):
+        read_routine(text, "x.yml", "x")
