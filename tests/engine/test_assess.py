@@ -2,26 +2,13 @@
 
 from stanch.domain.estate import Asset, AssetKind, Estate, PersonalData
 from stanch.domain.finding import AssetRef
-from stanch.engine.assess import Reads, shards_among
+from stanch.engine.assess import left_of, shards_among
 
 WEIGHTS = Asset("llama", AssetKind.WEIGHTS, "s3://w/llama/")
 TICKETS = Asset(
     "tickets", AssetKind.TRAINING_DATA, "s3://t/", personal_data=PersonalData(("contact",), 120_000, 840_000)
 )
 ESTATE = Estate(assets=(WEIGHTS, TICKETS))
-
-
-def test_an_object_read_twice_is_one_object_and_all_its_bytes() -> None:
-    reads = Reads()
-    indexes = [reads.note("w/a", 10), reads.note("w/a", 10), reads.note("w/b", 5)]
-    left = reads.left(indexes, [], ESTATE)
-    assert (left.objects, left.bytes) == (2, 25)
-
-
-def test_a_read_in_two_findings_is_one_read() -> None:
-    reads = Reads()
-    index = reads.note("w/a", 10)
-    assert reads.left([index, index], [], ESTATE).bytes == 10
 
 
 def test_the_share_of_a_model_is_told_from_the_shard_numbers() -> None:
@@ -43,8 +30,7 @@ def test_the_model_with_the_largest_share_is_told() -> None:
 
 
 def test_persons_are_those_of_the_assets_whose_objects_were_read() -> None:
-    reads = Reads()
     assets = [AssetRef("tickets", "training-data", "arn:aws:s3:::t/x"), AssetRef("llama", "weights", "arn:aws:s3:::w")]
-    left = reads.left([reads.note("t/x", 1)], assets, ESTATE)
+    left = left_of({"t/x"}, 1, assets, ESTATE)
     assert (left.persons, left.records) == (120_000, 840_000)
-    assert reads.left([reads.note("w/llama/x", 1)], assets, ESTATE).persons is None
+    assert left_of({"w/llama/x"}, 1, assets, ESTATE).persons is None

@@ -1,7 +1,7 @@
 """A source turns raw bytes into events: a module with these names, one file for each kind of log."""
 
 from collections.abc import Iterator
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, runtime_checkable
 
 from stanch.domain.event import Event, Skipped
 
@@ -35,3 +35,28 @@ class Source(Protocol):
 
         Bad content is a Skipped, never an exception.
         """
+
+
+class Batch(Protocol):
+    """Some records of one file, still as text: `text` is a JSON list of them."""
+
+    @property
+    def text(self) -> bytes:
+        """The list, as long as a processor's cache likes it."""
+
+    def event(self, record: bytes) -> Event | None:
+        """One record of the list as an event; None for one that is none, which is told when all batches are read."""
+
+    def slowly(self) -> Iterator[Event]:
+        """Every event of the list, read one by one, whatever is wrong with the others."""
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A source whose files may be cut into batches, so that records nobody asks for are never decoded."""
+
+    def splittable(self, head: bytes) -> bool:
+        """Whether this file, by its first inflated bytes, can be cut."""
+
+    def batches(self, path: str, stream: BinaryIO, head: bytes) -> Iterator[Batch | Skipped]:
+        """Yield the batches of one such file, and last what of it could not be read; never raises for bad content."""

@@ -1,12 +1,12 @@
 """A thousand matching calls of one actor are one finding with a count, and with the assets they touched."""
 
 import hashlib
-from array import array
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Protocol
 
+from stanch.contracts.behaviour import Cell, FlowCell, Sighting
 from stanch.contracts.detection import Detection
 from stanch.domain.event import Actor, Event, is_identity
 from stanch.domain.finding import AssetRef, Finding
@@ -74,10 +74,11 @@ class Group:
     resources: dict[str, None] = field(default_factory=dict)
     files: dict[str, None] = field(default_factory=dict)
     callers: dict[Caller, None] = field(default_factory=dict)
-    reads: "array[int]" = field(default_factory=lambda: array("l"))
+    why: dict[str, None] = field(default_factory=dict)
+    cells: list[Cell | FlowCell] = field(default_factory=list)
 
-    def add(self, seen: Seen, read: int | None) -> None:
-        """Take in one event; `read` is its index in the ledger of reads."""
+    def add(self, seen: Seen) -> None:
+        """Take in one event."""
         event = seen.event
         self.count += 1
         self.failed += seen.failed
@@ -88,11 +89,23 @@ class Group:
         self.files[event.file] = None
         self.callers[seen.actor.arn, seen.actor.address] = None
         self.resources.update(dict.fromkeys(seen.resources))
-        if read is not None:
-            self.reads.append(read)
+
+    def copy(self) -> "Group":
+        """A group that may take in others while this one stays as it is."""
+        return replace(
+            self,
+            ids=list(self.ids),
+            cells=list(self.cells),
+            resources=dict(self.resources),
+            files=dict(self.files),
+            callers=dict(self.callers),
+            why=dict(self.why),
+        )
 
     def absorb(self, other: "Group") -> None:
-        """Take in a group of the same actor's other key or session."""
+        """Take in a group of another file, or of the same actor's other key or session."""
+        if other.detection.severity > self.detection.severity:
+            self.detection = other.detection
         self.count += other.count
         self.failed += other.failed
         self.first = min(self.first, other.first)
@@ -102,47 +115,102 @@ class Group:
         self.files.update(other.files)
         self.callers.update(other.callers)
         self.resources.update(other.resources)
-        self.reads.extend(other.reads)
+        self.why.update(other.why)
+        self.cells.extend(other.cells)
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One finding, the indexes of its reads in the ledger, and who made its calls from where."""
+    """One finding, its shares in the ledger of reads, and who made its calls from where."""
 
     finding: Finding
-    reads: "array[int]"
+    reads: Sequence[int]
     callers: tuple[Caller, ...]
+
+
+class Shares(Protocol):
+    """Which shares of the ledger a finding took."""
+
+    def taken(self, detection: str, origin: str, assets: tuple[AssetRef, ...], cells: Sequence[object]) -> list[int]:
+        """The shares of what this detection matched of this origin, and those of whole cells."""
 
 
 class Gatherer:
     """Gathers matches into groups while events stream by, and groups into findings at the end."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str | None, tuple[AssetRef, ...]], Group] = {}
+        self.groups: dict[tuple[str, str, str | None, tuple[AssetRef, ...]], Group] = {}
 
-    def add(self, detection: Detection, seen: Seen, read: int | None) -> None:
+    def add(self, detection: Detection, seen: Seen) -> None:
         """One event matched one detection."""
         actor, assets = seen.actor, seen.assets
         key = (detection.id, actor.arn, actor.access_key, assets)
-        group = self._groups.get(key)
+        group = self.groups.get(key)
         if group is None:
             when = seen.event.time
-            group = self._groups[key] = Group(detection, actor, assets, seen.region, when, when)
-        group.add(seen, read)
+            group = self.groups[key] = Group(detection, actor, assets, seen.region, when, when)
+        group.add(seen)
 
-    def findings(self, roots: Roots) -> Iterator[Told]:
+    def sighted(self, detection: Detection, sighting: Sighting, actor: Actor, resources: Sequence[str]) -> None:
+        """A behaviour saw something of this actor, which `cells` of its history prove."""
+        said = replace(
+            detection,
+            severity=detection.severity if sighting.severity is None else sighting.severity,
+            confidence=detection.confidence if sighting.confidence is None else sighting.confidence,
+        )
+        cells = sighting.cells
+        group = Group(
+            said,
+            actor,
+            sighting.assets,
+            next((cell.region for cell in cells if cell.region), ""),
+            _utc(min(cell.first for cell in cells)),
+            _utc(max(cell.last for cell in cells)),
+            count=sum(cell.count for cell in cells),
+            why={sighting.why: None},
+            cells=list(cells),
+            resources=dict.fromkeys((*resources, *sighting.resources)),
+            files=dict.fromkeys(path for cell in cells for path in cell.files),
+        )
+        for cell in cells:
+            if isinstance(cell, Cell):
+                group.failed += cell.count if cell.failed else 0
+                group.ids = (group.ids + list(cell.events))[:KEPT_EVENTS]
+                group.callers[cell.actor.arn, cell.actor.address] = None
+            else:
+                group.failed += 0 if cell.accepted else cell.count
+                group.callers[actor.arn, cell.to] = None
+        self._enter((detection.id, actor.arn, actor.access_key, sighting.assets), group)
+
+    def absorb(self, other: "Gatherer") -> None:
+        """Take in what was gathered from another file."""
+        for key, group in other.groups.items():
+            self._enter(key, group)
+
+    def findings(self, roots: Roots, shares: Shares) -> Iterator[Told]:
         """Each finding with what an incident needs of it; lineages are resolved now that all events were seen."""
         merged: dict[tuple[str, str, tuple[AssetRef, ...]], Group] = {}
-        for group in self._groups.values():
+        for group in self.groups.values():
             origin = roots.origin(group.actor.access_key, group.actor.arn)
             # Everybody without an identity shares one name: only what was touched tells their stories apart.
             key = (group.detection.id, origin, () if is_identity(origin) else group.assets)
             if key in merged:
                 merged[key].absorb(group)
             else:
-                merged[key] = group
-        for (_, origin, _), group in merged.items():
-            yield Told(_finding(group, origin, roots), group.reads, tuple(group.callers))
+                merged[key] = group.copy()
+        for (detection, origin, assets), group in merged.items():
+            reads = shares.taken(detection, origin, assets, group.cells)
+            yield Told(_finding(group, origin, roots), reads, tuple(group.callers))
+
+    def _enter(self, key: tuple[str, str, str | None, tuple[AssetRef, ...]], group: Group) -> None:
+        if key in self.groups:
+            self.groups[key].absorb(group)
+        else:
+            self.groups[key] = group
+
+
+def _utc(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _finding(group: Group, origin: str, roots: Roots) -> Finding:
@@ -169,6 +237,7 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         resources=tuple(group.resources),
         sessions=tuple(sorted(roots.sessions_of(origin))),
         files=tuple(group.files),
+        why="; ".join(group.why),
         addresses=tuple(dict.fromkeys(address for _, address in group.callers if address))[:KEPT_ADDRESSES],
     )
 

@@ -1,121 +1,207 @@
-"""The hunt: each event is enriched, matched by all rules, and what matched is gathered into incidents."""
+"""The hunt: files are scanned side by side, their parts added up, and what matched is told as incidents."""
 
-from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from stanch.contracts.behaviour import Behaviour, Cell, FlowCell, History, Sighting, Whose
+from stanch.contracts.detection import Detection
+from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure
-from stanch.domain.estate import Estate
-from stanch.domain.event import Actor, Event
-from stanch.domain.finding import AssetRef
+from stanch.domain.estate import Estate, Purpose
+from stanch.domain.event import Actor
 from stanch.domain.incident import Evidence, Incident
-from stanch.engine import sigma
-from stanch.engine.assess import Reads
 from stanch.engine.correlate import incidents
-from stanch.engine.enrich import Enricher, View
-from stanch.engine.gather import Caller, Gatherer
-from stanch.engine.lineage import Lineage
-from stanch.engine.read import Tally
-from stanch.engine.sigma import Correlator, Rule
+from stanch.engine.crowd import Crowd
+from stanch.engine.enrich.reachable import containable_caller
+from stanch.engine.gather import Gatherer
+from stanch.engine.scan.judge import Judge
+from stanch.engine.scan.ledger import Ledger
+from stanch.engine.scan.part import Kept, Part
+from stanch.engine.scan.pool import scanned
+from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.seen import Seen
+from stanch.engine.sigma import Correlator, Hit, Rule
 from stanch.engine.usage import Usage
+
+_NAMES_ACTOR = ("actor.", "userIdentity.")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What a correlation needs of an event until its window closes: everything but the record."""
+class Watch:
+    """A behaviour with what it says of itself under its id."""
 
-    event: Event
-    actor: Actor
-    assets: tuple[AssetRef, ...]
-    resources: tuple[str, ...]
-    region: str
-    failed: bool
-    read: int | None
+    detection: Detection
+    behaviour: Behaviour
 
 
 class Hunt:
-    """One search. Feed it events in any order with `take`, then ask `incidents` once."""
+    """One search: `read` the files, then ask for `incidents` and `coverage`."""
 
-    def __init__(self, rules: Sequence[Rule], estate: Estate, accounts: Sequence[str] = ()) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], watches: Sequence[Watch], estate: Estate, accounts: Collection[str] = ()
+    ) -> None:
         """`accounts` are those the logs come from: the perimeter where the estate declares none."""
+        self._accounts = accounts
+        self._rules = rules
+        self._watches = watches
         self._estate = estate
-        self._enricher = Enricher(estate, accounts)
-        self._matcher = sigma.compile(rules)
-        self._correlator = Correlator(rules)
-        self._bases = {base for rule in rules if rule.correlation for base in rule.correlation.bases}
-        self._lineage = Lineage()
-        self._gatherer = Gatherer()
-        self._reads = Reads()
-        self._usage = Usage()
-        self._reads_of: dict[Caller, array[int]] = {}
-        self._kept: dict[str, Kept] = {}
-        self._detections = sum(rule.generates for rule in rules)  # the bases of a correlation are none by themselves
+        self._failed: list[Failure] = []
+        self.part = Part()
 
-    def take(self, event: Event) -> None:
-        """Enrich and match one event."""
-        view = self._enricher.view(event)
-        if self._estate.exports:
-            self._enricher.charge(view)
-        self._lineage.note(event)
-        self._usage.note(event.record)
-        read = self._note_read(view)
-        matched = self._matcher.match(view.event_source, view.event_name, view)
-        for rule in matched:
-            if rule.generates:
-                self._gatherer.add(rule.detection, view, read)
-            if rule.id in self._bases:
-                self._correlator.feed(rule, event.id, event.time, view)
-                self._keep(view, read)
+    def read(
+        self,
+        files: Iterable[LogFile],
+        build: Callable[[], Scanner],
+        processes: int = 1,
+        on_part: Callable[[Part], None] = lambda _: None,
+    ) -> None:
+        """Scan all files and add up what they come to; after an interrupt, `part` is what was read until then."""
+        again: Scanner | None = None
+        with Seen() as seen:
+            for errand, part in scanned(files, build, processes):
+                known = seen.known(part.ids)
+                if known:
+                    again = again or build()
+                    part = again.scan(errand, known)  # noqa: PLW2901 - the same errand without what came before
+                seen.take(part.ids)
+                self.part.absorb(part)
+                on_part(self.part)
 
-    def incidents(self, tally: Tally) -> list[Incident]:
-        """Close the windows, resolve the lineages, and tell the stories."""
-        for hit in self._correlator.done():
-            for id_ in hit.events:
-                kept = self._kept[id_]
-                self._gatherer.add(hit.rule.detection, kept, kept.read)
-        told = list(self._gatherer.findings(self._lineage))
+    def incidents(self, judge: Judge) -> list[Incident]:
+        """Judge what could only be judged now, resolve the lineages, and tell the stories."""
+        part = self.part
+        judge.take_ordered(part.ordered, part)
+        part.ordered = []
+        gatherer = Gatherer()
+        gatherer.absorb(part.gatherer)
+        self._correlate(gatherer)
+        self._behave(gatherer)
+        ledger = Ledger(part.cells, part.matches, part.lineage.origin)
+        told = list(gatherer.findings(part.lineage, ledger))
         findings = [one.finding for one in told]
         addresses = {address for finding in findings for address in finding.addresses}
         arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
+        usage, crowd = self._users()
         return incidents(
             told,
             self._estate,
-            self._reads.left,
-            {arn: users for arn in arns if (users := self._usage.others(arn, addresses))},
-            {path: Evidence(path, digest, size) for path, (digest, size) in tally.digests.items()},
-            self._reads_of,
+            ledger.left,
+            {arn: users for arn in arns if (users := usage.others(arn, addresses))},
+            {path: Evidence(path, digest, size) for path, (digest, size) in part.tally.digests.items()},
+            ledger.by_caller,
+            part.lineage,
+            crowd,
         )
 
-    def coverage(self, tally: Tally, failed: Sequence[Failure], seconds: float) -> Coverage:
+    def _users(self) -> tuple[Usage, Crowd]:
+        """Who used what, and who was where, by all cells."""
+        usage, crowd = Usage(), Crowd()
+        for key, sums in self.part.cells.sums.items():
+            who = key.who
+            crowd.seen(who.address, who.access_key, who.arn, sums.first)
+            if not key.failed:
+                usage.count(who.arn, who.address, key.on if key.source.startswith("s3") else "", sums.count)
+        return usage, crowd
+
+    def coverage(self, failed: Sequence[Failure], seconds: float) -> Coverage:
         """The line that ends the search."""
+        tally = self.part.tally
         return Coverage(
             files_read=tally.files_read,
             files_skipped=tuple(tally.skipped),
             events=tally.events,
             first_event=tally.first,
             last_event=tally.last,
-            detections_run=self._detections,
-            detections_failed=tuple(failed),
+            # The bases of a correlation are no detections by themselves.
+            detections_run=sum(rule.generates for rule in self._rules) + len(self._watches),
+            detections_failed=(*failed, *self._failed),
             seconds=seconds,
             duplicates=tally.duplicates,
+            logs=dict(tally.logs),
         )
 
-    def _note_read(self, view: View) -> int | None:
-        """Enter a read of data in the ledger, evil or not: what else the actor took may be asked later."""
-        if view.read is None:
+    def _correlate(self, gatherer: Gatherer) -> None:
+        """What correlations make of the events they count, and whose reads those were."""
+        by_id = {rule.id: rule for rule in self._rules}
+        correlator = Correlator(self._rules)
+        kept = {one.event.id: one for one in self.part.kept}
+        for one in kept.values():
+            for base in one.bases:
+                correlator.feed(by_id[base], one.event.id, one.event.time, one)
+        seen_by = {id_: set(one.detections) for id_, one in kept.items()}
+        for hit in correlator.done():
+            for one in _behind(hit, kept):
+                gatherer.add(hit.rule.detection, one)
+                seen_by[one.event.id].add(hit.rule.detection.id)
+        for id_, detections in seen_by.items():
+            one = kept[id_]
+            if one.read is not None and detections:
+                self.part.matches.note((one.key, frozenset(detections), one.assets), *one.read)
+        self.part.kept = []
+
+    def _behave(self, gatherer: Gatherer) -> None:
+        """What behaviours see in the history of each origin."""
+        tally = self.part.tally
+        if not self._watches or tally.first is None or tally.last is None:
+            return
+        for whose in Whose:
+            watches = [watch for watch in self._watches if watch.behaviour.ABOUT.whose is whose]
+            for name, cells in (self._histories(whose) if watches else {}).items():
+                history = History(name, cells, self._estate, self._purpose(cells), tally.first, tally.last)
+                for watch in watches:
+                    for sighting in self._judged(watch, history):
+                        gatherer.sighted(watch.detection, sighting, _actor(sighting), self._resources(sighting))
+
+    def _histories(self, whose: Whose) -> Mapping[str, list[Cell]]:
+        """The cells of each lineage's origin, or of each role and user."""
+        found: dict[str, list[Cell]] = {}
+        for cell in self.part.cells.told():
+            origin = self.part.lineage.origin(cell.actor.access_key, cell.actor.arn)
+            found.setdefault(cell.principal if whose is Whose.PRINCIPAL else origin, []).append(cell)
+        return found
+
+    def _purpose(self, cells: Sequence[Cell]) -> Purpose | None:
+        if all(cell.is_aws for cell in cells):
+            return Purpose.SERVICE
+        if not self._estate.principals:
             return None
-        index = self._reads.note(*view.read)
-        caller = (view.actor.arn, view.actor.address)
-        self._reads_of.setdefault(caller, array("l")).append(index)
-        return index
+        return self._estate.purpose_of({name for cell in cells for name in (cell.actor.arn, cell.principal)})
 
-    def _keep(self, view: View, read: int | None) -> None:
-        self._kept[view.event.id] = Kept(
-            replace(view.event, record={}),
-            view.actor,
-            view.assets,
-            view.resources,
-            view.region,
-            view.failed,
-            read,
+    def _resources(self, sighting: Sighting) -> tuple[str, ...]:
+        """Roles, users and hosts of ours that made the calls."""
+        ours = self._estate.perimeter.accounts or self._accounts
+        return tuple(
+            dict.fromkeys(
+                arn
+                for cell in sighting.cells
+                if isinstance(cell, Cell) and cell.actor.account in ours and not cell.is_aws
+                for arn in containable_caller(cell.principal, cell.actor, cell.source, cell.region)
+            )
         )
+
+    def _judged(self, watch: Watch, history: History) -> list[Sighting]:
+        try:
+            return list(watch.behaviour.judge(history, watch.behaviour.LIMITS))
+        except Exception as error:  # noqa: BLE001 - a detection that fails is told and stops no other
+            failure = Failure(watch.detection.id, f"failed: {type(error).__name__}: {error}")
+            if failure not in self._failed:
+                self._failed.append(failure)
+            return []
+
+
+def _behind(hit: Hit, kept: Mapping[str, Kept]) -> list[Kept]:
+    """The events of a hit; a pattern across actors is one story, told of the one who completed it."""
+    events = [kept[id_] for id_ in hit.events]
+    grouped = hit.rule.correlation.group_by if hit.rule.correlation else ()
+    if any(name.startswith(_NAMES_ACTOR) for name in grouped):
+        return events
+    return [replace(one, actor=events[-1].actor) for one in events]
+
+
+def _actor(sighting: Sighting) -> Actor:
+    """Who did it: the caller of the last cell."""
+    cells: Sequence[Cell | FlowCell] = sighting.cells
+    last = max(cells, key=lambda cell: cell.last)
+    if isinstance(last, Cell):
+        return last.actor
+    return Actor(last.host, account=last.account, address=last.address)

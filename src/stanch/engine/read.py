@@ -1,22 +1,26 @@
 """Reading logs: each file is opened once, recognised by what it holds, and either read or listed with the reason."""
 
 import io
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from stanch.contracts.source import LogFile, Source
+from stanch.contracts.source import Batch, Batched, LogFile, Source
 from stanch.domain.event import Event, Skipped
 from stanch.engine.inflate import GIB, Inflating
 
 _HEAD = 1 << 14
+
+Item = Event | Skipped | Batch
 
 
 @dataclass(slots=True)
 class Tally:
     """What has been read so far; `files_read` counts whole files.
 
-    `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored.
+    `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
+    `logs` counts the files by the log they are of.
     """
 
     files_read: int = 0
@@ -27,14 +31,30 @@ class Tally:
     last: datetime | None = None
     skipped: list[Skipped] = field(default_factory=list)
     digests: dict[str, tuple[str, int]] = field(default_factory=dict)
+    logs: Counter[str] = field(default_factory=Counter)
 
     def saw(self, when: datetime) -> None:
         """Count one event and stretch the span."""
-        self.events += 1
-        if self.first is None or when < self.first:
-            self.first = when
-        if self.last is None or when > self.last:
-            self.last = when
+        self.saw_many(1, when, when)
+
+    def saw_many(self, count: int, first: datetime, last: datetime) -> None:
+        """Count events and stretch the span."""
+        self.events += count
+        if self.first is None or first < self.first:
+            self.first = first
+        if self.last is None or last > self.last:
+            self.last = last
+
+    def absorb(self, other: "Tally") -> None:
+        """Take in what was read of other files."""
+        if other.first is not None and other.last is not None:
+            self.saw_many(other.events, other.first, other.last)
+        self.files_read += other.files_read
+        self.duplicates += other.duplicates
+        self.bytes += other.bytes
+        self.skipped += other.skipped
+        self.logs.update(other.logs)
+        self.digests.update(other.digests)
 
 
 def read(
@@ -48,7 +68,7 @@ def read(
     """Yield each event of the files once (by id), filling `tally`; nothing that fails stops the rest."""
     seen: set[str] = set()
     for file in files:
-        for item in _one(file, sources, tally, limit):
+        for item in _events(opened_log(file, sources, tally, limit)):
             if isinstance(item, Skipped):
                 tally.skipped.append(item)
             elif item.id in seen:
@@ -60,7 +80,19 @@ def read(
         on_file(tally)
 
 
-def _one(file: LogFile, sources: Sequence[Source], tally: Tally, limit: int) -> Iterator[Event | Skipped]:
+def _events(items: Iterable[Item]) -> Iterator[Event | Skipped]:
+    for item in items:
+        if isinstance(item, Event | Skipped):
+            yield item
+        else:
+            yield from item.slowly()
+
+
+def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: int) -> Iterator[Item]:
+    """What one file holds: events, or batches of records where its source can cut it, and what could not be read.
+
+    Fills the tally but for its events: which of them count is for the caller to say.
+    """
     try:
         stored = file.open()
     except OSError as error:
@@ -77,15 +109,21 @@ def _one(file: LogFile, sources: Sequence[Source], tally: Tally, limit: int) -> 
 
 def _recognised(
     path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, sources: Sequence[Source], tally: Tally
-) -> Iterator[Event | Skipped]:
+) -> Iterator[Item]:
     head = stream.peek(_HEAD)
     source = next((source for source in sources if source.recognises(path, head)), None)
     if source is None:
         if not inflating.fault:
             yield Skipped(path, _unknown(head))
         return
+    tally.logs[source.LOG] += 1
     whole = True
-    for item in source.read(path, stream):
+    items: Iterator[Item] = (
+        source.batches(path, stream, head)
+        if isinstance(source, Batched) and source.splittable(head)
+        else source.read(path, stream)
+    )
+    for item in items:
         if isinstance(item, Skipped):
             whole = False
             # Where the stream itself ended early, broken JSON at its end is the same fault told twice.

@@ -30,13 +30,18 @@ class Usage:
         arn = text(at(record, "userIdentity", "arn"))
         if arn is None:
             return
-        user = (arn, text(record.get("sourceIPAddress")) or "an unknown address")
-        self._count(role_of_session(arn) or arn, user)
-        if host := _HOST.search(arn):
-            self._count(host[0], user)
         bucket = text(at(record, "requestParameters", "bucketName"))
-        if bucket is not None:
-            self._count(f"arn:{arn.split(':', 2)[1]}:s3:::{bucket}" if arn.startswith("arn:") else bucket, user)
+        self.count(arn, text(record.get("sourceIPAddress")), bucket or "", 1)
+
+    def count(self, arn: str, address: str | None, bucket: str, times: int) -> None:
+        """Take in calls of one caller, on this bucket ("" for none), that AWS allowed."""
+        user = (arn, address or "an unknown address")
+        self._count(role_of_session(arn) or arn, user, times)
+        if host := _HOST.search(arn):
+            self._count(host[0], user, times)
+        if bucket:
+            name = f"arn:{arn.split(':', 2)[1]}:s3:::{bucket}" if arn.startswith("arn:") else bucket
+            self._count(name, user, times)
 
     def others(self, resource: str, addresses: Collection[str]) -> tuple[str, ...]:
         """Who used this resource besides those at the incident's own addresses, busiest first, in words."""
@@ -51,9 +56,9 @@ class Usage:
             words.append(f"and {unnamed} calls by others")
         return tuple(words)
 
-    def _count(self, resource: str, user: tuple[str, str]) -> None:
+    def _count(self, resource: str, user: tuple[str, str], times: int) -> None:
         users = self._users.setdefault(resource, {})
         if user in users or len(users) < KEPT_USERS:
-            users[user] = users.get(user, 0) + 1
+            users[user] = users.get(user, 0) + times
         else:
-            self._unnamed[resource] = self._unnamed.get(resource, 0) + 1
+            self._unnamed[resource] = self._unnamed.get(resource, 0) + times

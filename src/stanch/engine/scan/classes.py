@@ -1,0 +1,255 @@
+"""A thousand calls of one caller differ in what no rule asks: what a class of events can match is worked out once.
+
+A caller is everything of a record that says who called from where; a deed is one call of one caller with one outcome.
+Rules are narrowed by what is known of a deed; where the rest of them asks only for what was touched, reads of S3
+objects are told apart by the kind of asset the object belongs to.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+from msgspec import Raw
+
+from stanch.domain.event import Event
+from stanch.engine.enrich import View
+from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
+from stanch.engine.lineage import Lineage
+from stanch.engine.scan.cells import (
+    ACTED_ON,
+    LONGEST_AGENT,
+    Who,
+    acted_on,
+    denied,
+    reads_secrets,
+    secrets_read,
+    store_of,
+)
+from stanch.engine.scan.judge import Judge
+from stanch.engine.scan.line import Line
+from stanch.engine.scan.sums import LineSums
+from stanch.engine.sigma import Narrowed
+from stanch.engine.untrusted import table, text
+
+MOST = 50_000
+"""Classes, and objects, that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
+
+_READ = ("s3.amazonaws.com", "GetObject")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_ABOUT_CALLER = ("awsRegion", "sourceIPAddress", "userAgent", "recipientAccountId", "vpcEndpointId",
+                 "vpcEndpointAccountId")  # fmt: skip
+_ABOUT_DEED = ("eventSource", "eventName", "errorCode", "errorMessage", "readOnly", "eventType",
+               "sessionCredentialFromConsole")  # fmt: skip
+_OF_READING = frozenset({"copy.to", "sealed.to"})
+_KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
+
+Key = tuple[tuple[object, ...], bytes]
+"""What makes a deed: the values of `deed_key`, and the text of the identity."""
+deed_key = attrgetter(*_ABOUT_CALLER, *_ABOUT_DEED)
+
+Mark = tuple[str, str, bool]
+"""An hour, a store, and whether the URL was signed: which sums a line belongs to."""
+
+Signature = tuple[tuple[Any, ...], ...]
+"""The values of all facts about what a read touched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What one read asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask."""
+
+    resources: bytes
+    on: str
+    keys: tuple[str, ...]
+    signature: Signature
+
+
+@dataclass(slots=True)
+class Deed:
+    """One call of one caller with one outcome.
+
+    `left` are the rules that may match, `reads` says that it reads objects, `asks` which facts about the thing asked
+    for decide the rules further, `plain` that nothing about the thing matters, `opened` that each of its events must
+    be opened whole. `sums` are of the file at hand, by hour and store.
+    """
+
+    who: Who
+    source: str
+    name: str
+    failed: bool
+    denied: bool
+    console: bool
+    region: str
+    agent: str
+    view: View
+    left: Narrowed | None
+    reads: bool
+    asks: tuple[str, ...]
+    knows: Callable[[str], bool]
+    scope: int
+    plain: bool
+    opened: bool
+    sums: dict[str | Mark, LineSums] = field(default_factory=dict)
+    sifted: dict[Signature, Narrowed] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Caller:
+    """Who called from where, as logged, and which rules are left for the kinds of calls this caller made."""
+
+    stub: Mapping[str, Any]
+    narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)
+
+
+class Classes:
+    """Learns callers, deeds and things as they come."""
+
+    def __init__(self, judge: Judge) -> None:
+        self._judge = judge
+        self.deeds: dict[Key, Deed] = {}
+        self._callers: dict[object, Caller] = {}
+        self._things: dict[tuple[bytes, int], Thing] = {}
+        self._scopes: dict[tuple[object, ...], int] = {}
+
+    def forget(self, close: Callable[[], None]) -> None:
+        """Make room, between two batches, when too much was learned; `close` takes what was summed in it first."""
+        if len(self.deeds) > MOST:
+            close()
+            self.deeds.clear()
+            self._callers.clear()
+        if len(self._things) > MOST:
+            self._things.clear()
+
+    def _caller(self, line: Line) -> Caller:
+        """Who made this call; learned when it is new."""
+        about = {name: value for name in _ABOUT_CALLER if (value := getattr(line, name)) is not None}
+        identity = bytes(line.userIdentity)
+        key = (tuple(about.items()), identity)
+        caller = self._callers.get(key)
+        if caller is None:
+            caller = self._callers[key] = Caller({**about, "userIdentity": msgspec.json.decode(identity)})
+        return caller
+
+    def learn(self, key: Key, line: Line) -> Deed:
+        """The deed of a line, entered under its key."""
+        caller = self._caller(line)
+        record = dict(caller.stub)
+        record.update({name: value for name in _ABOUT_DEED if (value := getattr(line, name)) is not None})
+        view = self._judge.enricher.view(Event("", _EPOCH, "", "", record))
+        failed = bool(line.errorCode or line.errorMessage)
+        # Whether a sign-in succeeded is told by its answer, which is not known here.
+        certain = failed or not line.eventSource.startswith("signin.")
+        kind = (
+            self._judge.matcher.kind(line.eventSource, line.eventName),
+            certain,
+            line.readOnly,
+            line.eventType,
+            line.sessionCredentialFromConsole,
+        )
+        left = caller.narrowed.get(kind)
+        knows = self._knowing(outcome=certain, reading=line.readOnly is True)
+        if left is None or failed:
+            left = self._judge.matcher.narrowed(line.eventSource, line.eventName, view, knows)
+            if not failed:
+                caller.narrowed[kind] = left
+        asks = tuple(sorted((left.wants or frozenset()) & OF_THINGS))
+        reads = not failed and (
+            (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
+        )
+        linked = not certain or Lineage.wants(line.eventSource, line.eventName)
+        deed = Deed(
+            who=Who.of(view),
+            source=line.eventSource,
+            name=line.eventName,
+            failed=failed,
+            denied=denied(line.errorCode),
+            console=line.sessionCredentialFromConsole == "true",
+            region=view.region,
+            agent=(line.userAgent or "")[:LONGEST_AGENT],
+            view=view,
+            left=left or None,
+            reads=reads,
+            asks=asks,
+            knows=knows,
+            scope=self._scope(view, asks),
+            plain=not (reads or asks or line.eventSource in ACTED_ON),
+            opened=linked or (bool(left) and not asks),
+        )
+        self.deeds[key] = deed
+        return deed
+
+    def thing(self, deed: Deed, line: Line) -> Thing:
+        """What a call asked for, by its request; learned anew where the record names other resources than before."""
+        key = (bytes(line.requestParameters), deed.scope)
+        thing = self._things.get(key)
+        if thing is None or ((deed.asks or not thing.keys) and thing.resources != bytes(line.resources)):
+            thing = self._things[key] = self._learn(deed, line)
+        return thing
+
+    def sift(self, deed: Deed, thing: Thing) -> Narrowed:
+        """The rules that are left for reads of such a thing by such a caller."""
+        found = deed.sifted.get(thing.signature)
+        if found is None:
+            known = _Known(deed, dict(zip(deed.asks, thing.signature, strict=True)))
+            found = self._judge.matcher.narrowed(deed.source, deed.name, known, known.knows)
+            deed.sifted[thing.signature] = found
+        return found
+
+    def _knowing(self, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
+        """What is the same in every event of a deed: where nothing is planned, or a decoy, no event is either."""
+        known = _KNOWN | ({"event.outcome"} if outcome else set()) | (_OF_READING if reading else set())
+        if not self._judge.estate.exports:
+            known |= {"export.approved"}
+        if not any(asset.decoy for asset in self._judge.estate.assets):
+            known |= {"asset.decoy"}
+        return lambda name: name in known or name.startswith("userIdentity.")
+
+    def _scope(self, view: View, asks: tuple[str, ...]) -> int:
+        """Calls of one scope with the same request have the same facts about what they ask for."""
+        caller = view.caller
+        scope: tuple[object, ...] = (view.event_source, view.event_name, view.region, view.recipient, caller.partition)
+        if asks:  # an identity may be a decoy itself, and a grant may be to its own account
+            scope = (*scope, asks, caller.principal, caller.account, view.record.get("readOnly"))
+        return self._scopes.setdefault(scope, len(self._scopes))
+
+    def _learn(self, deed: Deed, line: Line) -> Thing:
+        request = _open(line.requestParameters)
+        on = acted_on(deed.source, request)
+        keys: tuple[str, ...] = ()
+        if deed.reads:
+            key = text(table(request).get("key")) if on else None
+            keys = (key,) if key else secrets_read(deed.source, deed.name, request)
+        signature: Signature = ()
+        if deed.asks or (deed.reads and not keys):  # only the whole view of the event can tell
+            record = {**deed.view.record, "requestParameters": request, "resources": _open(line.resources)}
+            view = self._judge.enricher.view(Event("", _EPOCH, "", "", record))
+            signature = tuple(tuple(view.values(fact)) for fact in deed.asks)
+            if deed.reads and view.read:
+                on = store_of(view.read[0], on)
+                keys = (view.read[0].removeprefix(on + "/"),)
+        return Thing(bytes(line.resources), on, keys, signature)
+
+
+class _Known:
+    """What is known of all events of a deed that ask for one kind of thing."""
+
+    def __init__(self, deed: Deed, facts: Mapping[str, tuple[Any, ...]]) -> None:
+        self._view = deed.view
+        self._facts = facts
+        self._knows = deed.knows
+
+    def knows(self, name: str) -> bool:
+        return name in self._facts or self._knows(name)
+
+    def values(self, name: str) -> Sequence[Any]:
+        return self._facts[name] if name in self._facts else self._view.values(name)
+
+    def everything(self) -> Sequence[Any]:
+        return ()
+
+
+def _open(value: Raw) -> Any:
+    return msgspec.json.decode(value)

@@ -1,0 +1,79 @@
+"""One event at a time, opened whole: enriched, matched by every rule that may want it, and noted where it belongs."""
+
+from collections.abc import Collection, Sequence
+
+from stanch.domain.estate import Estate
+from stanch.domain.event import Event
+from stanch.engine import sigma
+from stanch.engine.enrich import Enricher, View
+from stanch.engine.scan.cells import Key, sums_of
+from stanch.engine.scan.part import Kept, Part
+from stanch.engine.sigma import Matcher, Narrowed, Rule
+
+
+class Judge:
+    """Knows rules and estate; puts what an event means into a part."""
+
+    def __init__(self, rules: Sequence[Rule], estate: Estate, accounts: Collection[str]) -> None:
+        """`accounts` are those the logs come from: the perimeter where the estate declares none."""
+        self.estate = estate
+        self.enricher = Enricher(estate, accounts)
+        self.matcher: Matcher = sigma.compile(rules)
+        self._asked: dict[str, set[str]] = {}
+        for rule in rules:
+            if correlation := rule.correlation:
+                for base in correlation.bases:
+                    names = (*correlation.group_by, *correlation.measured)
+                    self._asked.setdefault(base, set()).update(correlation.field_of(name, base) for name in names)
+
+    def take(self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False) -> None:
+        """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
+        view = self.enricher.view(event)
+        part.lineage.note(event)
+        if not summed:
+            part.cells.add(Key.of(view), sums_of(view))
+        if self.estate.exports and view.covering_export is not None:
+            part.ordered.append(event)  # what it may still take depends on all that came before
+            return
+        self._matched(view, part, rules)
+
+    def take_ordered(self, events: list[Event], part: Part) -> None:
+        """Judge events that planned exports cover, in the order of time, each counted against its export."""
+        for event in sorted(events, key=lambda event: (event.time, event.id)):
+            view = self.enricher.view(event)
+            self.enricher.charge(view)
+            self._matched(view, part, None)
+
+    def _matched(self, view: View, part: Part, narrowed: Narrowed | None) -> None:
+        if narrowed is None:
+            rules = self.matcher.match(view.event_source, view.event_name, view)
+        else:
+            rules = narrowed.match(view)
+        if not rules:
+            return
+        detections = frozenset(rule.detection.id for rule in rules if rule.generates)
+        bases = tuple(rule.id for rule in rules if rule.id in self._asked)
+        for rule in rules:
+            if rule.generates:
+                part.gatherer.add(rule.detection, view)
+        if bases:
+            part.kept.append(self._kept(view, bases, detections))
+        elif view.read is not None and detections:
+            part.matches.note((Key.of(view), detections, view.assets), *view.read)
+
+    def _kept(self, view: View, bases: tuple[str, ...], detections: frozenset[str]) -> Kept:
+        asked = {name for base in bases for name in self._asked[base]}
+        event = view.event
+        return Kept(
+            Event(event.id, event.time, event.log, event.file, {}),
+            view.actor,
+            view.assets,
+            view.resources,
+            view.region,
+            view.failed,
+            Key.of(view),
+            view.read,
+            bases,
+            detections,
+            {name: tuple(view.values(name)) for name in asked},
+        )

@@ -1,0 +1,197 @@
+"""A file of logs is read once, in batches: most events are summed by class, the few that matter are opened whole."""
+
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from operator import attrgetter
+
+import msgspec
+
+from stanch.contracts.behaviour import HOUR
+from stanch.contracts.source import Batch, LogFile, Source
+from stanch.domain.estate import Estate
+from stanch.domain.event import Event, Skipped
+from stanch.engine.inflate import GIB
+from stanch.engine.read import Item, opened_log
+from stanch.engine.scan.cells import Key
+from stanch.engine.scan.classes import Classes, Deed, Mark, deed_key
+from stanch.engine.scan.judge import Judge
+from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, ids, project, times
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.sums import LineSums
+from stanch.engine.sigma import Narrowed, Rule
+
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_identity = attrgetter("userIdentity")
+_PRESIGNED = "QueryString"
+
+
+class Scanner:
+    """Reads files into parts. Each process has its own: what it learns of callers and objects is kept between files."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        estate: Estate,
+        sources: Sequence[Source],
+        accounts: Collection[str] = (),
+        limit: int = 2 * GIB,
+    ) -> None:
+        """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file."""
+        self.judge = Judge(rules, estate, accounts)
+        self._classes = Classes(self.judge)
+        self._sources = sources
+        self._limit = limit
+        self._clock = Clock()
+
+    def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
+        """What these files come to, each event counted once; events with an id in `without` were seen before."""
+        listed = list(files)
+        part = self._scanned(listed, None if not without else set(without))
+        if any(_repeats(hashes) for hashes in part.ids.values()):
+            part = self._scanned(listed, set(without))
+        return part
+
+    def _scanned(self, files: Sequence[LogFile], seen: set[int] | None) -> Part:
+        """One pass; with `seen` each id is taken once and remembered there, without it all are taken."""
+        part = Part()
+        for file in files:
+            _Pass(self, part, file.path, seen).run(opened_log(file, self._sources, part.tally, self._limit))
+        return part
+
+
+class _Pass:
+    """One file on its way into a part."""
+
+    def __init__(self, scanner: Scanner, part: Part, path: str, seen: set[int] | None) -> None:
+        self._judge = scanner.judge
+        self._classes = scanner._classes  # noqa: SLF001 - one thing in two pieces
+        self._clock = scanner._clock  # noqa: SLF001
+        self._part = part
+        self._path = path
+        self._seen = seen
+        self._summed: list[Deed] = []
+
+    def run(self, items: Iterator[Item]) -> None:
+        """Take in all that the file holds."""
+        for item in items:
+            if isinstance(item, Skipped):
+                self._part.tally.skipped.append(item)
+            elif isinstance(item, Event):
+                self._take(item)
+            else:
+                self._batch(item)
+        self._close()
+
+    def _take(self, event: Event) -> None:
+        """The slow way: one event, opened whole already."""
+        tally, number = self._part.tally, hash(event.id)
+        if self._seen is not None:
+            if number in self._seen:
+                tally.duplicates += 1
+                return
+            self._seen.add(number)
+        when = int(event.time.timestamp())
+        self._part.note_ids(when - when % HOUR, (number,))
+        tally.saw(event.time)
+        self._judge.take(event, self._part)
+
+    def _batch(self, batch: Batch) -> None:
+        lines = project(batch.text, self._clock)
+        if lines is None:
+            for event in batch.slowly():
+                self._take(event)
+            return
+        if not lines:
+            return
+        self._classes.forget(self._close)
+        raws: list[msgspec.Raw] | None = None
+        for place, rules in self._to_open(lines, self._fresh(lines)):
+            raws = raws or _RAWS.decode(batch.text)
+            whole = batch.event(bytes(raws[place]))
+            if whole is not None:
+                self._judge.take(whole, self._part, rules=rules, summed=True)
+
+    def _fresh(self, lines: list[Line]) -> Iterable[int]:
+        """The places of the lines that were not seen before; counts them, and notes their ids."""
+        numbers = list(map(hash, ids(lines)))
+        when = times(lines)
+        places: Iterable[int] = range(len(lines))
+        if self._seen is not None:
+            places = [place for place in places if self._first(numbers[place])]
+            self._part.tally.duplicates += len(lines) - len(places)
+            numbers, when = [numbers[place] for place in places], [when[place] for place in places]
+        if when:
+            self._count(numbers, when)
+        return places
+
+    def _first(self, number: int) -> bool:
+        assert self._seen is not None  # noqa: S101 - for the type checker
+        before = len(self._seen)
+        self._seen.add(number)
+        return len(self._seen) > before
+
+    def _count(self, numbers: list[int], when: list[str]) -> None:
+        first, last = min(when), max(when)
+        self._part.tally.saw_many(len(when), self._clock.moment(first), self._clock.moment(last))
+        if first[:HOUR_TEXT] == last[:HOUR_TEXT]:
+            self._part.note_ids(self._clock.hour(first) or 0, numbers)
+            return
+        by_hour: dict[int, list[int]] = {}
+        for number, time in zip(numbers, when, strict=True):
+            by_hour.setdefault(self._clock.hour(time) or 0, []).append(number)
+        for hour, some in by_hour.items():
+            self._part.note_ids(hour, some)
+
+    def _to_open(self, lines: list[Line], places: Iterable[int]) -> Iterator[tuple[int, Narrowed | None]]:
+        """Sum up the lines; yield the places of those that must be opened whole, with the rules left for them."""
+        classes, deeds = self._classes, self._classes.deeds
+        keys = list(zip(map(deed_key, lines), map(bytes, map(_identity, lines)), strict=True))
+        for place in places:
+            line = lines[place]
+            deed = deeds.get(keys[place])
+            if deed is None:
+                deed = classes.learn(keys[place], line)
+            hour = line.eventTime[:HOUR_TEXT]
+            mark: str | Mark = hour
+            thing = None
+            if not deed.plain:
+                thing = classes.thing(deed, line)
+                extra = line.additionalEventData
+                mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
+            sums = deed.sums.get(mark)
+            if sums is None:
+                sums = self._begin(deed, mark)
+            sums.add(line)
+            if thing is not None:
+                if thing.keys:
+                    sums.read(line, thing.keys)
+                if deed.asks and not deed.opened and (rules := classes.sift(deed, thing)):
+                    yield place, rules
+            if deed.opened:
+                yield place, deed.left
+
+    def _begin(self, deed: Deed, mark: str | Mark) -> LineSums:
+        """New sums, for a deed's lines of one hour and one store in this file."""
+        if not deed.sums:
+            self._summed.append(deed)
+        sums = deed.sums[mark] = LineSums()
+        return sums
+
+    def _close(self) -> None:
+        """Move what was summed of this file into its part."""
+        for deed in self._summed:
+            for mark, sums in deed.sums.items():
+                hour, on, presigned = (mark, "", False) if isinstance(mark, str) else mark
+                start = self._clock.hour(hour) or 0
+                key = Key(
+                    start, deed.who, deed.source, deed.name, deed.failed, deed.denied, on, deed.region, deed.agent,
+                    presigned, deed.console,
+                )  # fmt: skip
+                self._part.cells.add(key, sums.told(self._clock, self._path))
+            deed.sums = {}
+        self._summed = []
+
+
+def _repeats(hashes: "array[int]") -> bool:
+    """Whether any hash stands twice."""
+    return len(set(hashes)) < len(hashes)

@@ -1,0 +1,124 @@
+"""The fast way and the slow way through a log come to the same: what is never decoded would have changed nothing."""
+
+import gzip
+import io
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from tests.engine.scan.records import ACCOUNT, ESTATE, EXPORT, records
+
+from stanch import app, estate
+from stanch.contracts.source import Source
+from stanch.domain.estate import Estate
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.scanner import Scanner
+from stanch.engine.sigma import Rule
+
+SHARED = Path(__file__).parents[4] / "shared" / "data" / "cloudtrail"
+SETTINGS = settings(max_examples=120, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@dataclass(frozen=True)
+class Kept:
+    content: bytes
+    path: str = "AWSLogs/111122223333/CloudTrail/x.json"
+
+    @property
+    def size(self) -> int:
+        return len(self.content)
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.content)
+
+
+class Slow:
+    """A source that cannot be cut: every record of it is decoded."""
+
+    def __init__(self, source: Source) -> None:
+        self.LOG, self.recognises, self.read = source.LOG, source.recognises, source.read
+
+
+@cache
+def rules() -> list[Rule]:
+    return app.rules()[0]
+
+
+def parts(files: list[Kept], ours: Estate) -> tuple[Part, Part]:
+    fast = Scanner(rules(), ours, app.sources(), (ACCOUNT,))
+    slow = Scanner(rules(), ours, [Slow(source) for source in app.sources()], (ACCOUNT,))
+    fast.scan(files[:1])  # what was learned of other files must not matter
+    return fast.scan(files), slow.scan(files)
+
+
+def told(part: Part) -> dict[str, Any]:
+    """All that a part holds, in an order of its own."""
+    tally = part.tally
+    return {
+        "tally": (tally.events, tally.duplicates, tally.first, tally.last, tally.files_read),
+        "skipped": sorted((skip.path, skip.why.partition(" (")[0], skip.fault) for skip in tally.skipped),
+        "cells": {
+            key: (sums.count, sums.bytes, sums.first, sums.last, sorted(sums.objects), sorted(sums.files))
+            for key, sums in part.cells.sums.items()
+        },
+        "groups": {
+            key: (group.count, group.failed, group.first, group.last, sorted(group.ids), sorted(group.callers, key=str))
+            for key, group in part.gatherer.groups.items()
+        },
+        "matches": part.matches.shares,
+        "kept": sorted((one.event.id, one.bases, sorted(one.detections), one.read or ()) for one in part.kept),
+        "ordered": sorted(event.id for event in part.ordered),
+        "links": part.lineage.links,
+        "makings": part.lineage.makings,
+        "ids": {hour: sorted(ids) for hour, ids in part.ids.items()},
+    }
+
+
+def same(files: list[Kept], ours: Estate) -> int:
+    fast, slow = parts(files, ours)
+    assert told(fast) == told(slow)
+    return len(slow.gatherer.groups) + len(slow.kept)
+
+
+def delivered(some: list[dict[str, Any]], indent: int | None = None) -> Kept:
+    separators = None if indent else (",", ":")
+    return Kept(json.dumps({"Records": some}, indent=indent, separators=separators).encode())
+
+
+@SETTINGS
+@given(records())
+def test_generated_records_come_to_the_same_either_way(some: list[dict[str, Any]]) -> None:
+    same([delivered(some)], estate.read(ESTATE, "test"))
+
+
+@SETTINGS
+@given(records())
+def test_so_they_do_without_an_estate_and_with_a_planned_export(some: list[dict[str, Any]]) -> None:
+    same([delivered(some, indent=1)], Estate())
+    same([delivered(some)], estate.read(ESTATE + EXPORT, "test"))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data/cloudtrail, the recorded logs, is absent")
+def test_recorded_logs_come_to_the_same_either_way() -> None:
+    files = [
+        Kept(gzip.compress(json.dumps(json.loads(path.read_text())).encode()), str(path))
+        for path in sorted(SHARED.rglob("*.json"))
+    ]
+    assert len(files) > 30
+    assert same(files, Estate()) > 100
+
+
+def test_a_file_cut_into_many_batches_loses_nothing() -> None:
+    some = [
+        {"eventVersion": "1.11", "eventID": f"e{n}", "eventTime": "2026-11-22T09:00:00Z", "eventName": "DescribeVpcs",
+         "eventSource": "ec2.amazonaws.com", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
+         "requestParameters": {"text": '},{"eventVersion":"' + "x" * (n % 700)}}
+        for n in range(3000)
+    ]  # fmt: skip
+    fast, _ = parts([delivered(some)], Estate())
+    assert (fast.tally.events, fast.tally.duplicates, fast.tally.files_read) == (3000, 0, 1)
+    assert same([delivered(some)], Estate()) >= 0
