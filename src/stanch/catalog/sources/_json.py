@@ -1,0 +1,101 @@
+"""JSON logs come as one document or as JSON Lines, and one bad record must not cost the others.
+
+Documents are opened with their parts still closed: a file of a hundred thousand records is never decoded at once.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import msgspec
+
+from stanch.catalog.sources._unreadable import Unreadable
+
+BOM = b"\xef\xbb\xbf"
+LARGEST = 1 << 28
+"""Bytes of one document, or of one of many lines: it is held whole, unlike a delivered CloudTrail file."""
+Opened = dict[str, msgspec.Raw] | list[msgspec.Raw] | Unreadable
+
+_LIST = msgspec.json.Decoder(list[msgspec.Raw])
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TOO_LARGE = f"a JSON document of more than {LARGEST >> 20} MB; what follows is not read"
+_DIGITS = 300
+_HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+_LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
+
+
+def documents(stream: BinaryIO) -> Iterator[Opened]:
+    """Each document of a file. A first line that is whole JSON makes it JSON Lines; anything else is one document."""
+    line = stream.readline(LARGEST + 1).removeprefix(BOM)
+    first = opened(line)
+    if isinstance(first, Unreadable):
+        text = line + stream.read(LARGEST + 1 - len(line))
+        yield opened(text) if len(text) <= LARGEST else Unreadable(_TOO_LARGE)
+        return
+    yield first
+    while line := stream.readline(LARGEST + 1):
+        if len(line) > LARGEST:
+            yield Unreadable(_TOO_LARGE)
+            return
+        if line.strip():
+            yield opened(line)
+
+
+def opened(text: bytes) -> Opened:
+    """One JSON document with its parts still closed: an object comes as {key: Raw}, a list as [Raw]."""
+    decoder = _LIST if text.lstrip()[:1] == b"[" else _OBJECT
+    try:
+        return decoder.decode(text)
+    except RecursionError:
+        return Unreadable("JSON nested too deeply")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            # JSON allows half of a surrogate pair, msgspec does not; one planted in a record must not hide the file.
+            return decoder.decode(_LONE_SURROGATE.sub(rb"\\ufffd", text))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
+
+
+def decoded(text: bytes) -> object:
+    """One value, or Unreadable. What msgspec refuses and JSON allows (an enormous number) Python's reader takes."""
+    try:
+        return msgspec.json.decode(text)
+    except RecursionError:
+        return Unreadable("JSON nested too deeply")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        try:
+            return json.loads(text.decode("utf-8"), parse_int=_number)
+        except (ValueError, RecursionError):
+            return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
+
+
+def whole(document: dict[str, msgspec.Raw]) -> object:
+    """An object whose parts were opened one by one; the first that cannot be read is why it is none."""
+    parts = {key: decoded(bytes(value)) for key, value in document.items()}
+    return next((part for part in parts.values() if isinstance(part, Unreadable)), parts)
+
+
+def items(value: msgspec.Raw | None) -> Iterator[object]:
+    """The items of a closed list, decoded one by one; anything else has none."""
+    if value is not None and starts(value, b"["):
+        for item in _LIST.decode(value):
+            yield decoded(bytes(item))
+
+
+def starts(value: msgspec.Raw | None, sign: bytes) -> bool:
+    """Whether a closed value is there and begins so: b"{" an object, b"[" a list."""
+    return value is not None and bytes(value).startswith(sign)
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else math.inf
+
+
+def _why_not_json(text: bytes, error: Exception) -> str:
+    try:
+        text.decode("utf-8")
+    except UnicodeDecodeError as bad:
+        return f"not UTF-8 text (byte {bad.start})"
+    return str(error)
