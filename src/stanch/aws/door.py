@@ -1,7 +1,8 @@
 """One caller in one account and region; boto3 stays behind this door and is imported only when it opens."""
 
+import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 _RETRIES = {"mode": "standard", "max_attempts": 5}
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 15
+# Ranges of several objects are fetched side by side; boto3's own ten connections would be closed and opened anew.
+_CONNECTIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,26 @@ class Credentials:
         )
 
 
+def renewing(ask: Callable[[], Mapping[str, Any]], region: str) -> "boto3.Session":
+    """A session that asks for new credentials before those it has end; `ask` answers as AssumeRole does."""
+    import boto3
+    from botocore.credentials import RefreshableCredentials
+    from botocore.session import Session
+
+    def fresh() -> dict[str, str]:
+        answer = ask()
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
+
+    inner = Session()
+    inner._credentials = RefreshableCredentials.create_from_metadata(fresh(), fresh, "sts-assume-role")  # noqa: SLF001 - botocore has no public way
+    return boto3.Session(botocore_session=inner, region_name=region)
+
+
 class Door:
     """Implements `contracts.aws.Aws` over boto3's usual chain, or over given credentials and endpoint.
 
@@ -65,6 +88,7 @@ class Door:
         self._unsigned = unsigned
         self._headers = dict(headers or {})
         self._clients: dict[tuple[str, str], Any] = {}
+        self._building = threading.Lock()  # a client may be used by many threads, but a session makes one at a time
         self._identity: dict[str, str] = {}
         self.region = region
         self.calls: Counter[str] = calls if calls is not None else Counter()
@@ -106,15 +130,22 @@ class Door:
 
     def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """See `contracts.aws.Aws.call`. A streamed body comes back read, as bytes under its own key."""
+        answer = self.opened(service, operation, region=region, **params)
+        if hasattr(answer.get("Body"), "read"):
+            try:
+                answer["Body"] = answer["Body"].read()
+            except WIRE as error:
+                raise translated(f"{service}:{operation}", error) from error
+        return answer
+
+    def opened(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+        """The same with the body still a stream: reading it may raise one of `errors.WIRE`, and it must be closed."""
         from botocore import xform_name
 
         name = f"{service}:{operation}"
         self.calls[name] += 1
         try:
             answer = getattr(self.client(service, region), xform_name(operation))(**params)
-            body = answer.get("Body")
-            if hasattr(body, "read"):
-                answer["Body"] = body.read()
         except WIRE as error:
             raise translated(name, error) from error
         answer.pop("ResponseMetadata", None)
@@ -145,12 +176,20 @@ class Door:
 
     def assuming(self, role: str, session: str) -> "Door":
         """A door with a fresh one-hour session of `role`, the longest that role chaining allows."""
-        answer = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)
-        return self._derived(Credentials.read(answer["Credentials"]).session(self.region))
+        return self._derived(Credentials.read(self._assume(role, session)).session(self.region))
+
+    def lasting(self, role: str, session: str) -> "Door":
+        """A door with sessions of `role` that are renewed before they end, for work of more than an hour."""
+        return self._derived(renewing(lambda: self._assume(role, session), self.region))
 
     def at(self, region: str) -> "Door":
         """The same caller in another region."""
         return self._derived(self._session, unsigned=self._unsigned, region=region)
+
+    def _assume(self, role: str, session: str) -> dict[str, Any]:
+        answer = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)
+        credentials: dict[str, Any] = answer["Credentials"]
+        return credentials
 
     def _derived(self, session: "boto3.Session", *, unsigned: bool = False, region: str | None = None) -> "Door":
         return Door(
@@ -171,9 +210,10 @@ class Door:
     def client(self, service: str, region: str | None = None) -> Any:
         """The boto3 client behind the door, for what has no single operation, such as a pre-signed URL."""
         where = (service, region or self.region)
-        if where not in self._clients:
-            self._clients[where] = self._build(*where)
-        return self._clients[where]
+        with self._building:
+            if where not in self._clients:
+                self._clients[where] = self._build(*where)
+            return self._clients[where]
 
     def _build(self, service: str, region: str) -> Any:
         from botocore import UNSIGNED
@@ -184,6 +224,7 @@ class Door:
             "retries": _RETRIES,
             "connect_timeout": _CONNECT_SECONDS,
             "read_timeout": _READ_SECONDS,
+            "max_pool_connections": _CONNECTIONS,
             "user_agent_appid": "stanch",
         }
         if self._unsigned:

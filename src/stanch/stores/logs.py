@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from stanch.stores.delivery import leap
+from stanch.stores.told import Told
+
 # The layout in which CloudTrail delivers says whose log a file is before it is opened.
 _DELIVERED = re.compile(r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/")
 _RECORDED = re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"')
 STDIN = "-"
+S3 = "s3://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,42 +26,108 @@ class LocalFile:
 
     path: str
     size: int | None
-    where: Path
+
+    @property
+    def where(self) -> Path:
+        """The file itself, for readers that need it as a whole."""
+        return Path(self.path)
+
+    @property
+    def version(self) -> str | None:
+        """What tells this content from any other this path has had; None where that cannot be told."""
+        try:
+            now = Path(self.path).stat()
+        except OSError:
+            return None
+        return f"{Path(self.path).absolute()} {now.st_size} {now.st_mtime_ns} {now.st_ino}"
 
     def open(self) -> BinaryIO:
         """The stored bytes; a pipe, a device or a folder is no log file, and opening one could wait for ever."""
-        if self.where.is_dir():
+        where = Path(self.path)
+        if where.is_dir():
             raise OSError(errno.EISDIR, "a folder that is linked or may not be listed; name it by itself")
-        if self.where.exists() and not self.where.is_file():
+        if where.exists() and not where.is_file():
             raise OSError(errno.EINVAL, "not a regular file")
-        return self.where.open("rb")
+        return where.open("rb")
+
+
+class LocalWalk:
+    """The files under one path of this machine that may hold what is asked for, folders in the order of their names.
+
+    Hidden files are left alone. What cannot be read, a broken link, a linked folder or one that may not be listed, is
+    an entry too: opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the
+    names in the folders on the way down are held.
+    """
+
+    def __init__(self, path: Path, told: Told | None = None) -> None:
+        """With `told`, what its window does not ask for is left out and told there; without, nothing is."""
+        self._top = path
+        self._told = told
+
+    def __iter__(self) -> Iterator["LocalFile | Piped"]:
+        if self._top.is_fifo():
+            with self._top.open("rb") as pipe:
+                yield Piped(pipe, str(self._top))
+        elif self._top.is_dir():
+            yield from self._walked()
+        else:
+            yield _local(str(self._top))
+
+    def _walked(self) -> Iterator[LocalFile]:
+        # Not by recursion: a path of 4 096 bytes may be two thousand folders deep.
+        top = "" if str(self._top) == "." else str(self._top)
+        whole = os.path.abspath(self._top)  # noqa: PTH100 - a linked folder keeps the name it was given
+        to_do = [iter([(top, whole.rstrip("/") + "/")])]
+        while to_do:
+            place = next(to_do[-1], None)
+            if place is None:
+                to_do.pop()
+                continue
+            folder, key = place
+            files, folders = _entries(folder or ".")
+            if files is None:
+                yield LocalFile(folder or ".", None)
+                continue
+            for name in self._wanted(folder, key, files, ""):
+                yield _local(os.path.join(folder, name))  # noqa: PTH118 - a million Path objects are slow
+            to_do.append(_below(folder, key, self._wanted(folder, key, folders, "/")))
+
+    def _wanted(self, folder: str, key: str, names: list[str], slash: str) -> Iterator[str]:
+        for name in names:
+            outside = leap(key + name + slash, self._told.window) if self._told else None
+            if self._told and outside and not (slash and outside.to.startswith(key + name + slash)):
+                self._told.left_out(outside.why, os.path.join(folder, name))  # noqa: PTH118
+                continue
+            if self._told and not slash:
+                self._told.took(key + name)
+            yield name
 
 
 def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped"]:
-    """Each file of each path, folders in the order of their names; hidden files are left alone.
-
-    What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry too: opening it fails
-    and is told. A pipe named by hand (`<(...)`) is read to its end first.
-    """
+    """Each file of each path on this machine, whatever it is; see LocalWalk."""
     for path in paths:
-        if path.is_fifo():
-            with path.open("rb") as pipe:
-                yield Piped(pipe, str(path))
-        elif path.is_dir():
-            yield from _walked(path)
-        else:
-            yield _local(path)
+        yield from LocalWalk(path)
 
 
-def _walked(top: Path) -> Iterator[LocalFile]:
-    closed: list[str] = []
-    for folder, folders, names in os.walk(top, onerror=lambda error: closed.append(str(error.filename))):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        links = [name for name in folders if Path(folder, name).is_symlink()]  # os.walk does not follow them
-        for name in sorted([*names, *links]):
-            if not name.startswith("."):
-                yield _local(Path(folder, name))
-    yield from map(_local, map(Path, closed))
+def _below(folder: str, key: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for name in names:
+        yield os.path.join(folder, name), f"{key}{name}/"  # noqa: PTH118 - a million Path objects are slow
+
+
+def _entries(folder: str) -> tuple[list[str] | None, list[str]]:
+    """Names of files and of folders, each in order; None for a folder that may not be listed. Links are files."""
+    files: list[str] = []
+    folders: list[str] = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if not entry.name.startswith("."):
+                    (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+    except OSError:
+        return None, []
+    files.sort()
+    folders.sort()
+    return files, folders
 
 
 class Piped:
@@ -89,9 +159,9 @@ def accounts_in_head(head: bytes) -> set[str]:
     return {account.decode() for account in _RECORDED.findall(head)}
 
 
-def _local(path: Path) -> LocalFile:
+def _local(path: str) -> LocalFile:
     try:
-        size = path.stat().st_size
+        size = os.stat(path).st_size  # noqa: PTH116 - a million Path objects are slow
     except OSError:
         size = None
-    return LocalFile(str(path), size, path)
+    return LocalFile(path, size)
