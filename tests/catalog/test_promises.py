@@ -21,6 +21,7 @@ SHELVES = {
     "actions": (".py",),
     "playbooks": (".py",),
     "regimes": (".toml",),
+    "routines": (".yml",),
     "scenarios": (".py",),
     "sources": (".py",),
 }

@@ -105,7 +105,6 @@ def test_a_read_names_its_asset_actor_and_place() -> None:
         "asset.name": "llama",
         "asset.kind": "weights",
         "asset.sensitivity": "secret",
-        "asset.decoy": False,
         "read.asset": "llama",
         "read.key": f"acme-weights/{SHARD}",
         "object.weights": True,
@@ -120,6 +119,7 @@ def test_a_read_names_its_asset_actor_and_place() -> None:
     }
     view = seen(read())
     assert {name: view.values(name)[0] for name in expected} == expected
+    assert view.values("asset.decoy") == ()  # there only where it is true
 
 
 def test_fields_of_the_record_stay_as_logged() -> None:
@@ -426,3 +426,89 @@ def test_a_role_session_is_named_by_its_role_even_without_its_issuer() -> None:
     bare = {"type": "AssumedRole", "arn": HOST, "accountId": OURS}
     assert fact("actor.name", read(userIdentity=bare)) == "vllm-serving"
     assert fact("actor.principal", read(userIdentity=bare)) == f"arn:aws:iam::{OURS}:role/vllm-serving"
+
+
+def permissions(cidr: str, first: int | None, last: int | None, protocol: str = "tcp") -> dict[str, Any]:
+    ports = {} if first is None else {"fromPort": first, "toPort": last}
+    ranges = (
+        {"ipv6Ranges": {"items": [{"cidrIpv6": cidr}]}} if ":" in cidr else {"ipRanges": {"items": [{"cidrIp": cidr}]}}
+    )
+    return {"ipPermissions": {"items": [{"ipProtocol": protocol, **ports, **ranges}]}}
+
+
+ENTRY = {"aclProtocol": "6", "cidrBlock": "0.0.0.0/0", "egress": False, "ruleAction": "allow"}
+NEW_RULE = {"CidrIpv4": "0.0.0.0/0", "IpProtocol": "tcp", "FromPort": 3389, "ToPort": 3389}
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_", "doors"),
+    [
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("0.0.0.0/0", 22, 22), ("administration",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("::/0", 5432, 5432), ("data",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("0.0.0.0/0", 443, 443), ("web",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("0.0.0.0/0", 8080, 8080), ("other",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("0.0.0.0/0", 0, 65535), ("everything",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("0.0.0.0/0", None, None, "-1"), ("everything",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("128.0.0.0/1", 22, 22), ("administration",)),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("10.0.0.0/8", 22, 22), ()),
+        ("ec2", "AuthorizeSecurityGroupIngress", permissions("not a network", 22, 22), ()),
+        ("ec2", "AuthorizeSecurityGroupIngress", {"cidrIp": "208.236.235.254/0", "fromPort": 22, "toPort": 22,
+                                                  "ipProtocol": "tcp", "ipPermissions": {}}, ("administration",)),
+        ("ec2", "AuthorizeSecurityGroupEgress", permissions("0.0.0.0/0", 22, 22), ()),
+        ("ec2", "ModifySecurityGroupRules", {"ModifySecurityGroupRulesRequest": {
+            "SecurityGroupRule": {"tag": 1, "SecurityGroupRule": NEW_RULE}}}, ("administration",)),
+        ("ec2", "CreateNetworkAclEntry", {**ENTRY, "portRange": {"from": 3306, "to": 3306}}, ("data",)),
+        ("ec2", "CreateNetworkAclEntry", {**ENTRY, "portRange": {"from": 1024, "to": 65535}}, ()),
+        ("ec2", "CreateNetworkAclEntry", {**ENTRY, "aclProtocol": "-1"}, ("everything",)),
+        ("ec2", "CreateNetworkAclEntry", {**ENTRY, "aclProtocol": "-1", "egress": True}, ()),
+        ("ec2", "CreateNetworkAclEntry", {**ENTRY, "aclProtocol": "-1", "ruleAction": "deny"}, ()),
+        ("rds", "AuthorizeDBSecurityGroupIngress", {"cIDRIP": "0.0.0.0/0"}, ("data",)),
+        ("lightsail", "PutInstancePublicPorts", {"portInfos": [
+            {"fromPort": 22, "toPort": 22, "protocol": "tcp", "cidrs": ["0.0.0.0/0"]}]}, ("administration",)),
+        ("ec2", "DescribeInstances", permissions("0.0.0.0/0", 22, 22), ()),
+    ],
+)  # fmt: skip
+def test_a_door_opened_to_the_world_is_told_by_what_is_behind_it(
+    source: str, name: str, request_: Any, doors: tuple[str, ...]
+) -> None:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
+    assert tuple(seen(record).values("opens.to_world")) == doors
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        (role("ci-deploy", "run-1"), True),
+        (role("acme-terraform", "x"), True),
+        (role("web", "AWSCodeBuild-01234567-89ab-cdef-0123-456789abcdef"), True),
+        ({**role("web", "x"), "invokedBy": "cloudformation.amazonaws.com"}, True),
+        (role("web", "terraform"), False),  # a session's name is whatever its opener likes
+        (role("cicada", "x"), False),
+        (role("web", "x"), False),
+        ({"type": "IAMUser", "arn": f"arn:aws:iam::{OURS}:user/ci-deploy", "userName": "ci-deploy"}, False),
+    ],
+)
+def test_deployment_is_a_role_or_a_service_and_never_a_key_or_a_sessions_name(identity: Any, expected: bool) -> None:
+    assert tuple(seen({"userIdentity": identity}).values("actor.deploys")) == (expected,)
+
+
+def test_a_pipeline_that_signs_in_by_its_provider_is_deployment() -> None:
+    identity = role("web", "x")
+    web = {"federatedProvider": f"arn:aws:iam::{OURS}:oidc-provider/token.actions.githubusercontent.com"}
+    identity.setdefault("sessionContext", {})["webIdFederationData"] = web
+    assert tuple(seen({"userIdentity": identity}).values("actor.deploys")) == (True,)
+
+
+@pytest.mark.parametrize(
+    ("record", "service"),
+    [
+        ({"userIdentity": {"type": "AWSService", "invokedBy": "ec2.amazonaws.com"}}, ("ec2.amazonaws.com",)),
+        ({"userIdentity": {**role("web", "x"), "invokedBy": "backup.amazonaws.com"}}, ("backup.amazonaws.com",)),
+        ({"userIdentity": role("web", "x"), "sourceIPAddress": "athena.amazonaws.com"}, ("athena.amazonaws.com",)),
+        ({"userIdentity": {**role("web", "x"), "invokedBy": "signin.amazonaws.com"}}, ()),
+        ({"userIdentity": {**role("web", "x"), "invokedBy": "AWS Internal"}, "sourceIPAddress": "AWS Internal"}, ()),
+        ({"userIdentity": role("web", "x"), "sourceIPAddress": "203.0.113.9"}, ()),
+    ],
+)
+def test_the_service_behind_a_call_is_named_and_the_console_is_none(record: Any, service: tuple[str, ...]) -> None:
+    assert tuple(seen(record).values("actor.service")) == service

@@ -12,6 +12,7 @@ from stanch.domain.estate import Perimeter, Side
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
 from stanch.engine.enrich.powers import gives_admin
+from stanch.engine.enrich.sealed import sealed_to
 
 OURS, SISTER, STRANGER = "111122223333", "444455556666", "999988887777"
 ORGANIZATION = "o-ourorg1234"
@@ -409,3 +410,62 @@ def test_a_request_nested_ten_thousand_deep_is_read() -> None:
         deep = [deep]
     assert reach("s3", "PutBucketPolicy", {"bucketPolicy": deep}) == "public"
     assert reach("s3", "PutBucketPolicy", {"bucketPolicy": "{" + '"Statement":[' * 50_000}) == "none"
+
+
+KEY = "arn:aws:kms:eu-central-1:{}:key/0a1b"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_", "expected"),
+    [
+        ("s3", "PutObject", {"x-amz-server-side-encryption-aws-kms-key-id": KEY.format(STRANGER)}, "outside"),
+        ("s3", "PutObject", {"x-amz-server-side-encryption-aws-kms-key-id": KEY.format(OURS)}, "inside"),
+        ("s3", "PutObject", {"x-amz-server-side-encryption-aws-kms-key-id": "alias/own"}, "none"),
+        ("s3", "PutObject", None, "none"),
+        (
+            "s3",
+            "PutBucketEncryption",
+            {
+                "ServerSideEncryptionConfiguration": {
+                    "Rule": {"ApplyServerSideEncryptionByDefault": {"KMSMasterKeyID": KEY.format(STRANGER)}}
+                }
+            },
+            "outside",
+        ),
+        ("ec2", "CopySnapshot", {"kmsKeyId": KEY.format(STRANGER)}, "outside"),
+        ("cloudtrail", "UpdateTrail", {"kmsKeyId": KEY.format(STRANGER)}, "none"),
+    ],
+)
+def test_what_is_encrypted_is_as_far_away_as_its_key(source: str, name: str, request_: Any, expected: str) -> None:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
+    assert sealed_to(record, NEIGHBOURS).word == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_", "expected"),
+    [
+        ("logs", "PutSubscriptionFilter", {"destinationArn": f"arn:aws:logs:r:{STRANGER}:destination:d"}, "outside"),
+        ("logs", "PutSubscriptionFilter", {"destinationArn": f"arn:aws:lambda:r:{OURS}:function:f"}, "inside"),
+        ("events", "PutTargets", {"targets": [{"arn": f"arn:aws:events:r:{STRANGER}:event-bus/b"}]}, "outside"),
+        ("sns", "Subscribe", {"protocol": "sqs", "endpoint": f"arn:aws:sqs:r:{STRANGER}:q"}, "outside"),
+        ("sns", "Subscribe", {"protocol": "email", "endpoint": "a@example.com"}, "none"),
+        ("sns", "Subscribe", {"protocol": "https", "endpoint": "https://example.com/x"}, "none"),
+        ("datasync", "CreateLocationS3", {"s3BucketArn": "arn:aws:s3:::loot"}, "unknown"),
+        (
+            "s3",
+            "PutBucketNotification",
+            {"NotificationConfiguration": {"QueueConfiguration": {"Queue": f"arn:aws:sqs:r:{STRANGER}:q"}}},
+            "outside",
+        ),
+    ],
+)
+def test_a_stream_goes_as_far_as_whoever_receives_it(source: str, name: str, request_: Any, expected: str) -> None:
+    record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
+    assert copied_to(record, lambda _: None, NEIGHBOURS).word == expected
+
+
+def test_a_peering_and_a_lake_are_shared_with_whom_they_name() -> None:
+    assert reach("ec2", "CreateVpcPeeringConnection", {"vpcId": "vpc-1", "peerOwnerId": STRANGER}) == "outside"
+    assert reach("ec2", "CreateVpcPeeringConnection", {"vpcId": "vpc-1"}) == "none"
+    grantee = {"principal": {"dataLakePrincipalIdentifier": STRANGER}}
+    assert reach("lakeformation", "GrantPermissions", grantee) == "outside"

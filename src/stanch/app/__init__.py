@@ -1,146 +1,54 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import cache
+from datetime import datetime
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING
 
-import stanch.catalog
 from stanch import estate as estates
-from stanch.contracts.action import Action
+from stanch.app.clock import now
+from stanch.app.hunting import Hunted, hunt
+from stanch.app.knowledge import CATALOG, actions, behaviours, playbooks, regimes, routines, rules, shelf, sources
 from stanch.contracts.aws import Aws
-from stanch.contracts.playbook import Playbook
 from stanch.contracts.scenario import Scenario
-from stanch.contracts.source import LogFile, Source
+from stanch.contracts.source import LogFile
 from stanch.domain.arn import Arn
-from stanch.domain.coverage import Coverage, Failure
+from stanch.domain.coverage import Coverage
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
 from stanch.domain.step import Step
 from stanch.engine.correlate import opened_by_hand
-from stanch.engine.inflate import GIB
-from stanch.engine.read import Tally, head, read
-from stanch.engine.shelf import ShelfError, Unit, implementing, walk
-from stanch.stores.logs import account_in_path, accounts_in_head, found
+from stanch.engine.read import Tally, read
+from stanch.engine.shelf import implementing
+from stanch.stores.logs import found
 from stanch.stores.text import written
 
 if TYPE_CHECKING:
-    from stanch.domain.regime import Regime
     from stanch.engine.contain import Containment
     from stanch.engine.rehearse import Audience, Drilled
-    from stanch.engine.sigma import Rule
     from stanch.stores.open import Stores
 
-CATALOG = Path(stanch.catalog.__file__).parent
-_PACKAGE = stanch.catalog.__name__
-
-
-def now() -> datetime:
-    """The clock, read here and handed on as an argument."""
-    return datetime.now(UTC)
-
-
-def shelf(name: str, *suffixes: str) -> list[Unit]:
-    """The units of one shelf of the catalog."""
-    return list(walk(CATALOG / name, suffixes, f"{_PACKAGE}.{name}"))
-
-
-@cache
-def sources() -> tuple[Source, ...]:
-    """All kinds of log; a source that cannot be loaded is a defect and raises ShelfError."""
-    return tuple(implementing(unit, Source) for unit in shelf("sources", ".py"))
-
-
-@cache
-def actions() -> dict[str, Action]:
-    """All actions by id."""
-    return {unit.id: implementing(unit, Action) for unit in shelf("actions", ".py")}
-
-
-@cache
-def playbooks() -> dict[str, Playbook]:
-    """All playbooks by id."""
-    return {unit.id: implementing(unit, Playbook) for unit in shelf("playbooks", ".py")}
-
-
-@cache
-def regimes() -> dict[str, "Regime"]:
-    """All laws by id."""
-    from stanch.engine import regimes as laws
-
-    return {unit.id: laws.read(unit.text(), str(unit.path)) for unit in shelf("regimes", ".toml")}
-
-
-def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"], list[Failure]]:
-    """Our detections and those of a folder of Sigma rules; a rule that cannot be read never stops the others."""
-    from stanch.engine.sigma import RuleError, read_rules
-
-    units = shelf("detections", ".yml") if own else []
-    if folder is not None:
-        units += walk(folder, (".yml", ".yaml"))
-    good: list[Rule] = []
-    bad: list[Failure] = []
-    for unit in units:
-        try:
-            read_now = read_rules(unit.text(), str(unit.path), unit.id)
-            if any(rule.logsource.product not in {None, "aws"} for rule in read_now):
-                bad.append(Failure(unit.id, f"{unit.path}: written for another product's logs, not for AWS"))
-                continue
-            good += read_now
-        except (RuleError, ShelfError) as error:
-            bad.append(Failure(unit.id, str(error)))
-    return good, bad
+__all__ = [
+    "CATALOG",
+    "Hunted",
+    "actions",
+    "behaviours",
+    "hunt",
+    "now",
+    "playbooks",
+    "regimes",
+    "routines",
+    "rules",
+    "shelf",
+    "sources",
+]
 
 
 def estate_at(path: Path | None) -> Estate:
     """The estate of this file, or of the stanch.toml found here or above, or an undeclared one."""
     where = path or estates.find(Path.cwd())
     return estates.load(where) if where else Estate()
-
-
-def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
-    """The accounts that the logs come from, by where they lie or by their first records."""
-    accounts: set[str] = set()
-    for file in files:
-        known = account_in_path(file.path)
-        accounts |= {known} if known else accounts_in_head(head(file))
-    return tuple(sorted(accounts))
-
-
-@dataclass(frozen=True, slots=True)
-class Hunted:
-    """What a hunt brought home; `accounts` are the perimeter it assumed where the estate declares none."""
-
-    incidents: list[Incident]
-    coverage: Coverage
-    accounts: tuple[str, ...]
-
-
-def hunt(
-    files: Sequence[LogFile],
-    estate: Estate,
-    loaded: tuple[Sequence["Rule"], Sequence[Failure]],
-    *,
-    limit: int = 2 * GIB,
-    on_file: Callable[[Tally], None] = lambda _: None,
-) -> Hunted:
-    """Search the files with these rules."""
-    from stanch.engine.hunt import Hunt
-
-    began = perf_counter()
-    accounts = estate.perimeter.accounts or accounts_of(files)
-    search = Hunt(loaded[0], estate, accounts)
-    tally = Tally()
-    for event in read(files, sources(), tally, limit=limit, on_file=on_file):
-        search.take(event)
-    incidents = search.incidents(tally)
-    coverage = search.coverage(tally, loaded[1], perf_counter() - began)
-    found_at = now()
-    return Hunted([replace(one, found_at=found_at, coverage=coverage) for one in incidents], coverage, accounts)
 
 
 def door(estate: Estate, incident: Incident, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
@@ -266,7 +174,8 @@ def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
 
         def hunted() -> tuple[list[Incident], Coverage]:
             running.flush()
-            result = hunt(list(found([folder / "trail"])), estate, rules())
+            trail = list(found([folder / "trail"]))
+            result = hunt(trail, estate, rules(), watches=behaviours(), routines=routines())
             return kept.incidents.save(result.incidents), result.coverage
 
         def applied(plan: Sequence[Step], on_change: Callable[[Step], None]) -> list[Step]:

@@ -1,36 +1,59 @@
 """`stanch hunt`: search logs for a leak."""
 
 import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stanch import app
+from stanch.aws.doorway import Doorway
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
-from stanch.cli.options import STATE, EstateFile, Output, StateDir
+from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
+from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
 from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.coverage import Coverage
 from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
+from stanch.engine.correlate import worth_telling
 from stanch.engine.read import Tally
+from stanch.engine.scan.span import Span
 from stanch.estate.values import size
-from stanch.stores.logs import STDIN, Piped, found
+from stanch.stores.delivery import Window
+from stanch.stores.logs import STDIN
+from stanch.stores.search import Search, is_s3
 from stanch.stores.text import require_writable
 
 _EXAMPLE = """
 Examples:
 
-- `stanch hunt ./AWSLogs` search a folder of CloudTrail files in delivery layout
+- `stanch hunt ./AWSLogs` search a folder of logs, of any mix: CloudTrail, S3 access, VPC flow, ALB, GuardDuty, Security
+  Hub, Security Lake
+
+- `stanch hunt s3://acme-trail/AWSLogs --since 2026-11-20 --until 2026-11-21` search where CloudTrail delivers
 
 - `zcat trail.json.gz | stanch hunt -` search what is piped in
 
 - `stanch hunt ./AWSLogs --format json --fail-on high` for machines: JSON Lines, exit code 10 when it is serious
 """
+_WHEN = "a day (2026-11-20) or a moment (2026-11-20T09:30:00Z, or with an offset)"
+
+Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only events from then on, in UTC.")]
+Until = Annotated[
+    str | None, typer.Option("--until", metavar="WHEN", help="Only events before then; a day is meant to its end.")
+]
+Accounts = Annotated[
+    list[str] | None, typer.Option("--account", metavar="ID", help="Only logs of this account; repeatable.")
+]
+Regions = Annotated[
+    list[str] | None, typer.Option("--log-region", metavar="REGION", help="Only logs of this region; repeatable.")
+]
 
 
 def register(cli: typer.Typer) -> None:
@@ -39,16 +62,31 @@ def register(cli: typer.Typer) -> None:
 
 
 def hunt(
-    paths: Annotated[list[Path], typer.Argument(help="Files and folders of logs; `-` for standard input.")],
+    paths: Annotated[
+        list[str], typer.Argument(help="Files and folders of logs, s3://bucket/prefix, or `-` for standard input.")
+    ],
     estate: EstateFile = None,
+    since: Since = None,
+    until: Until = None,
+    account: Accounts = None,
+    log_region: Regions = None,
     rules: Annotated[Path | None, typer.Option("--rules", help="A folder of Sigma rules to run as well.")] = None,
     only_rules: Annotated[bool, typer.Option("--only-rules", help="Leave stanch's own detections out.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Tell also what was folded as routine, and what is below medium.")
+    ] = False,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 on findings this severe.")
     ] = None,
     max_inflated: Annotated[
         str, typer.Option("--max-inflated", metavar="SIZE", help="Bound on one file once inflated.")
-    ] = "2GiB",
+    ] = "64GiB",
+    profile: Profile = None,
+    region: Region = None,
+    endpoint: Endpoint = None,
+    requester_pays: Annotated[
+        bool, typer.Option("--requester-pays", help="Pay for the requests to a bucket that asks for it.")
+    ] = False,
     state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
@@ -60,37 +98,99 @@ def hunt(
         raise WrongUse("--only-rules leaves nothing to search for", "give --rules DIR too")
     if rules is not None and not rules.is_dir():
         raise WrongUse(f"--rules {rules} is not a folder")
+    span = _span(since, until)
     ours = app.estate_at(estate)
     require_writable(state)
-    files = _files(paths)
+    way = Doorway(profile, region, endpoint, home=log_region[0] if log_region else None)
+    search = _search(paths, Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ())), way,
+                     requester_pays=requester_pays)  # fmt: skip
     with _progress(face) as bar:
-        task = bar.add_task("reading", total=len(files), rate="")
-
-        def on_file(tally: Tally) -> None:
-            bar.update(task, advance=1, rate=f"{tally.events:,} events")
-
-        result = app.hunt(files, ours, app.rules(rules, own=not only_rules), limit=limit, on_file=on_file)
+        files, on_file = _listed(search, bar)
+        result = app.hunt(
+            files,
+            ours,
+            app.rules(rules, own=not only_rules),
+            limit=limit,
+            watches=() if only_rules else app.behaviours(),
+            routines=app.routines(),
+            span=span,
+            left_out=lambda: search.left_out,
+            on_file=on_file,
+        )
     known, kept = _kept(face, state, result.incidents)
-    _tell(face, known, result, declared=bool(ours.assets or ours.perimeter.accounts))
-    if known and kept:
+    shown = [one for one in known if all_ or any(finding.folded is None for finding in one.findings)]
+    told = [one for one in shown if all_ or worth_telling(one)]
+    _tell(
+        face,
+        shown if face.machine else told,
+        result,
+        folded=all_,
+        declared=bool(ours.assets or ours.perimeter.accounts),
+    )
+    _besides(face, search, quieter=len(known) - len(told))
+    if told and kept:
         face.say("Next, the plan of containment, which touches nothing:")
-        face.say(command("contain", known[0].id, state=None if state == STATE else state, estate=estate))
+        face.say(command("contain", told[0].id, state=None if state == STATE else state, estate=estate))
+    if result.stopped:
+        raise Stopped
     code = _code(known, result.coverage, threshold)
     raise typer.Exit(code if kept or code is Exit.FOUND else Exit.PARTIAL)
 
 
-def _files(paths: list[Path]) -> list[LogFile]:
-    files: list[LogFile] = []
+def _listed(search: Search, bar: Progress) -> tuple[list[LogFile], Callable[[Tally], None]]:
+    """All files, and what moves the bar while they are read."""
+    task = bar.add_task("listing", total=None, rate="")
+    files = list(search)
+    bar.update(task, description="reading", total=len(files))
+    began = perf_counter()
+
+    def on_file(tally: Tally) -> None:
+        done = min(len(tally.digests) + len(tally.tables), len(files))
+        speed = tally.events / max(perf_counter() - began, 0.001)
+        bar.update(task, completed=done, rate=f"{tally.events:,} events, {speed:,.0f}/s")
+
+    return files, on_file
+
+
+def _search(paths: list[str], window: Window, way: Doorway, *, requester_pays: bool) -> Search:
     for path in paths:
-        if str(path) == STDIN:
-            files.append(Piped(sys.stdin.buffer))
-        elif not path.exists() and not path.is_symlink():
+        if path != STDIN and not is_s3(path) and not Path(path).exists() and not Path(path).is_symlink():
             raise WrongUse(
-                f"{path} does not exist", "give a file or a folder of CloudTrail logs, or - for standard input"
+                f"{path} does not exist", "give a file or a folder of logs, s3://bucket/prefix, or - for standard input"
             )
-        else:
-            files.extend(found([path]))
-    return files
+    try:
+        return Search(paths, window, doorway=way, requester_pays=requester_pays, stdin=sys.stdin.buffer)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+
+
+def _span(since: str | None, until: str | None) -> Span:
+    span = Span(_moment("--since", since), _moment("--until", until, end=True))
+    if span.since and span.until and span.since >= span.until:
+        raise WrongUse("--since is not before --until", "there is no time between them")
+    return span
+
+
+def _moment(option: str, text: str | None, *, end: bool = False) -> datetime | None:
+    """A moment in UTC; a day alone is meant from its beginning, or with `end` to its end."""
+    if text is None:
+        return None
+    try:
+        when = datetime.fromisoformat(text)
+        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+        return when + timedelta(days=1) if end and len(text) == len("2026-11-20") else when
+    except (ValueError, OverflowError):
+        raise WrongUse(f"{option} {text!r} is no time", f"give {_WHEN}") from None
+
+
+def _besides(face: Face, search: Search, *, quieter: int) -> None:
+    """What is not told is counted, and what a person should know of the files: nothing is dropped unseen."""
+    if quieter:
+        face.say(f"{quieter} more below medium or explained as routine; `--all` tells them.", style="dim")
+    for remark in search.remarks:
+        face.say(remark, style="yellow")
+    if search.fetched is not None:
+        face.say(f"Listing took {search.fetched.requests:,} requests to S3.", style="dim")
 
 
 def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Incident], bool]:
@@ -125,10 +225,11 @@ def _progress(face: Face) -> Progress:
     )
 
 
-def _tell(face: Face, known: list[Incident], result: app.Hunted, *, declared: bool) -> None:
+def _tell(face: Face, known: list[Incident], result: app.Hunted, *, folded: bool, declared: bool) -> None:
     for one in known:
         for finding in one.findings:
-            face.emit(lines.finding(finding))
+            if folded or finding.folded is None:
+                face.emit(lines.finding(finding))
     for one in known:
         face.emit(lines.incident(one))
     face.emit(lines.coverage(result.coverage))

@@ -176,15 +176,26 @@ def coverage(one: Coverage) -> Group:
             style="dim",
         )
     ]
+    if len(one.logs) > 1 or any(log != "cloudtrail" for log in one.logs):
+        kinds = ", ".join(f"{count:,} {plain(log).plain}" for log, count in sorted(one.logs.items()))
+        told.append(Text(f"files by kind: {kinds}", style="dim"))
     if one.duplicates:
         told.append(Text(f"{one.duplicates:,} events were delivered more than once and count once", style="dim"))
+    told += [
+        Text(f"folded: {each.findings} findings, {each.events:,} events: {plain(each.why).plain}", style="dim")
+        for each in one.folded
+    ]
     told += [_skip(skip) for skip in one.files_skipped[:20]]
     if len(one.files_skipped) > 20:
         told.append(Text(f"and {len(one.files_skipped) - 20} more; --format json lists them all", style="yellow"))
     told += [
         Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red")
         for failure in one.detections_failed
+        if failure.fault
     ]
+    left_out = sum(not failure.fault for failure in one.detections_failed)
+    if left_out:
+        told.append(Text(f"{left_out} files of rules left out, rightly; --format json lists them all", style="dim"))
     return Group(*told)
 
 

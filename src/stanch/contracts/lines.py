@@ -34,6 +34,8 @@ def finding(value: Finding) -> dict[str, Any]:
         "addresses": list(value.addresses),
         "count": value.count,
         "failed": value.failed,
+        "why": value.why,
+        "folded": value.folded,
         "techniques": [str(technique) for technique in value.techniques],
         "playbook": value.playbook,
         "incident": value.incident,
@@ -93,12 +95,19 @@ def coverage(value: Coverage) -> dict[str, Any]:
         "kind": "coverage",
         "files_read": value.files_read,
         "files_skipped": [{"path": skip.path, "why": skip.why, "fault": skip.fault} for skip in value.files_skipped],
+        "logs": dict(sorted(value.logs.items())),
         "events": value.events,
         "duplicates": value.duplicates,
         "first_event": _time(value.first_event),
         "last_event": _time(value.last_event),
         "detections_run": value.detections_run,
-        "detections_failed": [{"id": failure.id, "why": failure.why} for failure in value.detections_failed],
+        "detections_failed": [
+            {"id": failure.id, "why": failure.why, "fault": failure.fault} for failure in value.detections_failed
+        ],
+        "folded": [
+            {"routine": each.routine, "why": each.why, "findings": each.findings, "events": each.events}
+            for each in value.folded
+        ],
         "seconds": round(value.seconds, 3),
     }
 

@@ -1,6 +1,7 @@
 """What was looked at and what was not: the line that ends every search, so that a quiet night can be believed."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from stanch.domain.event import Skipped
@@ -8,10 +9,24 @@ from stanch.domain.event import Skipped
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A detection that could not run, and why: a broken rule is never a quiet one."""
+    """A detection that could not run, and why: a broken rule is never a quiet one.
+
+    `fault` is False where it was rightly left out: it is for another product's logs, or a test.
+    """
 
     id: str
     why: str
+    fault: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one routine explained away, and why: a suppression that can be read is not a silence."""
+
+    routine: str
+    why: str
+    findings: int
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +42,12 @@ class Coverage:
     detections_failed: tuple[Failure, ...]
     seconds: float
     duplicates: int = 0
+    logs: Mapping[str, int] = field(default_factory=dict)
+    folded: tuple[Folded, ...] = ()
 
     @property
     def complete(self) -> bool:
         """True when nothing is missing; a digest that was rightly left out is no fault."""
-        return not self.detections_failed and not any(skip.fault for skip in self.files_skipped)
+        return not any(failure.fault for failure in self.detections_failed) and not any(
+            skip.fault for skip in self.files_skipped
+        )

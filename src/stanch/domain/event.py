@@ -51,5 +51,8 @@ class Actor:
 
 
 def is_identity(name: str) -> bool:
-    """Whether this names somebody: an ARN does; `anonymous` or a service's name is shared by everybody who has none."""
-    return name.startswith("arn:")
+    """Whether this names somebody: an ARN does, and so does the account and principal id of another account's caller.
+
+    `anonymous` or a service's name is shared by everybody who has none.
+    """
+    return name.startswith("arn:") or (name[:12].isdigit() and name[12:13] == ":")

@@ -33,9 +33,10 @@ class Finding:
     """One detection's word on one actor and the assets it touched; a thousand reads are one finding with a count.
 
     `events` holds the ids of the first thousand events, `count` all of them, `failed` those that AWS refused.
+    `folded` is the routine that explains all its events: kept, but shown only to who asks for all.
     `by_hand` is what stays open after the playbook because no action does it yet. `resources` are ARNs a playbook may
     act on besides actor and assets; `files` the logs that hold the proof; `addresses` where the calls came from, the
-    first twenty.
+    first twenty. `why` holds a behaviour's figures, in words.
     """
 
     id: str
@@ -59,7 +60,9 @@ class Finding:
     sessions: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
+    why: str = ""
     incident: str | None = None
+    folded: str | None = None
 
     @property
     def attempt(self) -> bool:

@@ -11,9 +11,7 @@ from stanch.domain.shards import shards_of
 def left_of(names: set[str], size: int, assets: Iterable[AssetRef], estate: Estate) -> Left:
     """What left: objects by their `bucket/key` names, `size` bytes, and records and persons of the data, at most."""
     records, persons = _people(names, assets, estate)
-    return Left(
-        objects=len(names), bytes=size, shards=shards_among(names, estate), records=records, persons=persons
-    )
+    return Left(objects=len(names), bytes=size, shards=shards_among(names, estate), records=records, persons=persons)
 
 
 def shards_among(names: Iterable[str], estate: Estate) -> Shards | None:

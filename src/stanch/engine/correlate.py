@@ -1,19 +1,21 @@
-"""Findings become one story when one actor's lineage or one asset joins them in time."""
+"""A story becomes an incident: its gravest finding names it, its reads say what left, and the gravest comes first."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from stanch.domain.estate import Estate
-from stanch.domain.event import Actor, is_identity
+from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Evidence, Incident, IncidentState, Left
 from stanch.domain.severity import Severity
+from stanch.engine.crowd import Crowd
 from stanch.engine.gather import Caller, Told
+from stanch.engine.stories import Kin, stories
 
-STORY = timedelta(hours=24)
-"""Findings of different actors on one asset belong together when no more than this lies between them."""
+TOLD = Severity.MEDIUM
+"""An incident is a story worth telling from here on; below it is noise, kept and shown to who asks for all."""
 
 Assess = Callable[[Iterable[int], Iterable[AssetRef], Estate], Left]
 
@@ -25,13 +27,23 @@ def incidents(
     used_by: Mapping[str, tuple[str, ...]],
     evidence: Mapping[str, Evidence],
     reads_of: Mapping[Caller, Sequence[int]],
+    kin: Kin | None = None,
+    crowd: Crowd | None = None,
 ) -> list[Incident]:
-    """Join findings into incidents, worst first.
+    """Join findings into incidents: the most severe first, of equals the one of the most tactics, then the surest.
 
-    `used_by`, `evidence` and `reads_of` are looked up by ARN, by file and by caller.
+    `used_by`, `evidence` and `reads_of` are looked up by ARN, by file and by caller. `kin` and `crowd` say whose
+    identities were made by whom and who shares an address; without them only origins and assets join. A folded finding
+    stays in its actor's incident but neither joins nor names it: an incident of nothing else is informational.
     """
-    stories = [_incident(story, estate, assess, used_by, evidence, reads_of) for story in _stories(told)]
-    return sorted(stories, key=lambda incident: (-incident.severity, -incident.confidence, incident.first_seen))
+    woven = stories(told, estate, kin, crowd)
+    built = [_incident(story, estate, assess, used_by, evidence, reads_of) for story in woven]
+    return sorted(built, key=_gravest_first)
+
+
+def worth_telling(incident: Incident) -> bool:
+    """Whether a hunt tells it unasked; the others are counted, and told to who asks for all."""
+    return incident.severity >= TOLD
 
 
 def opened_by_hand(resources: tuple[str, ...], now: datetime) -> Incident:
@@ -51,52 +63,6 @@ def opened_by_hand(resources: tuple[str, ...], now: datetime) -> Incident:
         last_seen=now,
         by_hand=resources,
     )
-
-
-class _Joined:
-    """Numbers that belong together: union-find."""
-
-    def __init__(self, count: int) -> None:
-        self._parent = list(range(count))
-
-    def top(self, index: int) -> int:
-        """The number that stands for all that this one was joined with."""
-        while self._parent[index] != index:
-            self._parent[index] = index = self._parent[self._parent[index]]
-        return index
-
-    def join(self, one: int, other: int) -> None:
-        """From now on both belong together."""
-        self._parent[self.top(one)] = self.top(other)
-
-
-def _stories(told: Sequence[Told]) -> list[list[Told]]:
-    """Findings of the same origin, or of the same asset within STORY, stand together."""
-    joined = _Joined(len(told))
-    by_origin: dict[str, int] = {}
-    by_asset: dict[str, list[int]] = {}
-    for index, finding in enumerate(one.finding for one in told):
-        if is_identity(finding.actor.root):
-            joined.join(index, by_origin.setdefault(finding.actor.root, index))
-        for asset in finding.assets:
-            by_asset.setdefault(asset.name, []).append(index)
-    for members in by_asset.values():
-        _join_in_time(members, [one.finding for one in told], joined)
-    stories: dict[int, list[Told]] = {}
-    for index, one in enumerate(told):
-        stories.setdefault(joined.top(index), []).append(one)
-    return list(stories.values())
-
-
-def _join_in_time(members: list[int], findings: Sequence[Finding], joined: _Joined) -> None:
-    """Join those of one asset's findings between which no more than STORY lies."""
-    members.sort(key=lambda index: findings[index].first_seen)
-    latest = members[0]
-    for index in members[1:]:
-        if findings[index].first_seen - findings[latest].last_seen <= STORY:
-            joined.join(index, latest)
-        if findings[index].last_seen > findings[latest].last_seen:
-            latest = index
 
 
 def _incident(
@@ -120,9 +86,9 @@ def _incident(
     return Incident(
         id=id_,
         title=_title(lead, findings),
-        severity=lead.severity,
+        severity=Severity.INFORMATIONAL if lead.folded else lead.severity,
         # Detections of one story often see the same calls, so they do not bear each other out: the surest one counts.
-        confidence=max(finding.confidence for finding in findings),
+        confidence=max(finding.confidence for finding in findings if (finding.folded is None) == (lead.folded is None)),
         state=IncidentState.OPEN,
         actor=lead.actor,
         assets=assets,
@@ -136,10 +102,15 @@ def _incident(
     )
 
 
-def _worst_first(finding: Finding) -> tuple[int, float, datetime, str]:
-    return (-finding.severity, -finding.confidence, finding.first_seen, finding.detection)
+def _gravest_first(incident: Incident) -> tuple[int, int, float, datetime]:
+    tactics = {finding.detection.partition("/")[0] for finding in incident.findings if finding.folded is None}
+    return (-incident.severity, -len(tactics), -incident.confidence, incident.first_seen)
+
+
+def _worst_first(finding: Finding) -> tuple[bool, int, float, datetime, str]:
+    return (finding.folded is not None, -finding.severity, -finding.confidence, finding.first_seen, finding.detection)
 
 
 def _title(lead: Finding, findings: Sequence[Finding]) -> str:
-    others = len({finding.detection for finding in findings}) - 1
+    others = len({finding.detection for finding in findings if (finding.folded is None) == (lead.folded is None)}) - 1
     return f"{lead.title}, and {others} more" if others else lead.title

@@ -1,7 +1,8 @@
 """A thousand matching calls of one actor are one finding with a count, and with the assets they touched."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -10,6 +11,7 @@ from stanch.contracts.behaviour import Cell, FlowCell, Sighting
 from stanch.contracts.detection import Detection
 from stanch.domain.event import Actor, Event, is_identity
 from stanch.domain.finding import AssetRef, Finding
+from stanch.domain.severity import Severity
 
 KEPT_EVENTS = 1000
 """Event ids kept in one finding; `count` counts all of them."""
@@ -75,10 +77,12 @@ class Group:
     files: dict[str, None] = field(default_factory=dict)
     callers: dict[Caller, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
+    explained: Counter[str] = field(default_factory=Counter)
     cells: list[Cell | FlowCell] = field(default_factory=list)
 
-    def add(self, seen: Seen) -> None:
-        """Take in one event."""
+    def add(self, seen: Seen, routines: Iterable[str]) -> None:
+        """Take in one event, which these routines explain."""
+        self.explained.update(routines)
         event = seen.event
         self.count += 1
         self.failed += seen.failed
@@ -100,6 +104,7 @@ class Group:
             files=dict(self.files),
             callers=dict(self.callers),
             why=dict(self.why),
+            explained=Counter(self.explained),
         )
 
     def absorb(self, other: "Group") -> None:
@@ -116,6 +121,7 @@ class Group:
         self.callers.update(other.callers)
         self.resources.update(other.resources)
         self.why.update(other.why)
+        self.explained.update(other.explained)
         self.cells.extend(other.cells)
 
 
@@ -135,21 +141,36 @@ class Shares(Protocol):
         """The shares of what this detection matched of this origin, and those of whole cells."""
 
 
+class Folds(Protocol):
+    """Which routine explains a finding."""
+
+    def folding(
+        self,
+        detection: str,
+        severity: Severity,
+        explained: Mapping[str, int],
+        count: int,
+        first: datetime,
+        last: datetime,
+    ) -> str | None:
+        """The id of a routine that explains all `count` events of a finding."""
+
+
 class Gatherer:
     """Gathers matches into groups while events stream by, and groups into findings at the end."""
 
     def __init__(self) -> None:
         self.groups: dict[tuple[str, str, str | None, tuple[AssetRef, ...]], Group] = {}
 
-    def add(self, detection: Detection, seen: Seen) -> None:
-        """One event matched one detection."""
+    def add(self, detection: Detection, seen: Seen, routines: Iterable[str] = ()) -> None:
+        """One event matched one detection; `routines` are the ids of those that explain it."""
         actor, assets = seen.actor, seen.assets
         key = (detection.id, actor.arn, actor.access_key, assets)
         group = self.groups.get(key)
         if group is None:
             when = seen.event.time
             group = self.groups[key] = Group(detection, actor, assets, seen.region, when, when)
-        group.add(seen)
+        group.add(seen, routines)
 
     def sighted(self, detection: Detection, sighting: Sighting, actor: Actor, resources: Sequence[str]) -> None:
         """A behaviour saw something of this actor, which `cells` of its history prove."""
@@ -187,7 +208,7 @@ class Gatherer:
         for key, group in other.groups.items():
             self._enter(key, group)
 
-    def findings(self, roots: Roots, shares: Shares) -> Iterator[Told]:
+    def findings(self, roots: Roots, shares: Shares, folds: Folds | None = None) -> Iterator[Told]:
         """Each finding with what an incident needs of it; lineages are resolved now that all events were seen."""
         merged: dict[tuple[str, str, tuple[AssetRef, ...]], Group] = {}
         for group in self.groups.values():
@@ -200,7 +221,13 @@ class Gatherer:
                 merged[key] = group.copy()
         for (detection, origin, assets), group in merged.items():
             reads = shares.taken(detection, origin, assets, group.cells)
-            yield Told(_finding(group, origin, roots), reads, tuple(group.callers))
+            finding = _finding(group, origin, roots)
+            if folds is not None:
+                folded = folds.folding(
+                    detection, finding.severity, group.explained, group.count, group.first, group.last
+                )
+                finding = replace(finding, folded=folded)
+            yield Told(finding, reads, tuple(group.callers))
 
     def _enter(self, key: tuple[str, str, str | None, tuple[AssetRef, ...]], group: Group) -> None:
         if key in self.groups:

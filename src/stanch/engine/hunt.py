@@ -2,11 +2,21 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-from stanch.contracts.behaviour import Behaviour, Cell, FlowCell, History, Sighting, Whose
+from stanch.contracts.behaviour import (
+    Behaviour,
+    Cell,
+    FlowBehaviour,
+    FlowCell,
+    FlowHistory,
+    History,
+    Sighting,
+    Whose,
+)
 from stanch.contracts.detection import Detection
 from stanch.contracts.source import LogFile
-from stanch.domain.coverage import Coverage, Failure
+from stanch.domain.coverage import Coverage, Failure, Folded
 from stanch.domain.estate import Estate, Purpose
 from stanch.domain.event import Actor
 from stanch.domain.incident import Evidence, Incident
@@ -28,10 +38,10 @@ _NAMES_ACTOR = ("actor.", "userIdentity.")
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A behaviour with what it says of itself under its id."""
+    """A behaviour with what it says of itself under its id; it judges calls, or network flows."""
 
     detection: Detection
-    behaviour: Behaviour
+    behaviour: Behaviour | FlowBehaviour
 
 
 class Hunt:
@@ -46,6 +56,8 @@ class Hunt:
         self._watches = watches
         self._estate = estate
         self._failed: list[Failure] = []
+        self._folded: tuple[Folded, ...] = ()
+        self._of_flows = Gatherer()
         self.part = Part()
 
     def read(
@@ -67,6 +79,27 @@ class Hunt:
                 self.part.absorb(part)
                 on_part(self.part)
 
+    def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
+        """Sum the network flows among the files, and judge each host's."""
+        tables = self.part.tally.tables
+        if not tables:
+            return
+        from stanch.engine.flows import aggregate
+
+        tally = self.part.tally
+        watches = [watch for watch in self._watches if hasattr(watch.behaviour, "weigh")]
+        with aggregate(tables, self._estate.perimeter, on_batch=lambda _: on_part(self.part)) as flows:
+            read = flows.read
+            tally.files_read += read.files
+            tally.skipped += read.skipped
+            tally.digests.update(read.digests)
+            if read.first is not None and read.last is not None:
+                tally.saw_many(read.rows, read.first, read.last)
+            for history in flows.histories(self._estate):
+                for watch in watches:
+                    for sighting in self._judged(watch, history):
+                        self._of_flows.sighted(watch.detection, sighting, _actor(sighting), ())
+
     def incidents(self, judge: Judge) -> list[Incident]:
         """Judge what could only be judged now, resolve the lineages, and tell the stories."""
         part = self.part
@@ -76,9 +109,11 @@ class Hunt:
         gatherer.absorb(part.gatherer)
         self._correlate(gatherer)
         self._behave(gatherer)
+        gatherer.absorb(self._of_flows)
         ledger = Ledger(part.cells, part.matches, part.lineage.origin)
-        told = list(gatherer.findings(part.lineage, ledger))
+        told = list(gatherer.findings(part.lineage, ledger, judge.routines))
         findings = [one.finding for one in told]
+        self._folded = judge.routines.told(findings)
         addresses = {address for finding in findings for address in finding.addresses}
         arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
         usage, crowd = self._users()
@@ -118,6 +153,7 @@ class Hunt:
             seconds=seconds,
             duplicates=tally.duplicates,
             logs=dict(tally.logs),
+            folded=self._folded,
         )
 
     def _correlate(self, gatherer: Gatherer) -> None:
@@ -131,7 +167,7 @@ class Hunt:
         seen_by = {id_: set(one.detections) for id_, one in kept.items()}
         for hit in correlator.done():
             for one in _behind(hit, kept):
-                gatherer.add(hit.rule.detection, one)
+                gatherer.add(hit.rule.detection, one, one.routines)
                 seen_by[one.event.id].add(hit.rule.detection.id)
         for id_, detections in seen_by.items():
             one = kept[id_]
@@ -145,7 +181,11 @@ class Hunt:
         if not self._watches or tally.first is None or tally.last is None:
             return
         for whose in Whose:
-            watches = [watch for watch in self._watches if watch.behaviour.ABOUT.whose is whose]
+            watches = [
+                watch
+                for watch in self._watches
+                if hasattr(watch.behaviour, "judge") and watch.behaviour.ABOUT.whose is whose
+            ]
             for name, cells in (self._histories(whose) if watches else {}).items():
                 history = History(name, cells, self._estate, self._purpose(cells), tally.first, tally.last)
                 for watch in watches:
@@ -179,9 +219,11 @@ class Hunt:
             )
         )
 
-    def _judged(self, watch: Watch, history: History) -> list[Sighting]:
+    def _judged(self, watch: Watch, history: History | FlowHistory) -> list[Sighting]:
+        behaviour: Any = watch.behaviour
+        judge = behaviour.judge if isinstance(history, History) else behaviour.weigh
         try:
-            return list(watch.behaviour.judge(history, watch.behaviour.LIMITS))
+            return list(judge(history, behaviour.LIMITS))
         except Exception as error:  # noqa: BLE001 - a detection that fails is told and stops no other
             failure = Failure(watch.detection.id, f"failed: {type(error).__name__}: {error}")
             if failure not in self._failed:
@@ -204,4 +246,5 @@ def _actor(sighting: Sighting) -> Actor:
     last = max(cells, key=lambda cell: cell.last)
     if isinstance(last, Cell):
         return last.actor
-    return Actor(last.host, account=last.account, address=last.address)
+    name = sighting.resources[0] if sighting.resources else last.host
+    return Actor(name, account=last.account, address=last.address)

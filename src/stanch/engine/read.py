@@ -20,18 +20,21 @@ class Tally:
     """What has been read so far; `files_read` counts whole files.
 
     `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
-    `logs` counts the files by the log they are of.
+    `logs` counts the files by the log they are of; `left_out` events that nobody asked for; `tables`
+    are files whose rows are summed as a whole and not read one by one.
     """
 
     files_read: int = 0
     events: int = 0
     duplicates: int = 0
+    left_out: int = 0
     bytes: int = 0
     first: datetime | None = None
     last: datetime | None = None
     skipped: list[Skipped] = field(default_factory=list)
     digests: dict[str, tuple[str, int]] = field(default_factory=dict)
     logs: Counter[str] = field(default_factory=Counter)
+    tables: list[LogFile] = field(default_factory=list)
 
     def saw(self, when: datetime) -> None:
         """Count one event and stretch the span."""
@@ -51,9 +54,11 @@ class Tally:
             self.saw_many(other.events, other.first, other.last)
         self.files_read += other.files_read
         self.duplicates += other.duplicates
+        self.left_out += other.left_out
         self.bytes += other.bytes
         self.skipped += other.skipped
         self.logs.update(other.logs)
+        self.tables += other.tables
         self.digests.update(other.digests)
 
 
@@ -100,7 +105,13 @@ def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: in
         return
     with Inflating(stored, limit) as inflating:
         stream = io.BufferedReader(inflating, _HEAD)
-        yield from _recognised(file.path, stream, inflating, sources, tally)
+        head = stream.peek(_HEAD)
+        source = next((source for source in sources if source.recognises(file.path, head)), None)
+        if source is not None and getattr(source, "TABLE", False):
+            tally.logs[source.LOG] += 1
+            tally.tables.append(file)
+            return
+        yield from _recognised(file.path, stream, inflating, source, tally)
         if inflating.fault:
             yield Skipped(file.path, inflating.fault)
         tally.digests[file.path] = (inflating.sha256(), inflating.stored)
@@ -108,10 +119,9 @@ def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: in
 
 
 def _recognised(
-    path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, sources: Sequence[Source], tally: Tally
+    path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, source: Source | None, tally: Tally
 ) -> Iterator[Item]:
     head = stream.peek(_HEAD)
-    source = next((source for source in sources if source.recognises(path, head)), None)
     if source is None:
         if not inflating.fault:
             yield Skipped(path, _unknown(head))

@@ -42,7 +42,8 @@ CALLS = [
     ("signin.amazonaws.com", "ConsoleLogin"), ("kms.amazonaws.com", "Decrypt"), ("", ""),
 ]  # fmt: skip
 OBJECTS = [
-    ("acme-weights", "llama/model-00001-of-00042.safetensors"), ("acme-weights", "llama/model-00002-of-00042.safetensors"),
+    ("acme-weights", "llama/model-00001-of-00042.safetensors"),
+    ("acme-weights", "llama/model-00002-of-00042.safetensors"),
     ("acme-weights", "decoy/model-00000-of-00042.safetensors"), ("acme-training", "tickets/part-1.jsonl"),
     ("elsewhere", "a/b\u00e9 \"c\".txt"), ("arn:aws:s3:eu-central-1:111122223333:accesspoint/ap", "llama/x"),
 ]  # fmt: skip

@@ -122,3 +122,20 @@ def test_a_file_cut_into_many_batches_loses_nothing() -> None:
     fast, _ = parts([delivered(some)], Estate())
     assert (fast.tally.events, fast.tally.duplicates, fast.tally.files_read) == (3000, 0, 1)
     assert same([delivered(some)], Estate()) >= 0
+
+
+def test_a_refused_read_gave_nothing_whether_or_not_the_same_was_given_before() -> None:
+    given = {
+        "eventVersion": "1.11", "eventTime": "2026-11-22T09:00:00Z", "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject", "userIdentity": {"type": "Root", "accountId": ACCOUNT},
+        "requestParameters": {"bucketName": "b", "key": "k"}, "additionalEventData": {"bytesTransferredOut": 9.0},
+    }  # fmt: skip
+    refused = {**given, "errorCode": "AccessDenied"}
+    for order in ([given, refused], [refused, given]):
+        some = [{**record, "eventID": f"e{number}"} for number, record in enumerate(order)]
+        fast, slow = parts([delivered(some)], Estate())
+        assert told(fast) == told(slow)
+        assert {(key.failed, tuple(sums.objects)) for key, sums in fast.cells.sums.items()} == {
+            (True, ()),
+            (False, ("k",)),
+        }

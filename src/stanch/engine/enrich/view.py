@@ -289,12 +289,13 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
 """Every fact by the name that rules give it."""
 
 OF_CALLER = frozenset(
-    {
-        "actor.account", "actor.arn", "actor.credential", "actor.deploys", "actor.family", "actor.instance", "actor.name", "actor.network",
-        "actor.principal", "actor.purpose", "actor.service", "actor.session", "actor.type",
-        "perimeter.account", "perimeter.network", "perimeter.region",
-    }
-)  # fmt: skip
+    f"{about}.{fact}"
+    for about, facts in (
+        ("actor", "account arn credential deploys family instance name network principal purpose service session type"),
+        ("perimeter", "account network region"),
+    )
+    for fact in facts.split()
+)
 """Facts that depend on nothing but userIdentity, eventType, where the call came from, and whose log it is in."""
 
 OF_THINGS = frozenset(

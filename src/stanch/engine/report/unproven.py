@@ -44,7 +44,11 @@ def _search(matter: Matter) -> Paragraphs:
     gaps: Paragraphs = [
         ("Not read: ", Value(skip.path), f": {skip.why}.") for skip in coverage.files_skipped if skip.fault
     ]
-    gaps += [("A detection could not run: ", Value(fail.id), f": {fail.why}.") for fail in coverage.detections_failed]
+    gaps += [
+        ("A detection could not run: ", Value(fail.id), f": {fail.why}.")
+        for fail in coverage.detections_failed
+        if fail.fault
+    ]
     if coverage.first_event and coverage.last_event:
         window = f"{utc(coverage.first_event)} to {utc(coverage.last_event)}"
         gaps.append((f"The logs at hand hold {coverage.events:,} events from {window}; nothing is known outside.",))

@@ -142,8 +142,9 @@ ACTED_ON = {
 
 @dataclass(slots=True)
 class Sums:
-    """What is added up in one cell; `first` and `last` are seconds since the epoch, `objects` keys of `on`,
-    or secrets.
+    """What is added up in one cell.
+
+    `first` and `last` are seconds since the epoch, `objects` the keys read of `on`, or the secrets.
     """
 
     count: int

@@ -174,7 +174,7 @@ class Classes:
             reads=reads,
             asks=asks,
             knows=knows,
-            scope=self._scope(view, asks),
+            scope=self._scope(view, asks, reads=reads),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
             opened=linked or (bool(left) and not asks),
         )
@@ -207,10 +207,12 @@ class Classes:
             known |= {"asset.decoy"}
         return lambda name: name in known or name.startswith("userIdentity.")
 
-    def _scope(self, view: View, asks: tuple[str, ...]) -> int:
+    def _scope(self, view: View, asks: tuple[str, ...], *, reads: bool) -> int:
         """Calls of one scope with the same request have the same facts about what they ask for."""
         caller = view.caller
-        scope: tuple[object, ...] = (view.event_source, view.event_name, view.region, view.recipient, caller.partition)
+        scope: tuple[object, ...] = (
+            view.event_source, view.event_name, view.region, view.recipient, caller.partition, reads,
+        )  # fmt: skip
         if asks:  # an identity may be a decoy itself, and a grant may be to its own account
             scope = (*scope, asks, caller.principal, caller.account, view.record.get("readOnly"))
         return self._scopes.setdefault(scope, len(self._scopes))

@@ -6,6 +6,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Event
 from stanch.engine import sigma
 from stanch.engine.enrich import Enricher, View
+from stanch.engine.routines import Routine, Routines
 from stanch.engine.scan.cells import Key, sums_of
 from stanch.engine.scan.part import Kept, Part
 from stanch.engine.sigma import Matcher, Narrowed, Rule
@@ -14,8 +15,11 @@ from stanch.engine.sigma import Matcher, Narrowed, Rule
 class Judge:
     """Knows rules and estate; puts what an event means into a part."""
 
-    def __init__(self, rules: Sequence[Rule], estate: Estate, accounts: Collection[str]) -> None:
+    def __init__(
+        self, rules: Sequence[Rule], estate: Estate, accounts: Collection[str], routines: Sequence[Routine] = ()
+    ) -> None:
         """`accounts` are those the logs come from: the perimeter where the estate declares none."""
+        self.routines = Routines(routines)
         self.estate = estate
         self.enricher = Enricher(estate, accounts)
         self.matcher: Matcher = sigma.compile(rules)
@@ -30,7 +34,7 @@ class Judge:
         """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
         view = self.enricher.view(event)
         part.lineage.note(event)
-        if not summed:
+        if not summed and _is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:
             part.ordered.append(event)  # what it may still take depends on all that came before
@@ -49,19 +53,22 @@ class Judge:
             rules = self.matcher.match(view.event_source, view.event_name, view)
         else:
             rules = narrowed.match(view)
+        if not _is_call(view):  # a rule for calls would take the field names of a report for those of a call
+            rules = [rule for rule in rules if rule.logsource.service == view.event_source.partition(".")[0]]
         if not rules:
             return
         detections = frozenset(rule.detection.id for rule in rules if rule.generates)
         bases = tuple(rule.id for rule in rules if rule.id in self._asked)
+        routines = self.routines.of(view)
         for rule in rules:
             if rule.generates:
-                part.gatherer.add(rule.detection, view)
+                part.gatherer.add(rule.detection, view, routines)
         if bases:
-            part.kept.append(self._kept(view, bases, detections))
+            part.kept.append(self._kept(view, bases, detections, routines))
         elif view.read is not None and detections:
             part.matches.note((Key.of(view), detections, view.assets), *view.read)
 
-    def _kept(self, view: View, bases: tuple[str, ...], detections: frozenset[str]) -> Kept:
+    def _kept(self, view: View, bases: tuple[str, ...], detections: frozenset[str], routines: tuple[str, ...]) -> Kept:
         asked = {name for base in bases for name in self._asked[base]}
         event = view.event
         return Kept(
@@ -75,5 +82,11 @@ class Judge:
             view.read,
             bases,
             detections,
+            routines,
             {name: tuple(view.values(name)) for name in asked},
         )
+
+
+def _is_call(view: View) -> bool:
+    """Whether the event is a call to AWS: what a guard reports or a balancer served is nobody's use of an API."""
+    return not view.event_source.endswith((".finding", ".request"))

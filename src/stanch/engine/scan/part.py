@@ -18,8 +18,8 @@ from stanch.engine.scan.ledger import Matches
 class Kept:
     """What a correlation needs of an event until its window closes: everything but the record.
 
-    `bases` are the ids of the base rules it matched, `detections` those it matched by itself; `fields` holds what the
-    correlations ask; `read` is the name and the size of what it read.
+    `bases` are the ids of the base rules it matched, `detections` those it matched by itself, `routines` those that
+    explain it; `fields` holds what the correlations ask; `read` is the name and the size of what it read.
     """
 
     event: Event
@@ -32,6 +32,7 @@ class Kept:
     read: tuple[str, int] | None
     bases: tuple[str, ...]
     detections: frozenset[str]
+    routines: tuple[str, ...]
     fields: Mapping[str, Sequence[Any]]
 
     def values(self, name: str) -> Sequence[Any]:

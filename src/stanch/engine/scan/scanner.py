@@ -12,11 +12,13 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Event, Skipped
 from stanch.engine.inflate import GIB
 from stanch.engine.read import Item, opened_log
+from stanch.engine.routines import Routine
 from stanch.engine.scan.cells import Key
 from stanch.engine.scan.classes import Classes, Deed, Mark, deed_key
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, ids, project, times
 from stanch.engine.scan.part import Part
+from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.sums import LineSums
 from stanch.engine.sigma import Narrowed, Rule
 
@@ -35,9 +37,15 @@ class Scanner:
         sources: Sequence[Source],
         accounts: Collection[str] = (),
         limit: int = 2 * GIB,
+        routines: Sequence[Routine] = (),
+        span: Span = ALWAYS,
     ) -> None:
-        """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file."""
-        self.judge = Judge(rules, estate, accounts)
+        """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file.
+
+        Events outside `span` are counted as left out, and nothing else is made of them.
+        """
+        self.judge = Judge(rules, estate, accounts, routines)
+        self.span = span
         self._classes = Classes(self.judge)
         self._sources = sources
         self._limit = limit
@@ -68,6 +76,7 @@ class _Pass:
         self._clock = scanner._clock  # noqa: SLF001
         self._part = part
         self._path = path
+        self._span = scanner.span
         self._seen = seen
         self._summed: list[Deed] = []
 
@@ -90,6 +99,9 @@ class _Pass:
                 tally.duplicates += 1
                 return
             self._seen.add(number)
+        if not self._span.holds(event.time):
+            tally.left_out += 1
+            return
         when = int(event.time.timestamp())
         self._part.note_ids(when - when % HOUR, (number,))
         tally.saw(event.time)
@@ -111,14 +123,19 @@ class _Pass:
             if whole is not None:
                 self._judge.take(whole, self._part, rules=rules, summed=True)
 
-    def _fresh(self, lines: list[Line]) -> Iterable[int]:
+    def _fresh(self, lines: list[Line]) -> Sequence[int]:
         """The places of the lines that were not seen before; counts them, and notes their ids."""
         numbers = list(map(hash, ids(lines)))
         when = times(lines)
-        places: Iterable[int] = range(len(lines))
+        places: Sequence[int] = range(len(lines))
+        if self._span.bounded:
+            places = [place for place in places if self._span.holds_text(when[place])]
+            self._part.tally.left_out += len(lines) - len(places)
         if self._seen is not None:
-            places = [place for place in places if self._first(numbers[place])]
-            self._part.tally.duplicates += len(lines) - len(places)
+            fresh = [place for place in places if self._first(numbers[place])]
+            self._part.tally.duplicates += len(places) - len(fresh)
+            places = fresh
+        if len(places) < len(lines):
             numbers, when = [numbers[place] for place in places], [when[place] for place in places]
         if when:
             self._count(numbers, when)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from stanch.catalog.detections._loads import Custom, Load, is_instance, loads, software
 from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, purpose, taken
-from stanch.contracts.behaviour import HOUR, About, History, Sighting, Whose
+from stanch.contracts.behaviour import HOUR, About, Cell, History, Sighting, Whose
 from stanch.domain.baseline import DAY
 from stanch.domain.estate import Purpose, Side
 from stanch.domain.finding import Technique
@@ -81,7 +81,7 @@ def _by_loaders(parts: list[Taken], history: History, limits: Limits) -> Iterato
     """Loads by those who may well do so, session by session, where enough signs say that it is somebody else."""
     whole = [
         load
-        for load in loads(((part.cell.actor.arn, part) for part in parts), limits.window_hours)
+        for load in loads(((_stream(part.cell), part) for part in parts), limits.window_hours)
         if load.share >= limits.share and load.model[1] >= limits.least_shards
     ]
     days: dict[tuple[str, Model], set[int]] = {}
@@ -95,12 +95,20 @@ def _by_loaders(parts: list[Taken], history: History, limits: Limits) -> Iterato
         role = purpose(load.cells[0], history.estate)
         if role is None or role in LOADERS:
             at_work = len(days[load.reader, load.model]) >= limits.custom_loads
-            signs = [*_of_the_caller(load, at_work), *_of_the_custom(load, custom, limits, first_seen[load.reader])]
+            signs = [
+                *_of_the_caller(load, at_work),
+                *_of_the_custom(load, custom, limits, first_seen[load.cells[0].actor.arn]),
+            ]
             signs += _of_the_model(load, custom, history, limits)
             if (severity := _together(signs)) >= Severity.MEDIUM:
                 yield severity, load, "; ".join(words for _, words in signs)
                 continue  # a theft makes no custom
         custom.note(load)
+
+
+def _stream(cell: Cell) -> str:
+    """A session at one place: its host's own load is not what a thief with its keys reads elsewhere."""
+    return f"{cell.actor.arn} {cell.network.value} {cell.place}"
 
 
 def _together(signs: list[_Sign]) -> Severity:

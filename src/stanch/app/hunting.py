@@ -1,0 +1,98 @@
+"""How a hunt is put together: files, sources, rules, behaviours, routines, and as many processes as are worth it."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from stanch.app.clock import now
+from stanch.app.knowledge import sources
+from stanch.contracts.source import LogFile
+from stanch.domain.coverage import Coverage, Failure
+from stanch.domain.estate import Estate
+from stanch.domain.event import Skipped
+from stanch.domain.incident import Incident
+from stanch.engine.inflate import GIB
+from stanch.engine.read import Tally, head
+from stanch.engine.scan.span import ALWAYS, Span
+from stanch.stores.logs import account_in_path, accounts_in_head
+
+if TYPE_CHECKING:
+    from stanch.engine.hunt import Watch
+    from stanch.engine.routines import Routine
+    from stanch.engine.sigma import Rule
+
+PEEKED = 20
+"""Files whose path names no account and whose first records are asked for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hunted:
+    """What a hunt brought home; `accounts` are the perimeter it assumed where the estate declares none.
+
+    `stopped` says that somebody interrupted it: what was read until then is told.
+    """
+
+    incidents: list[Incident]
+    coverage: Coverage
+    accounts: tuple[str, ...]
+    stopped: bool = False
+
+
+def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
+    """The accounts that the logs come from, by where they lie; where that tells nothing, by their first records."""
+    named = [account_in_path(file.path) for file in files]
+    accounts = {account for account in named if account}
+    for file in [file for file, account in zip(files, named, strict=True) if not account][:PEEKED]:
+        accounts |= accounts_in_head(head(file))
+    return tuple(sorted(accounts))
+
+
+def hunt(
+    files: Sequence[LogFile],
+    estate: Estate,
+    loaded: tuple[Sequence["Rule"], Sequence[Failure]],
+    *,
+    limit: int = 2 * GIB,
+    watches: Sequence["Watch"] = (),
+    routines: Sequence["Routine"] = (),
+    span: Span = ALWAYS,
+    left_out: Callable[[], Sequence[Skipped]] = tuple,
+    processes: int | None = None,
+    on_file: Callable[[Tally], None] = lambda _: None,
+) -> Hunted:
+    """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
+
+    `left_out` says in the end what was never listed because nobody asked for it.
+    """
+    from stanch.engine.hunt import Hunt
+    from stanch.engine.scan.pool import processes_for
+    from stanch.engine.scan.scanner import Scanner
+
+    began = perf_counter()
+    accounts = estate.perimeter.accounts or accounts_of(files)
+    search = Hunt(loaded[0], watches, estate, accounts)
+
+    def build() -> Scanner:
+        return Scanner(loaded[0], estate, sources(), accounts, limit, routines, span)
+
+    stopped = False
+    try:
+        search.read(files, build, processes or processes_for(_cores(), files), lambda part: on_file(part.tally))
+        search.weigh(lambda part: on_file(part.tally))
+    except KeyboardInterrupt:
+        stopped = True
+        unread = len(files) - len(search.part.tally.digests)
+        search.part.tally.skipped.append(Skipped("the rest", f"{unread} files not read: interrupted"))
+    search.part.tally.skipped += left_out()
+    incidents = search.incidents(build().judge)
+    coverage = search.coverage(loaded[1], perf_counter() - began)
+    found_at = now()
+    told = [replace(one, found_at=found_at, coverage=coverage) for one in incidents]
+    return Hunted(told, coverage, accounts, stopped)
+
+
+def _cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,101 @@
+"""What the catalog holds, found by walking it: each shelf's units, checked against their contract."""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import stanch.catalog
+from stanch.contracts.action import Action
+from stanch.contracts.playbook import Playbook
+from stanch.contracts.source import Source
+from stanch.domain.coverage import Failure
+from stanch.engine.shelf import Unit, implementing, walk
+
+if TYPE_CHECKING:
+    from stanch.domain.regime import Regime
+    from stanch.engine.hunt import Watch
+    from stanch.engine.routines import Routine
+    from stanch.engine.sigma import Rule
+
+CATALOG = Path(stanch.catalog.__file__).parent
+_PACKAGE = stanch.catalog.__name__
+
+
+def shelf(name: str, *suffixes: str) -> list[Unit]:
+    """The units of one shelf of the catalog."""
+    return list(walk(CATALOG / name, suffixes, f"{_PACKAGE}.{name}"))
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """All kinds of log; a source that cannot be loaded is a defect and raises ShelfError."""
+    return tuple(implementing(unit, Source) for unit in shelf("sources", ".py"))
+
+
+@cache
+def behaviours() -> tuple["Watch", ...]:
+    """All detections that judge a history, of an actor's calls or of a host's traffic.
+
+    One that cannot be loaded is a defect and raises ShelfError.
+    """
+    from stanch.contracts.behaviour import Behaviour, FlowBehaviour
+    from stanch.contracts.detection import Detection
+    from stanch.engine.hunt import Watch
+
+    found = []
+    for unit in shelf("detections", ".py"):
+        calls = hasattr(unit.module(), "judge")
+        contract: type[Behaviour] | type[FlowBehaviour] = Behaviour if calls else FlowBehaviour
+        behaviour: Behaviour | FlowBehaviour = implementing(unit, contract)
+        about = behaviour.ABOUT
+        said = Detection(
+            unit.id, about.title, about.severity, about.confidence, about.techniques, about.playbook, about.by_hand
+        )
+        found.append(Watch(said, behaviour))
+    return tuple(found)
+
+
+@cache
+def actions() -> dict[str, Action]:
+    """All actions by id."""
+    return {unit.id: implementing(unit, Action) for unit in shelf("actions", ".py")}
+
+
+@cache
+def playbooks() -> dict[str, Playbook]:
+    """All playbooks by id."""
+    return {unit.id: implementing(unit, Playbook) for unit in shelf("playbooks", ".py")}
+
+
+@cache
+def regimes() -> dict[str, "Regime"]:
+    """All laws by id."""
+    from stanch.engine import regimes as laws
+
+    return {unit.id: laws.read(unit.text(), str(unit.path)) for unit in shelf("regimes", ".toml")}
+
+
+@cache
+def routines() -> tuple["Routine", ...]:
+    """What folds; a routine that cannot be read is a defect and raises RuleError."""
+    from stanch.engine.routines import read_routine
+
+    return tuple(read_routine(unit.text(), str(unit.path), unit.id) for unit in shelf("routines", ".yml"))
+
+
+def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"], list[Failure]]:
+    """Our detections and those of a folder of Sigma rules; a rule that cannot be read never stops the others.
+
+    What was left out for a reason that is no fault, another product's rules for one, is told with `fault` False.
+    """
+    from stanch.engine.sigma import open_folder, read_folder
+
+    good: list[Rule] = []
+    refused: list[Failure] = []
+    for root in [CATALOG / "detections"] * own + ([folder] if folder else []):
+        opened = open_folder(root)
+        files = opened.beside({rule.id for rule in good})
+        read_now, bad = read_folder(files, opened.placeholders, product="aws")
+        good += read_now
+        refused += [Failure(one.file.id, one.why, one.fault) for one in (*opened.left_out, *bad)]
+    return good, refused

@@ -1,0 +1,84 @@
+"""A lake keeps events as columns; a receipt says which logs a unit of it was made from and what could not be read.
+
+A unit is what was imported at once: some files, cut into chunks by order and into pieces by account, region and day.
+"""
+
+from collections.abc import Callable
+from typing import BinaryIO, Protocol, runtime_checkable
+
+import msgspec
+
+from stanch.contracts.source import LogFile
+from stanch.domain.event import Skipped
+
+FORM = 1
+"""The form of units that this version writes and reads."""
+
+
+class Original(msgspec.Struct, frozen=True):
+    """A log file as it lay when it was imported: its SHA-256 and bytes as stored.
+
+    `version` tells this content of this path from any other without reading it; None where nothing does.
+    """
+
+    path: str
+    sha256: str
+    size: int
+    version: str | None = None
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """One Parquet file of a unit: events of one log, account, region and day (UTC), `rows` of them.
+
+    `name` is relative to the lake. Pieces of one chunk hold events that lay together in the originals.
+    """
+
+    chunk: int
+    log: str
+    account: str
+    region: str
+    day: str
+    rows: int
+    name: str = ""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What one unit holds: `files_read` counts whole files and `bytes` those read of the originals as stored,
+    `logs` counts files by their log, `skipped` is what of them could not be read, `accounts` whose logs they are.
+    """
+
+    form: int
+    originals: list[Original]
+    pieces: list[Piece]
+    files_read: int
+    bytes: int
+    logs: dict[str, int]
+    skipped: list[Skipped]
+    accounts: list[str]
+
+
+@runtime_checkable
+class LakeUnit(LogFile, Protocol):
+    """A unit of a lake, hunted like a file of logs; opening a piece may raise OSError."""
+
+    def receipt(self) -> Receipt:
+        """Its receipt, with the pieces that are asked for; raises OSError where it cannot be read."""
+
+    def piece(self, piece: Piece) -> BinaryIO:
+        """One piece, seekable."""
+
+
+class Bench(Protocol):
+    """Where one unit is made: pieces are laid down as they come, and all appear at once or not at all.
+
+    Methods raise OSError where nothing can be written.
+    """
+
+    def lay(self, number: int, fill: Callable[[BinaryIO], None]) -> None:
+        """Write piece `number`, counted from 0, unseen by anybody."""
+
+    def finish(self, receipt: Receipt) -> LakeUnit:
+        """Name the pieces, in the order of their numbers, and let the unit appear: durable when it returns."""
+
+    def clear(self) -> None:
+        """Take away what was laid and never finished."""

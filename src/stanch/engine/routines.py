@@ -1,0 +1,194 @@
+"""Much of what looks evil is somebody's daily work; what explains it away must be written down, and must be bounded.
+
+A routine is a Sigma condition on single events with a mapping `routine` beside it:
+
+routine:
+  why: one sentence that a person reads beside what was folded
+  folds: ["discovery/*"]          # ids of detections, `*` for any run of characters
+  up_to: medium                   # the gravest finding it may fold; high and critical can never be
+  regular_days: 3                 # fold only a finding that goes on at least this long; for what a thief could imitate
+  anywhere: true                  # explain calls from outside networks too; for callers that AWS or a token proves
+
+A finding is folded when one routine explains all of its events. Whatever a routine says, nothing explains a request
+that opens something to others than ours, sends data outside, touches the logs, or is made by another account.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import Any
+
+import yaml
+
+from stanch.domain.coverage import Folded
+from stanch.domain.estate import Side
+from stanch.domain.finding import Finding
+from stanch.domain.severity import Severity
+from stanch.engine import sigma
+from stanch.engine.enrich import View
+from stanch.engine.enrich.grants import Reach
+from stanch.engine.sigma import Rule, RuleError, read_rules
+from stanch.engine.untrusted import text
+
+GRAVEST = Severity.MEDIUM
+"""No routine folds what is graver: such a finding is looked at by a person, each time."""
+_KEYS = {"why", "folds", "up_to", "regular_days", "anywhere"}
+_PATTERN = re.compile(r"[a-z0-9_*/-]+")
+_WATCHERS = frozenset(
+    f"{name}.amazonaws.com"
+    for name in (
+        "access-analyzer",
+        "cloudtrail",
+        "config",
+        "detective",
+        "guardduty",
+        "inspector2",
+        "macie2",
+        "securityhub",
+    )
+)
+_UNSEEN = ("Delete", "Remove", "Put", "Update", "Stop", "Disable")
+_LOGS = frozenset({"logs.amazonaws.com"})
+_LOG_NAMES = ("FlowLogs", "QueryLog", "BucketLogging", "LoggingConfiguration", "InvocationLogging")
+_READS = ("Describe", "Get", "List", "Lookup", "Search", "BatchGet", "Select")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routine:
+    """One kind of daily work; its id is its path."""
+
+    id: str
+    why: str
+    folds: tuple[str, ...]
+    up_to: Severity
+    regular: timedelta
+    anywhere: bool
+    rule: Rule
+
+    def may_fold(self, detection: str, severity: Severity) -> bool:
+        """Whether findings of this detection and severity are this routine's to explain."""
+        return severity <= self.up_to and any(fnmatchcase(detection, pattern) for pattern in self.folds)
+
+
+def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the domain's word
+    """The routine of one file; raises RuleError, which names the file and the remedy."""
+    rules = read_rules(text, path, id)
+    if len(rules) != 1 or rules[0].condition is None:
+        raise RuleError(f"{path}: a routine is one condition on single events, not a correlation")
+    said = yaml.safe_load(text).get("routine")  # read_rules has already refused what is no bounded mapping
+    if not isinstance(said, Mapping) or set(said) - _KEYS or not {"why", "folds", "up_to"} <= set(said):
+        raise RuleError(
+            f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, anywhere"
+        )
+    return Routine(
+        id,
+        _why(said["why"], path),
+        _folds(said["folds"], path),
+        _up_to(said["up_to"], path),
+        _regular(said.get("regular_days", 0), path),
+        _anywhere(said.get("anywhere", False), path),
+        rules[0],
+    )
+
+
+class Routines:
+    """All routines, asked about events that some detection matched: a few among millions."""
+
+    def __init__(self, routines: Sequence[Routine]) -> None:
+        self._by_id = {routine.id: routine for routine in sorted(routines, key=lambda routine: routine.id)}
+        self._matcher = sigma.compile([routine.rule for routine in self._by_id.values()])
+
+    def of(self, view: View) -> tuple[str, ...]:
+        """The ids of the routines that explain this event; none where it is of a kind that nothing explains."""
+        found = self._matcher.match(view.event_source, view.event_name, view)
+        if not found or _is_beyond_routine(view):
+            return ()
+        outside = view.network_side is Side.OUTSIDE
+        return tuple(rule.id for rule in found if self._by_id[rule.id].anywhere or not outside)
+
+    def folding(
+        self,
+        detection: str,
+        severity: Severity,
+        explained: Mapping[str, int],
+        count: int,
+        first: datetime,
+        last: datetime,
+    ) -> str | None:
+        """The routine that folds a finding: it may, and it explains all `count` events; None where none does.
+
+        `explained` says how many of the finding's events each routine explains, by its id.
+        """
+        for id_, routine in self._by_id.items():
+            if (
+                explained.get(id_) == count
+                and last - first >= routine.regular
+                and routine.may_fold(detection, severity)
+            ):
+                return id_
+        return None
+
+    def told(self, findings: Iterable[Finding]) -> tuple[Folded, ...]:
+        """What was folded, for the line of coverage: each routine with its reason and its counts."""
+        sums: dict[str, tuple[int, int]] = {}
+        for finding in findings:
+            if finding.folded is not None:
+                folded, events = sums.get(finding.folded, (0, 0))
+                sums[finding.folded] = folded + 1, events + finding.count
+        return tuple(Folded(id_, self._by_id[id_].why, *sums[id_]) for id_ in sorted(sums))
+
+
+def _is_beyond_routine(view: View) -> bool:
+    opens = view.grant_reach not in (Reach.NONE, Reach.INSIDE) or view.copy_reach is Reach.OUTSIDE
+    stranger = not view.caller.is_aws and view.account_side is not Side.INSIDE
+    return opens or stranger or _touches_logs(view) or bool(view.values("trail.loses"))
+
+
+def _touches_logs(view: View) -> bool:
+    name = view.event_name
+    if name.startswith(_READS):
+        return False
+    watched = view.event_source in _WATCHERS and not view.caller.is_aws
+    return (
+        watched or (view.event_source in _LOGS and name.startswith(_UNSEEN)) or any(part in name for part in _LOG_NAMES)
+    )
+
+
+def _why(said: Any, path: str) -> str:
+    if text(said) is None or "\n" in said:
+        raise RuleError(f"{path}: `why` must be one sentence")
+    return str(said)
+
+
+def _folds(said: Any, path: str) -> tuple[str, ...]:
+    if (
+        not isinstance(said, list)
+        or not said
+        or not all(isinstance(one, str) and _PATTERN.fullmatch(one) for one in said)
+    ):
+        raise RuleError(f'{path}: `folds` must be a list of detection ids, as in ["discovery/*"]')
+    return tuple(said)
+
+
+def _up_to(said: Any, path: str) -> Severity:
+    try:
+        severity = Severity.of(str(said))
+    except ValueError as error:
+        raise RuleError(f"{path}: `up_to`: {error}") from None
+    if severity > GRAVEST:
+        raise RuleError(f"{path}: `up_to` is {said}; no routine folds more than {GRAVEST.word}")
+    return severity
+
+
+def _regular(said: Any, path: str) -> timedelta:
+    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= 365:
+        raise RuleError(f"{path}: `regular_days` is {said!r}; it must be a whole number of days up to 365")
+    return timedelta(days=said)
+
+
+def _anywhere(said: Any, path: str) -> bool:
+    if not isinstance(said, bool):
+        raise RuleError(f"{path}: `anywhere` is {said!r}; it must be true or false")
+    return said

@@ -1,0 +1,192 @@
+"""One thief uses five keys from one address and a role he backdoored: five names, one story.
+
+Findings stand in one story when
+
+- they have one origin: the credentials descend from one another;
+- the origin of the one made the identity behind the other (a user, a login, a trust, an instance, a function) within a
+  day of something else he is accused of;
+- they touch one asset within a day, and one of the two is by nobody of ours, or both are grave and the asset declared;
+- they come within a day from one public address outside our networks. Where no networks are declared, the address must
+  also be nobody's office: all its callers are newcomers there, more of them are accused than not, one of them gravely.
+
+To be accused takes a finding of medium or above that no routine explains: noise joins nothing. Two who merely share a
+gateway, a busy bucket or a role to assume stay two.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from stanch.domain.estate import Estate, Side
+from stanch.domain.event import is_identity
+from stanch.domain.finding import Finding
+from stanch.domain.severity import Severity
+from stanch.engine.crowd import Crowd, place_of
+from stanch.engine.gather import Told
+from stanch.engine.lineage import Maker
+
+STORY = timedelta(hours=24)
+"""What different actors did belongs together when no more than this lies between."""
+MOST_ACCUSED = 100
+"""Findings of one maker that are compared with what he made; all of them stand in one story anyway."""
+_HOUR = 3600.0
+
+Pair = tuple[int, int]
+
+
+class Kin(Protocol):
+    """What joining asks of a lineage."""
+
+    def origin(self, access_key: str | None, arn: str) -> str:
+        """The identity behind a key or ARN."""
+
+    def makers_of(self, access_key: str | None, arn: str) -> list[Maker]:
+        """Who made this caller or anyone on its chain."""
+
+
+def stories(
+    told: Sequence[Told],
+    estate: Estate,
+    kin: Kin | None = None,
+    crowd: Crowd | None = None,
+) -> list[list[Told]]:
+    """The findings, each in exactly one story."""
+    accused = [index for index, one in enumerate(told) if _accuses(one.finding)]
+    joined = _Joined(len(told))
+    joined.all(_of_one_origin(told))
+    joined.all(_on_one_asset(told, accused, estate))
+    joined.all(_from_one_address(told, accused, estate, kin, crowd))
+    if kin is not None:
+        joined.all(_of_one_maker(told, accused, kin))
+    groups: dict[int, list[Told]] = {}
+    for index, one in enumerate(told):
+        groups.setdefault(joined.top(index), []).append(one)
+    return list(groups.values())
+
+
+def _accuses(finding: Finding) -> bool:
+    return finding.severity >= Severity.MEDIUM and finding.folded is None
+
+
+class _Joined:
+    """Numbers that belong together: union-find."""
+
+    def __init__(self, count: int) -> None:
+        self._parent = list(range(count))
+
+    def top(self, index: int) -> int:
+        """The number that stands for all that this one was joined with."""
+        while self._parent[index] != index:
+            self._parent[index] = index = self._parent[self._parent[index]]
+        return index
+
+    def all(self, pairs: Iterator[Pair]) -> None:
+        """From now on both of each pair belong together."""
+        for one, other in pairs:
+            self._parent[self.top(one)] = self.top(other)
+
+
+def _of_one_origin(told: Sequence[Told]) -> Iterator[Pair]:
+    first: dict[str, int] = {}
+    for index, one in enumerate(told):
+        root = one.finding.actor.root
+        if is_identity(root):
+            yield index, first.setdefault(root, index)
+
+
+def _of_one_maker(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iterator[Pair]:
+    by_origin: dict[str, list[int]] = {}
+    for index in accused:
+        by_origin.setdefault(told[index].finding.actor.root, []).append(index)
+    for index, one in enumerate(told):
+        actor = one.finding.actor
+        sessions = ((None, arn) for arn, _ in one.callers if ":assumed-role/" in arn)
+        callers = dict.fromkeys([(actor.access_key, actor.arn), *sessions])
+        made = {maker for caller in callers for maker in kin.makers_of(*caller)}
+        for maker in made:
+            if maker.time <= one.finding.last_seen.timestamp():  # what was done before was nobody's wish but his own
+                yield from (
+                    (index, other)
+                    for other in by_origin.get(maker.origin, ())[:MOST_ACCUSED]
+                    if _during(told[other].finding, maker.time)
+                )
+
+
+def _during(finding: Finding, hour: float) -> bool:
+    """Whether an hour (its beginning, in seconds since the epoch) lies within STORY of what a finding tells."""
+    margin = STORY.total_seconds()
+    first, last = finding.first_seen.timestamp(), finding.last_seen.timestamp()
+    return first - margin - _HOUR <= hour <= last + margin
+
+
+def _on_one_asset(told: Sequence[Told], accused: Sequence[int], estate: Estate) -> Iterator[Pair]:
+    strangers = [index for index, one in enumerate(told) if _is_stranger(one.finding, estate)]
+    by_asset = _by_asset(told, accused)
+    for asset, without in _by_asset(told, strangers).items():
+        yield from _in_time(told, without)
+        for index in by_asset.get(asset, ()):
+            yield from ((index, other) for other in without if _near(told[index].finding, told[other].finding))
+    for (_, kind), members in by_asset.items():
+        if kind not in ("unknown", "logs"):
+            yield from _in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
+
+
+def _by_asset(told: Sequence[Told], indexes: Sequence[int]) -> dict[tuple[str, str], list[int]]:
+    """The findings that touched each asset, by its name and kind: one asset is touched under many ARNs."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for index in indexes:
+        for asset in {(asset.name, asset.kind) for asset in told[index].finding.assets}:
+            found.setdefault(asset, []).append(index)
+    return found
+
+
+def _from_one_address(
+    told: Sequence[Told], accused: Sequence[int], estate: Estate, kin: Kin | None, crowd: Crowd | None
+) -> Iterator[Pair]:
+    by_place: dict[str, list[int]] = {}
+    for index in accused:
+        places = {place: address for _, address in told[index].callers if address and (place := place_of(address))}
+        # Everybody without an identity shares a name: only one who was in one place alone is one person.
+        if is_identity(told[index].finding.actor.root) or len(places) == 1:
+            for place, address in places.items():
+                if estate.perimeter.network(address) is not Side.INSIDE:
+                    by_place.setdefault(place, []).append(index)
+    declared = bool(estate.perimeter.networks)
+    for place, members in by_place.items():
+        if len({told[index].finding.actor.root for index in members}) > 1 and (
+            declared or _is_lair(place, [told[index].finding for index in members], kin, crowd)
+        ):
+            yield from _in_time(told, members)
+
+
+def _is_lair(place: str, findings: Sequence[Finding], kin: Kin | None, crowd: Crowd | None) -> bool:
+    """Whether an address of which nobody said whose it is can only be the thief's."""
+    callers = crowd.at(place) if crowd else None
+    if callers is None or kin is None or all(finding.severity < Severity.HIGH for finding in findings):
+        return False
+    roots = {finding.actor.root for finding in findings}
+    others = {kin.origin(*caller) for caller in callers} - roots
+    began = min(finding.first_seen for finding in findings) - STORY
+    return len(others) < len(roots) and all(first >= began.timestamp() for first in callers.values())
+
+
+def _is_stranger(finding: Finding, estate: Estate) -> bool:
+    """Whether nobody of ours did it: a caller without a name, or of another account."""
+    known = finding.actor.root.startswith("arn:")
+    return not known or estate.perimeter.account(finding.actor.account) is Side.OUTSIDE
+
+
+def _near(one: Finding, other: Finding) -> bool:
+    return one.first_seen - STORY <= other.last_seen and other.first_seen - STORY <= one.last_seen
+
+
+def _in_time(told: Sequence[Told], members: Sequence[int]) -> Iterator[Pair]:
+    """Each with the one before it, where no more than STORY lies between."""
+    ordered = sorted(members, key=lambda index: told[index].finding.first_seen)
+    latest: tuple[datetime, int] | None = None
+    for index in ordered:
+        finding = told[index].finding
+        if latest is not None and finding.first_seen - latest[0] <= STORY:
+            yield index, latest[1]
+        if latest is None or finding.last_seen > latest[0]:
+            latest = finding.last_seen, index

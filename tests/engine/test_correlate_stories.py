@@ -1,0 +1,210 @@
+"""Stories: one thief with many names is one incident, two people who share a gateway or a bucket stay two."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tests.engine.test_lineage import ALICE, assumed, by, noted, session
+
+from stanch.domain.estate import Estate, Network, Perimeter
+from stanch.domain.event import Actor
+from stanch.domain.finding import AssetRef, Finding
+from stanch.domain.incident import Left
+from stanch.domain.severity import Severity
+from stanch.engine.correlate import incidents, worth_telling
+from stanch.engine.crowd import MOST_CALLERS, Crowd
+from stanch.engine.gather import Told
+from stanch.engine.lineage import Lineage
+
+START = datetime(2026, 5, 1, 12, tzinfo=UTC)
+BOB, EVE = (f"arn:aws:iam::111122223333:user/{name}" for name in ("bob", "eve"))
+LAIR, GATEWAY = "203.0.113.66", "198.51.100.7"
+NOWHERE = Lineage()
+
+
+def told(
+    arn: str,
+    detection: str,
+    hour: float = 0,
+    *,
+    severity: Severity = Severity.HIGH,
+    address: str = "10.0.0.9",
+    asset: AssetRef | None = None,
+    key: str | None = None,
+    kin: Lineage = NOWHERE,
+    folded: str | None = None,
+) -> Told:
+    when = START + timedelta(hours=hour)
+    parts = arn.split(":")
+    actor = Actor(
+        arn, origin=kin.origin(key, arn), account=parts[4] if len(parts) > 5 else None, access_key=key, address=address
+    )
+    finding = Finding(
+        id=f"fnd-{arn}-{detection}-{hour}",
+        detection=detection,
+        title=detection,
+        severity=severity,
+        confidence=0.5,
+        first_seen=when,
+        last_seen=when,
+        account="111122223333",
+        region="eu-central-1",
+        actor=actor,
+        assets=(asset,) if asset else (),
+        events=("e",),
+        count=1,
+        addresses=(address,),
+        folded=folded,
+    )
+    return Told(finding, [], ((arn, address),))
+
+
+def crowd(*seen: tuple[str, str, float]) -> Crowd:
+    """Who (ARN) was at which address for the first time in which hour."""
+    made = Crowd()
+    for arn, address, hour in seen:
+        made.seen(address, None, arn, (START + timedelta(hours=hour)).timestamp())
+    return made
+
+
+def woven(
+    *all_told: Told, estate: Estate | None = None, kin: Lineage = NOWHERE, at: Crowd | None = None
+) -> list[set[str]]:
+    """The actors of each incident, the gravest first."""
+    ours = estate or Estate()
+    found = incidents(all_told, ours, lambda *_: Left(), {}, {}, {}, kin, at)
+    return [{finding.actor.arn for finding in incident.findings} for incident in found]
+
+
+def network(text: str) -> Estate:
+    import ipaddress
+
+    nets: tuple[Network, ...] = (ipaddress.ip_network(text),)
+    return Estate(Perimeter(networks=nets, accounts=("111122223333",)))
+
+
+def test_several_stolen_keys_used_from_one_address_outside_are_one_story() -> None:
+    stolen = (told(ALICE, "a/x", address=LAIR), told(BOB, "b/y", 3, address=LAIR), told(EVE, "c/z", 9, address=GATEWAY))
+    assert woven(*stolen, estate=network("10.0.0.0/8")) == [{ALICE, BOB}, {EVE}]
+
+
+def test_a_week_lies_between_two_stories_of_one_address() -> None:
+    stolen = (told(ALICE, "a/x", address=LAIR), told(BOB, "b/y", 200, address=LAIR))
+    assert len(woven(*stolen, estate=network("10.0.0.0/8"))) == 2
+
+
+def test_without_an_estate_an_address_that_only_the_accused_just_began_to_use_is_the_thiefs() -> None:
+    stolen = (told(ALICE, "a/x", 1, address=LAIR), told(BOB, "b/y", 3, address=LAIR))
+    assert len(woven(*stolen, at=crowd((ALICE, LAIR, 0), (BOB, LAIR, 2)))) == 1
+    assert len(woven(*stolen)) == 2, "nobody said who else was there"
+
+
+@pytest.mark.parametrize(
+    "office",
+    [
+        crowd((ALICE, GATEWAY, -200), (BOB, GATEWAY, 0)),
+        crowd((ALICE, GATEWAY, 0), (BOB, GATEWAY, 0), (EVE, GATEWAY, 0), (EVE + "2", GATEWAY, 0)),
+        crowd(*((f"{ALICE}{n}", GATEWAY, 0) for n in range(MOST_CALLERS + 1))),
+    ],
+    ids=["long in use", "others are not accused", "a crowd"],
+)
+def test_two_people_of_one_office_stay_two_stories(office: Crowd) -> None:
+    both = (told(ALICE, "a/x", address=GATEWAY), told(BOB, "b/y", 1, address=GATEWAY))
+    assert len(woven(*both, at=office)) == 2
+
+
+def test_a_pipeline_and_an_administrator_behind_one_gateway_stay_two_when_neither_did_anything_grave() -> None:
+    pipeline = told(session("terraform", "ci"), "a/x", address=GATEWAY, severity=Severity.MEDIUM)
+    admin = told(session("Admin", "ann"), "b/y", 1, address=GATEWAY, severity=Severity.MEDIUM)
+    both = crowd((pipeline.finding.actor.arn, GATEWAY, 0), (admin.finding.actor.arn, GATEWAY, 1))
+    assert len(woven(pipeline, admin, at=both)) == 2
+
+
+def test_an_address_inside_the_declared_networks_joins_nobody() -> None:
+    both = (told(ALICE, "a/x", address=GATEWAY), told(BOB, "b/y", 1, address=GATEWAY))
+    assert len(woven(*both, estate=network("198.51.100.0/24"), at=crowd((ALICE, GATEWAY, 0), (BOB, GATEWAY, 0)))) == 2
+
+
+@pytest.mark.parametrize("address", ["10.0.0.9", "cloudformation.amazonaws.com", "AWS Internal"])
+def test_a_private_address_and_a_services_join_nobody(address: str) -> None:
+    both = (told(ALICE, "a/x", address=address), told(BOB, "b/y", 1, address=address))
+    assert len(woven(*both, estate=network("172.16.0.0/12"), at=crowd((ALICE, address, 0)))) == 2
+
+
+def test_noise_from_the_thiefs_address_joins_nobody() -> None:
+    stolen = (told(ALICE, "a/x", address=LAIR), told(BOB, "b/y", 1, address=LAIR, severity=Severity.LOW))
+    assert len(woven(*stolen, estate=network("10.0.0.0/8"))) == 2
+
+
+def test_a_chain_of_roles_is_one_story_across_accounts() -> None:
+    far = session("deep", "x", account="444455556666")
+    kin = noted(assumed(0, ALICE, "AKIA1", "ASIA1", far))
+    assert woven(told(ALICE, "a/x", key="AKIA1", kin=kin), told(far, "b/y", 90, key="ASIA1", kin=kin), kin=kin) == [
+        {ALICE, far}
+    ]
+
+
+def test_a_user_made_by_the_accused_goes_on_with_his_story() -> None:
+    kin = noted(by(30, ALICE, "AKIA1", "iam", "CreateUser", requestParameters={"userName": "eve"}))
+    assert len(woven(told(ALICE, "a/x", key="AKIA1"), told(EVE, "b/y", 99, key="AKIAEVE"), kin=kin)) == 1
+
+
+def test_who_comes_back_through_a_backdoored_trust_goes_on_with_the_story() -> None:
+    opened = by(30, ALICE, "AKIA1", "iam", "UpdateAssumeRolePolicy", requestParameters={"roleName": "old"})
+    foreign = {"userIdentity": {"type": "AWSAccount", "principalId": "AIDAFAR", "accountId": "999988887777"}}
+    back = session("old", "x")
+    kin = noted(opened, assumed(60, ALICE, "", "ASIA9", back, **foreign))
+    returned = told(back, "b/y", 50, key="ASIA9", kin=kin)
+    assert returned.finding.actor.origin == "999988887777:AIDAFAR"
+    assert len(woven(told(ALICE, "a/x", key="AKIA1"), returned, kin=kin)) == 1
+
+
+def test_what_the_unaccused_made_and_what_was_made_long_before_is_another_story() -> None:
+    kin = noted(by(30, ALICE, "AKIA1", "iam", "CreateUser", requestParameters={"userName": "eve"}))
+    late = (told(ALICE, "a/x", 100, key="AKIA1"), told(EVE, "b/y", 101, key="AKIAEVE"))
+    assert len(woven(*late, kin=kin)) == 2
+    noise = (told(ALICE, "a/x", severity=Severity.LOW, key="AKIA1"), told(EVE, "b/y", 2, key="AKIAEVE"))
+    assert len(woven(*noise, kin=kin)) == 2
+
+
+def test_two_of_ours_who_touch_one_busy_bucket_stay_two() -> None:
+    bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
+    assert len(woven(told(ALICE, "a/x", asset=bucket), told(BOB, "b/y", 1, asset=bucket))) == 2
+
+
+def test_who_opens_a_bucket_and_the_nameless_who_read_it_are_one_story() -> None:
+    bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
+    assert len(woven(told(ALICE, "a/x", asset=bucket), told("anonymous", "b/y", 5, asset=bucket))) == 1
+    assert len(woven(told(ALICE, "a/x", asset=bucket), told("anonymous", "b/y", 50, asset=bucket))) == 2
+
+
+def test_two_grave_deeds_on_one_declared_asset_in_one_night_are_one_story() -> None:
+    weights = AssetRef("llama", "weights", "arn:aws:s3:::acme-weights")
+    assert len(woven(told(ALICE, "a/x", asset=weights), told(BOB, "b/y", 1, asset=weights))) == 1
+    lesser = told(BOB, "b/y", 1, asset=weights, severity=Severity.MEDIUM)
+    assert len(woven(told(ALICE, "a/x", asset=weights), lesser)) == 2
+
+
+def test_of_equally_severe_stories_the_one_of_more_tactics_comes_first() -> None:
+    broad = (told(BOB, "a/x"), told(BOB, "b/y", severity=Severity.LOW))
+    assert woven(told(ALICE, "a/x", -3), *broad) == [{BOB}, {ALICE}]
+
+
+def test_a_folded_finding_stays_in_its_actors_story_without_naming_it_and_alone_is_not_worth_telling() -> None:
+    routine = told(ALICE, "a/x", severity=Severity.MEDIUM, folded="churn")
+    theft = told(ALICE, "b/y", 1, severity=Severity.MEDIUM)
+    (incident,) = incidents([routine, theft], Estate(), lambda *_: Left(), {}, {}, {})
+    assert (incident.title, len(incident.findings)) == ("b/y", 2)
+    assert worth_telling(incident)
+    (alone,) = incidents([routine], Estate(), lambda *_: Left(), {}, {}, {})
+    assert not worth_telling(alone)
+
+
+def test_only_noise_is_not_worth_telling() -> None:
+    (noise,) = incidents([told(ALICE, "a/x", severity=Severity.LOW)], Estate(), lambda *_: Left(), {}, {}, {})
+    assert not worth_telling(noise)
+
+
+def test_crowds_noted_side_by_side_are_one_crowd() -> None:
+    one, other = crowd((ALICE, LAIR, 5), (BOB, LAIR, 1)), crowd((ALICE, LAIR, 2))
+    one.absorb(other)
+    assert one.places == crowd((BOB, LAIR, 1), (ALICE, LAIR, 2)).places
