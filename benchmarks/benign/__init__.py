@@ -1,0 +1,1 @@
+"""Two weeks of a mid-size organisation in which nothing evil happens: what fires here is noise."""
