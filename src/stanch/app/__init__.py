@@ -25,6 +25,7 @@ from stanch.stores.logs import found
 from stanch.stores.text import written
 
 if TYPE_CHECKING:
+    from stanch.aws.doorway import Doorway
     from stanch.engine.contain import Containment
     from stanch.engine.rehearse import Audience, Drilled
     from stanch.stores.open import Stores
@@ -59,6 +60,15 @@ def door(estate: Estate, incident: Incident, profile: str | None, region: str | 
     named = (arn.split(":")[3] for arn in incident.by_hand)
     home = next(filter(None, (*seen, *named, *estate.perimeter.regions)), None)
     return open_door(profile=profile, region=region, endpoint=endpoint, home=home)
+
+
+def doorway(
+    profile: str | None, region: str | None, endpoint: str | None, log_regions: Sequence[str] | None
+) -> "Doorway":
+    """The way to S3 that boto3's usual chain opens; where nothing names a region, that of the logs asked for."""
+    from stanch.aws.doorway import Doorway
+
+    return Doorway(profile, region, endpoint, home=log_regions[0] if log_regions else None)
 
 
 def stores(state: Path) -> "Stores":

@@ -1,10 +1,14 @@
 """What the catalog holds, found by walking it: each shelf's units, checked against their contract."""
 
+import hashlib
+import sys
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import stanch.catalog
+import stanch.engine.sigma
 from stanch.contracts.action import Action
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.source import Source
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 CATALOG = Path(stanch.catalog.__file__).parent
 _PACKAGE = stanch.catalog.__name__
+_READERS = Path(stanch.engine.sigma.__file__).parent
+T = TypeVar("T")
 
 
 def shelf(name: str, *suffixes: str) -> list[Unit]:
@@ -78,9 +84,16 @@ def regimes() -> dict[str, "Regime"]:
 @cache
 def routines() -> tuple["Routine", ...]:
     """What folds; a routine that cannot be read is a defect and raises RuleError."""
-    from stanch.engine.routines import read_routine
+    from stanch.engine.routines import Routine, read_routine
 
-    return tuple(read_routine(unit.text(), str(unit.path), unit.id) for unit in shelf("routines", ".yml"))
+    units = shelf("routines", ".yml")
+    found: tuple[Routine, ...] = _once(
+        "routines",
+        units,
+        lambda: tuple(read_routine(unit.text(), str(unit.path), unit.id) for unit in units),
+        (Routine,),
+    )
+    return found
 
 
 def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"], list[Failure]]:
@@ -88,14 +101,43 @@ def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"]
 
     What was left out for a reason that is no fault, another product's rules for one, is told with `fault` False.
     """
-    from stanch.engine.sigma import open_folder, read_folder
-
     good: list[Rule] = []
     refused: list[Failure] = []
-    for root in [CATALOG / "detections"] * own + ([folder] if folder else []):
-        opened = open_folder(root)
-        files = opened.beside({rule.id for rule in good})
-        read_now, bad = read_folder(files, opened.placeholders, product="aws")
-        good += read_now
-        refused += [Failure(one.file.id, one.why, one.fault) for one in (*opened.left_out, *bad)]
+    if own:
+        units = shelf("detections", ".yml")
+        good, refused = _once("rules", units, lambda: _read(CATALOG / "detections", ()), (Failure,))
+    if folder is not None:
+        read_now, bad = _read(folder, {rule.id for rule in good})
+        good, refused = [*good, *read_now], [*refused, *bad]
     return good, refused
+
+
+def _read(root: Path, taken: Collection[str]) -> tuple[list["Rule"], list[Failure]]:
+    from stanch.engine.sigma import open_folder, read_folder
+
+    opened = open_folder(root)
+    good, bad = read_folder(opened.beside(set(taken)), opened.placeholders, product="aws")
+    return good, [Failure(one.file.id, one.why, one.fault) for one in (*opened.left_out, *bad)]
+
+
+def _once(kind: str, units: Sequence[Unit], read: Callable[[], T], besides: tuple[type, ...]) -> T:
+    """What `read` makes of these units, or what it made of the very same ones before."""
+    from stanch.engine.sigma.packed import Unpackable, packed, unpacked
+    from stanch.stores import cache as caches
+
+    digest = hashlib.sha256(sys.version.encode())
+    for unit in units:
+        digest.update(f"\0{unit.path}\0{unit.text()}".encode())
+    for module in _READERS.glob("*.py"):
+        digest.update(module.read_bytes())
+    name = f"{kind}-{digest.hexdigest()[:32]}"
+    if (data := caches.kept(name)) is not None:
+        try:
+            found: T = unpacked(data, besides)
+        except Unpackable:
+            pass  # spoilt: it is read anew, and kept anew
+        else:
+            return found
+    made = read()
+    caches.keep(name, packed(made))
+    return made

@@ -5,13 +5,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stanch import app
-from stanch.aws.doorway import Doorway
 from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
@@ -29,6 +28,9 @@ from stanch.stores.delivery import Window
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
 from stanch.stores.text import require_writable
+
+if TYPE_CHECKING:
+    from stanch.aws.doorway import Doorway
 
 _EXAMPLE = """
 Examples:
@@ -101,9 +103,8 @@ def hunt(
     span = _span(since, until)
     ours = app.estate_at(estate)
     require_writable(state)
-    way = Doorway(profile, region, endpoint, home=log_region[0] if log_region else None)
-    search = _search(paths, Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ())), way,
-                     requester_pays=requester_pays)  # fmt: skip
+    window = Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ()))
+    search = _search(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
     with _progress(face) as bar:
         files, on_file = _listed(search, bar)
         result = app.hunt(
@@ -152,14 +153,15 @@ def _listed(search: Search, bar: Progress) -> tuple[list[LogFile], Callable[[Tal
     return files, on_file
 
 
-def _search(paths: list[str], window: Window, way: Doorway, *, requester_pays: bool) -> Search:
+def _search(paths: list[str], window: Window, way: Callable[[], "Doorway"], requester_pays: bool) -> Search:
     for path in paths:
         if path != STDIN and not is_s3(path) and not Path(path).exists() and not Path(path).is_symlink():
             raise WrongUse(
                 f"{path} does not exist", "give a file or a folder of logs, s3://bucket/prefix, or - for standard input"
             )
     try:
-        return Search(paths, window, doorway=way, requester_pays=requester_pays, stdin=sys.stdin.buffer)
+        doorway = way() if any(map(is_s3, paths)) else None  # boto3 is slow to load
+        return Search(paths, window, doorway=doorway, requester_pays=requester_pays, stdin=sys.stdin.buffer)
     except ValueError as error:
         raise WrongUse(str(error)) from None
 

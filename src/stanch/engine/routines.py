@@ -29,7 +29,7 @@ from stanch.domain.severity import Severity
 from stanch.engine import sigma
 from stanch.engine.enrich import View
 from stanch.engine.enrich.grants import Reach
-from stanch.engine.sigma import Rule, RuleError, read_rules
+from stanch.engine.sigma import Rule, RuleError
 from stanch.engine.untrusted import text
 
 GRAVEST = Severity.MEDIUM
@@ -74,6 +74,8 @@ class Routine:
 
 def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the domain's word
     """The routine of one file; raises RuleError, which names the file and the remedy."""
+    from stanch.engine.sigma.library import read_rules
+
     rules = read_rules(text, path, id)
     if len(rules) != 1 or rules[0].condition is None:
         raise RuleError(f"{path}: a routine is one condition on single events, not a correlation")

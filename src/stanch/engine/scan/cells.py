@@ -177,10 +177,8 @@ class Cells:
 
     def add(self, key: Key, sums: Sums) -> None:
         """Take in the sums of some events of one cell."""
-        known = self.sums.get(key)
-        if known is None:
-            self.sums[key] = sums
-        else:
+        known = self.sums.setdefault(key, sums)
+        if known is not sums:
             known.add(sums)
 
     def absorb(self, other: "Cells") -> None:

@@ -59,12 +59,16 @@ Signature = tuple[tuple[Any, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What one read asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask."""
+    """What one call asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask.
+
+    `kind` numbers the facts; `resources` is the text they were learned from, besides the request.
+    """
 
     resources: bytes
     on: str
     keys: tuple[str, ...]
     signature: Signature
+    kind: int
 
 
 @dataclass(slots=True)
@@ -89,11 +93,12 @@ class Deed:
     reads: bool
     asks: tuple[str, ...]
     knows: Callable[[str], bool]
-    scope: int
+    things: dict[bytes, Thing]
+    strict: bool
     plain: bool
     opened: bool
     sums: dict[str | Mark, LineSums] = field(default_factory=dict)
-    sifted: dict[Signature, Narrowed] = field(default_factory=dict)
+    sifted: dict[int, Narrowed] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -111,8 +116,9 @@ class Classes:
         self._judge = judge
         self.deeds: dict[Key, Deed] = {}
         self._callers: dict[object, Caller] = {}
-        self._things: dict[tuple[bytes, int], Thing] = {}
-        self._scopes: dict[tuple[object, ...], int] = {}
+        self._things: dict[tuple[object, ...], dict[bytes, Thing]] = {}
+        self._signatures: dict[Signature, int] = {}
+        self._count = 0
 
     def forget(self, close: Callable[[], None]) -> None:
         """Make room, between two batches, when too much was learned; `close` takes what was summed in it first."""
@@ -120,7 +126,6 @@ class Classes:
             close()
             self.deeds.clear()
             self._callers.clear()
-        if len(self._things) > MOST:
             self._things.clear()
 
     def _caller(self, line: Line) -> Caller:
@@ -174,7 +179,8 @@ class Classes:
             reads=reads,
             asks=asks,
             knows=knows,
-            scope=self._scope(view, asks, reads=reads),
+            things=self._shared(view, asks, reads=reads),
+            strict=bool(asks),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
             opened=linked or (bool(left) and not asks),
         )
@@ -183,19 +189,21 @@ class Classes:
 
     def thing(self, deed: Deed, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""
-        key = (bytes(line.requestParameters), deed.scope)
-        thing = self._things.get(key)
-        if thing is None or ((deed.asks or not thing.keys) and thing.resources != bytes(line.resources)):
-            thing = self._things[key] = self._learn(deed, line)
+        if self._count > MOST:
+            for things in self._things.values():
+                things.clear()
+            self._count = 0
+        self._count += 1
+        thing = deed.things[bytes(line.requestParameters)] = self._learn(deed, line)
         return thing
 
     def sift(self, deed: Deed, thing: Thing) -> Narrowed:
         """The rules that are left for reads of such a thing by such a caller."""
-        found = deed.sifted.get(thing.signature)
+        found = deed.sifted.get(thing.kind)
         if found is None:
             known = _Known(deed, dict(zip(deed.asks, thing.signature, strict=True)))
             found = self._judge.matcher.narrowed(deed.source, deed.name, known, known.knows)
-            deed.sifted[thing.signature] = found
+            deed.sifted[thing.kind] = found
         return found
 
     def _knowing(self, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
@@ -207,15 +215,15 @@ class Classes:
             known |= {"asset.decoy"}
         return lambda name: name in known or name.startswith("userIdentity.")
 
-    def _scope(self, view: View, asks: tuple[str, ...], *, reads: bool) -> int:
-        """Calls of one scope with the same request have the same facts about what they ask for."""
+    def _shared(self, view: View, asks: tuple[str, ...], *, reads: bool) -> dict[bytes, Thing]:
+        """What is known of requests, shared by all deeds in which the same request asks for the same thing."""
         caller = view.caller
         scope: tuple[object, ...] = (
             view.event_source, view.event_name, view.region, view.recipient, caller.partition, reads,
         )  # fmt: skip
         if asks:  # an identity may be a decoy itself, and a grant may be to its own account
             scope = (*scope, asks, caller.principal, caller.account, view.record.get("readOnly"))
-        return self._scopes.setdefault(scope, len(self._scopes))
+        return self._things.setdefault(scope, {})
 
     def _learn(self, deed: Deed, line: Line) -> Thing:
         request = _open(line.requestParameters)
@@ -232,7 +240,8 @@ class Classes:
             if deed.reads and view.read:
                 on = store_of(view.read[0], on)
                 keys = (view.read[0].removeprefix(on + "/"),)
-        return Thing(bytes(line.resources), on, keys, signature)
+        kind = self._signatures.setdefault(signature, len(self._signatures))
+        return Thing(bytes(line.resources), on, keys, signature, kind)
 
 
 class _Known:

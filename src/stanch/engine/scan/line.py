@@ -111,5 +111,7 @@ def _plain(lines: Sequence[Line], clock: Clock) -> bool:
         return False
     if _INSIGHTS & set(map(_category_of, lines)) or _INSIGHTS & set(map(_type_of, lines)):
         return False
-    hours = {time[:HOUR_TEXT] for time in found}
+    first, last = min(found, default=""), max(found, default="")
+    one_hour = first[:HOUR_TEXT] == last[:HOUR_TEXT]
+    hours = {first[:HOUR_TEXT]} if one_hour and first else {time[:HOUR_TEXT] for time in found}
     return all(clock.hour(hour) is not None and int(hour[:4]) >= _EARLIEST for hour in hours)

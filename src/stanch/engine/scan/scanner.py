@@ -63,8 +63,12 @@ class Scanner:
         """One pass; with `seen` each id is taken once and remembered there, without it all are taken."""
         part = Part()
         for file in files:
-            _Pass(self, part, file.path, seen).run(opened_log(file, self._sources, part.tally, self._limit))
+            self.take(file, part, seen)
         return part
+
+    def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
+        """Add to `part` what one file comes to."""
+        _Pass(self, part, file.path, seen).run(opened_log(file, self._sources, part.tally, self._limit))
 
 
 class _Pass:
@@ -169,19 +173,25 @@ class _Pass:
             if deed is None:
                 deed = classes.learn(keys[place], line)
             hour = line.eventTime[:HOUR_TEXT]
-            mark: str | Mark = hour
-            thing = None
-            if not deed.plain:
-                thing = classes.thing(deed, line)
+            if deed.plain:
+                sums = deed.sums.get(hour)
+                if sums is None:
+                    sums = self._begin(deed, hour)
+                sums.add(line)
+            else:
+                thing = deed.things.get(bytes(line.requestParameters))
+                if thing is None or (
+                    (deed.strict or (deed.reads and not thing.keys)) and thing.resources != bytes(line.resources)
+                ):
+                    thing = classes.thing(deed, line)
                 extra = line.additionalEventData
                 mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
-            sums = deed.sums.get(mark)
-            if sums is None:
-                sums = self._begin(deed, mark)
-            sums.add(line)
-            if thing is not None:
+                sums = deed.sums.get(mark)
+                if sums is None:
+                    sums = self._begin(deed, mark)
+                sums.add(line)
                 if thing.keys:
-                    sums.read(line, thing.keys)
+                    sums.read(extra, thing.keys)
                 if deed.asks and not deed.opened and (rules := classes.sift(deed, thing)):
                     yield place, rules
             if deed.opened:

@@ -1,8 +1,8 @@
 """Sums of lines while a file is read: times are still texts, and every line costs a few additions."""
 
 from stanch.engine.scan.cells import KEPT_EVENTS, Sums
-from stanch.engine.scan.line import Clock, Line
-from stanch.engine.untrusted import count
+from stanch.engine.scan.line import Clock, Extra, Line
+from stanch.engine.untrusted import MOST, count
 
 
 class LineSums:
@@ -15,7 +15,7 @@ class LineSums:
         self.bytes = 0
         self.first = ""
         self.last = ""
-        self.objects: set[str] = set()
+        self.objects: set[str] | None = None
         self.events: list[str] = []
 
     def add(self, line: Line) -> None:
@@ -31,14 +31,18 @@ class LineSums:
         if time < self.first:
             self.first = time
 
-    def read(self, line: Line, keys: tuple[str, ...]) -> None:
-        """Note which objects the line read."""
-        self.objects.update(keys)
-        extra = line.additionalEventData
+    def read(self, extra: Extra | None, keys: tuple[str, ...]) -> None:
+        """Note which objects a line read, and how much."""
+        if self.objects is None:
+            self.objects = set(keys)
+        else:
+            self.objects.update(keys)
         if extra is not None:
-            self.bytes += count(extra.bytesTransferredOut)
+            size = extra.bytesTransferredOut
+            self.bytes += size if type(size) is int and 0 <= size <= MOST else count(size)
 
     def told(self, clock: Clock, path: str) -> Sums:
         """The sums as cells hold them."""
-        first, last = clock.seconds(self.first), clock.seconds(self.last)
-        return Sums(self.count, self.bytes, first, last, self.objects, self.events, [path])
+        first = clock.seconds(self.first)
+        last = first if self.first == self.last else clock.seconds(self.last)
+        return Sums(self.count, self.bytes, first, last, self.objects or set(), self.events, [path])

@@ -9,8 +9,8 @@ from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
 
+from stanch.engine.sigma.policy import POLICY
 from stanch.engine.sigma.read_correlation import set_aside_bounds
-from stanch.engine.sigma.regex import POLICY
 from stanch.engine.sigma.rule import RuleError
 
 LARGEST_FILE = 1 << 18

@@ -12,7 +12,7 @@ import yaml
 from sigma.types import Placeholder, SigmaRegularExpression, SigmaString, SigmaType, SpecialChars
 
 from stanch.engine.sigma.documents import LARGEST_FILE, refusal, refuse_depth
-from stanch.engine.sigma.regex import POLICY
+from stanch.engine.sigma.policy import POLICY
 from stanch.engine.sigma.rule import RuleError
 
 Placeholders = Mapping[str, tuple[str, ...]]

@@ -35,7 +35,7 @@ from sigma.types import (
 )
 
 from stanch.engine.sigma.placeholders import NONE, Placeholders, expanded
-from stanch.engine.sigma.regex import POLICY
+from stanch.engine.sigma.policy import POLICY
 from stanch.engine.sigma.tree import (
     Clocked,
     Compared,

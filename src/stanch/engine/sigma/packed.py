@@ -1,0 +1,67 @@
+"""To read two hundred rules takes longer than to hunt a small file, so rules that were read are kept packed.
+
+Packed rules are a pickle that may name nothing but the classes a rule is made of: whoever can write to where it is kept
+can spoil it, and make it unreadable, but run nothing.
+"""
+
+import datetime
+import io
+import ipaddress
+import pickle
+from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Any
+
+from stanch.contracts.detection import Detection
+from stanch.domain.finding import Technique
+from stanch.domain.severity import Severity
+from stanch.engine.sigma import rule, tree
+
+_PARTS = {
+    (part.__module__, part.__qualname__): part
+    for part in (
+        *(each for module in (rule, tree) for each in vars(module).values() if isinstance(each, type)),
+        Detection,
+        Severity,
+        Technique,
+        datetime.timedelta,
+        frozenset,
+        ipaddress.IPv4Network,
+        ipaddress.IPv6Network,
+        ipaddress.IPv4Address,
+        ipaddress.IPv6Address,
+        MappingProxyType,
+    )
+}
+
+
+class Unpackable(ValueError):
+    """What is kept are no packed rules."""
+
+
+def packed(value: Any) -> bytes:
+    """Rules, in lists, tuples and dictionaries as one likes, as bytes."""
+    return pickle.dumps(value, protocol=5)
+
+
+def unpacked(data: bytes, besides: Iterable[type] = ()) -> Any:
+    """What was packed; `besides` are further classes that may stand in it. Raises Unpackable for anything else."""
+    try:
+        return Unpacking(data, besides).load()
+    except Exception as error:  # a pickle that was spoilt may raise anything
+        raise Unpackable(f"{type(error).__name__}: {error}") from error
+
+
+class Unpacking(pickle.Unpickler):
+    """Reads packed rules and nothing else."""
+
+    def __init__(self, data: bytes, besides: Iterable[type]) -> None:
+        super().__init__(io.BytesIO(data))
+        self._known = {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}
+
+    def find_class(self, module: str, name: str) -> Any:
+        """The class of this name, when rules may be made of it."""
+        try:
+            return self._known[module, name]
+        except KeyError:
+            raise Unpackable(f"names {module}.{name}") from None
