@@ -66,16 +66,16 @@ class Asset:
     sensitivity: str | None = None
     personal_data: PersonalData | None = None
     decoy: bool = False
+    bucket: str | None = field(init=False, repr=False, compare=False, default=None)
+    """The bucket of an `s3://` asset."""
+    prefix: str = field(init=False, repr=False, compare=False, default="")
+    """The key prefix of an `s3://` asset, empty for a whole bucket."""
 
-    @property
-    def bucket(self) -> str | None:
-        """The bucket of an `s3://` asset."""
-        return self.where[5:].split("/", 1)[0] if self.where.startswith("s3://") else None
-
-    @property
-    def prefix(self) -> str:
-        """The key prefix of an `s3://` asset, empty for a whole bucket."""
-        return self.where[5:].partition("/")[2] if self.where.startswith("s3://") else ""
+    def __post_init__(self) -> None:
+        if self.where.startswith("s3://"):  # asked for each object that was read, so worked out once
+            bucket, _, prefix = self.where[5:].partition("/")
+            object.__setattr__(self, "bucket", bucket)
+            object.__setattr__(self, "prefix", prefix)
 
     def holds_key(self, key: str) -> bool:
         """Whether an object key lies in this asset: below a prefix that ends in `/`, or exactly that object."""

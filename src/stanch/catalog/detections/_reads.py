@@ -70,12 +70,12 @@ def through_a_service(cell: Cell) -> bool:
 
 def by_store(cell: Cell, estate: Estate) -> Iterator[Taken]:
     """The cell's objects by the asset that holds them; what nobody declared is a store of kind `unknown`."""
-    stores: dict[Asset | None, list[str]] = {}
     declared = any(asset.bucket == cell.on for asset in estate.assets)
+    stores: dict[str, tuple[Asset | None, list[str]]] = {}
     for key in cell.objects:
         asset = estate.asset_of_object(cell.on, key) if declared else None
-        stores.setdefault(asset, []).append(key)
-    for asset, keys in stores.items():
+        stores.setdefault(asset.name if asset else "", (asset, []))[1].append(key)
+    for asset, keys in stores.values():
         share = cell.bytes * len(keys) // len(cell.objects)
         yield Taken(cell, store(cell, asset), asset, tuple(keys), share)
 

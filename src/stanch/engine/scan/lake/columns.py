@@ -60,7 +60,7 @@ def stored(name: str, values: Sequence[Any]) -> list[Any]:
 def line_of(row: Mapping[str, Any]) -> Line:
     """A line that has the facts and the identity of this row, and nothing else."""
     facts = {name: json.loads(row[name]) if name in _JSON and row[name] is not None else row[name] for name in FACTS}
-    return Line(eventTime="", eventID="", userIdentity=msgspec.Raw(row[IDENTITY].encode()), **facts)
+    return Line("", "", facts.pop("eventSource"), facts.pop("eventName"), msgspec.Raw(row[IDENTITY].encode()), **facts)
 
 
 def escaped(text: str) -> str:
