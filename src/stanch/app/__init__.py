@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING
 from stanch import estate as estates
 from stanch.app.clock import now
 from stanch.app.hunting import Hunted, hunt
-from stanch.app.knowledge import CATALOG, actions, behaviours, playbooks, regimes, routines, rules, shelf, sources
+from stanch.app.knowledge import (
+    CATALOG,
+    actions,
+    behaviours,
+    fingerprint,
+    playbooks,
+    regimes,
+    routines,
+    rules,
+    shelf,
+    sources,
+)
+from stanch.app.progress import resuming
 from stanch.contracts.aws import Aws
 from stanch.contracts.scenario import Scenario
 from stanch.contracts.source import LogFile
@@ -35,10 +47,12 @@ __all__ = [
     "Hunted",
     "actions",
     "behaviours",
+    "fingerprint",
     "hunt",
     "now",
     "playbooks",
     "regimes",
+    "resuming",
     "routines",
     "rules",
     "shelf",

@@ -15,6 +15,7 @@ from stanch.domain.event import Skipped
 from stanch.domain.incident import Incident
 from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally, head
+from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.stores.logs import account_in_path, accounts_in_head
 
@@ -60,11 +61,13 @@ def hunt(
     span: Span = ALWAYS,
     left_out: Callable[[], Sequence[Skipped]] = tuple,
     processes: int | None = None,
+    keeper: Keeper = FORGETFUL,
     on_file: Callable[[Tally], None] = lambda _: None,
 ) -> Hunted:
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
-    `left_out` says in the end what was never listed because nobody asked for it.
+    `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
+    when the hunt is begun again.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.pool import processes_for
@@ -79,7 +82,8 @@ def hunt(
 
     stopped = False
     try:
-        search.read(files, build, processes or processes_for(_cores(), files), lambda part: on_file(part.tally))
+        count = processes or processes_for(_cores(), files)
+        search.read(files, build, count, lambda part: on_file(part.tally), keeper)
         search.weigh(lambda part: on_file(part.tally))
     except KeyboardInterrupt:
         stopped = True

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -112,6 +112,23 @@ def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"]
     return good, refused
 
 
+def fingerprint(folder: Path | None = None, *, own: bool = True) -> str:
+    """What tells these rules from any others: a hunt that goes on must go on with the same."""
+    units = [*(shelf("detections", ".yml", ".py") if own else []), *shelf("routines", ".yml")]
+    units += [Unit(path.name, path) for path in sorted(folder.rglob("*.y*ml")) if path.is_file()] if folder else []
+    return _digest(units)
+
+
+def _digest(units: Iterable[Unit]) -> str:
+    digest = hashlib.sha256(sys.version.encode())
+    for unit in units:
+        digest.update(f"\0{unit.path}\0".encode())
+        digest.update(unit.path.read_bytes())
+    for module in sorted(_READERS.glob("*.py")):
+        digest.update(module.read_bytes())
+    return digest.hexdigest()[:32]
+
+
 def _read(root: Path, taken: Collection[str]) -> tuple[list["Rule"], list[Failure]]:
     from stanch.engine.sigma import open_folder, read_folder
 
@@ -125,12 +142,7 @@ def _once(kind: str, units: Sequence[Unit], read: Callable[[], T], besides: tupl
     from stanch.engine.sigma.packed import Unpackable, packed, unpacked
     from stanch.stores import cache as caches
 
-    digest = hashlib.sha256(sys.version.encode())
-    for unit in units:
-        digest.update(f"\0{unit.path}\0{unit.text()}".encode())
-    for module in _READERS.glob("*.py"):
-        digest.update(module.read_bytes())
-    name = f"{kind}-{digest.hexdigest()[:32]}"
+    name = f"{kind}-{_digest(units)}"
     if (data := caches.kept(name)) is not None:
         try:
             found: T = unpacked(data, besides)

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -105,20 +106,31 @@ def hunt(
     require_writable(state)
     window = Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ()))
     search = _search(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
-    with _progress(face) as bar:
+    loaded = app.rules(rules, own=not only_rules)
+    with ExitStack() as stack:
+        bar = stack.enter_context(_progress(face))
         files, on_file = _listed(search, bar)
+        keeper, progress = stack.enter_context(
+            app.resuming(state, files, app.fingerprint(rules, own=not only_rules), ours, span)
+        )
+        if progress and progress.resumed:
+            face.say(f"Going on where an earlier hunt stopped: {progress.resumed} parts of the logs were read then.")
         result = app.hunt(
             files,
             ours,
-            app.rules(rules, own=not only_rules),
+            loaded,
             limit=limit,
             watches=() if only_rules else app.behaviours(),
             routines=app.routines(),
             span=span,
             left_out=lambda: search.left_out,
+            keeper=keeper,
             on_file=on_file,
         )
-    known, kept = _kept(face, state, result.incidents)
+        bar.stop()
+        known, kept = _kept(face, state, result.incidents)
+        if progress and kept and not result.stopped:
+            progress.forget()
     shown = [one for one in known if all_ or any(finding.folded is None for finding in one.findings)]
     told = [one for one in shown if all_ or worth_telling(one)]
     _tell(

@@ -27,7 +27,7 @@ from stanch.engine.gather import Gatherer
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
 from stanch.engine.scan.part import Kept, Part
-from stanch.engine.scan.pool import scanned
+from stanch.engine.scan.pool import FORGETFUL, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.seen import Seen
 from stanch.engine.sigma import Correlator, Hit, Rule
@@ -66,11 +66,12 @@ class Hunt:
         build: Callable[[], Scanner],
         processes: int = 1,
         on_part: Callable[[Part], None] = lambda _: None,
+        keeper: Keeper = FORGETFUL,
     ) -> None:
         """Scan all files and add up what they come to; after an interrupt, `part` is what was read until then."""
         again: Scanner | None = None
         with Seen() as seen:
-            for errand, part in scanned(files, build, processes):
+            for errand, part in scanned(files, build, processes, keeper):
                 known = seen.known(part.ids)
                 if known:
                     again = again or build()

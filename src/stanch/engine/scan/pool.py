@@ -5,17 +5,16 @@ more than reading them.
 """
 
 import multiprocessing
-import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from typing import NoReturn
+from concurrent.futures import Future
+from typing import NoReturn, Protocol
 
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.workers import Workers
 
 MOST_FILES = 32
 MOST_BYTES = 1 << 21
@@ -23,17 +22,45 @@ MOST_BYTES = 1 << 21
 AHEAD = 3
 """Errands for each process that are sent before the first is back."""
 
+_KILLED = "the process that read it was killed, twice; give it more memory"
+
 Errand = tuple[LogFile, ...]
 Build = Callable[[], Scanner]
 
 _scanner: Scanner | None = None
 
 
-def scanned(files: Iterable[LogFile], build: Build, processes: int) -> Iterator[tuple[Errand, Part]]:
+class Keeper(Protocol):
+    """Keeps the parts of a search that may be interrupted, for when it is begun again."""
+
+    def found(self, errand: Errand) -> Part | None:
+        """The part of this errand, when it was kept before and its files are what they were."""
+
+    def keep(self, errand: Errand, part: Part) -> None:
+        """Keep it."""
+
+
+class Forgetful:
+    """Keeps nothing."""
+
+    def found(self, errand: Errand) -> Part | None:
+        """Nothing."""
+        return None
+
+    def keep(self, errand: Errand, part: Part) -> None:
+        """Nothing."""
+
+
+FORGETFUL: Keeper = Forgetful()
+
+
+def scanned(
+    files: Iterable[LogFile], build: Build, processes: int, keeper: Keeper = FORGETFUL
+) -> Iterator[tuple[Errand, Part]]:
     """Yield each errand with its part, in the order of the files. `build` makes the scanner of each process.
 
     With one process, or so little to read that starting others would take longer, all is done in this one. A process
-    that dies takes nothing along but its errand's files, which are told as not read.
+    that dies takes nothing along: what it was reading is read again, and a file that kills again is told as not read.
     """
     errands = _errands(files)
     first = next(errands, None)
@@ -44,46 +71,56 @@ def scanned(files: Iterable[LogFile], build: Build, processes: int) -> Iterator[
     if processes == 1 or second is None or "fork" not in multiprocessing.get_all_start_methods():
         scanner = build()
         for errand in (*waiting, *errands):
-            yield errand, scanner.scan(errand)
+            part = keeper.found(errand)
+            if part is None:
+                part = scanner.scan(errand)
+                keeper.keep(errand, part)
+            yield errand, part
         return
-    yield from _shared(_chain(waiting, errands), build, processes)
+    yield from _shared(_chain(waiting, errands), build, processes, keeper)
 
 
-def _shared(errands: Iterator[Errand], build: Build, processes: int) -> Iterator[tuple[Errand, Part]]:
-    # Forked, so that all hash ids under one key and none loads the rules again.
-    context = multiprocessing.get_context("fork")
-    pending: deque[tuple[Errand, Future[Part]]] = deque()
+def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Keeper) -> Iterator[tuple[Errand, Part]]:
+    pending: deque[tuple[Errand, Part | Future[Part]]] = deque()
     _install(build)
-    with ProcessPoolExecutor(processes, mp_context=context, initializer=_begin) as pool:
-        try:
-            for errand in errands:
-                pending.append((errand, pool.submit(_run, errand)))
-                if len(pending) > processes * AHEAD:
-                    yield _come_back(*pending.popleft())
-            while pending:
-                yield _come_back(*pending.popleft())
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    with Workers(_run, processes) as workers:
+        for errand in errands:
+            kept = keeper.found(errand)
+            pending.append((errand, workers.send(errand) if kept is None else kept))
+            if len(pending) > processes * AHEAD:
+                yield _come_back(workers, keeper, *pending.popleft())
+        while pending:
+            yield _come_back(workers, keeper, *pending.popleft())
 
 
-def _come_back(errand: Errand, future: "Future[Part]") -> tuple[Errand, Part]:
-    try:
-        return errand, future.result()
-    except BrokenProcessPool:
-        part = Part()
-        why = "the process that read it was killed; read it by itself, with more memory"
-        part.tally.skipped += [Skipped(file.path, why) for file in errand]
-        return errand, part
+def _come_back(
+    workers: Workers[Errand, Part], keeper: Keeper, errand: Errand, what: "Part | Future[Part]"
+) -> tuple[Errand, Part]:
+    if isinstance(what, Part):
+        return errand, what
+    part = workers.back(errand, what)
+    if part is None:
+        return errand, _one_by_one(errand)
+    keeper.keep(errand, part)
+    return errand, part
+
+
+def _one_by_one(errand: Errand) -> Part:
+    """Files of which one kills the process that reads it: it alone is told as not read."""
+    whole = Part()
+    for file in errand:
+        with Workers(_run, 1) as alone:
+            part = alone.back((file,), alone.send((file,))) if len(errand) > 1 else None
+        if part is None:
+            whole.tally.skipped.append(Skipped(file.path, _KILLED))
+        else:
+            whole.absorb(part)
+    return whole
 
 
 def _install(build: Build) -> None:
     global _scanner  # noqa: PLW0603 - what a forked process inherits has no other place
     _scanner = build()
-
-
-def _begin() -> None:
-    """In a new process: an interrupt is for the one that leads, which then tells what was done."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run(errand: Errand) -> Part:

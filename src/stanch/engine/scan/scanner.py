@@ -16,7 +16,7 @@ from stanch.engine.routines import Routine
 from stanch.engine.scan.cells import Key
 from stanch.engine.scan.classes import Classes, Deed, Mark, deed_key
 from stanch.engine.scan.judge import Judge
-from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, ids, project, times
+from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, number_of, numbers_of, project, times
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.sums import LineSums
@@ -97,7 +97,7 @@ class _Pass:
 
     def _take(self, event: Event) -> None:
         """The slow way: one event, opened whole already."""
-        tally, number = self._part.tally, hash(event.id)
+        tally, number = self._part.tally, number_of(event.id)
         if self._seen is not None:
             if number in self._seen:
                 tally.duplicates += 1
@@ -129,7 +129,7 @@ class _Pass:
 
     def _fresh(self, lines: list[Line]) -> Sequence[int]:
         """The places of the lines that were not seen before; counts them, and notes their ids."""
-        numbers = list(map(hash, ids(lines)))
+        numbers = numbers_of(lines)
         when = times(lines)
         places: Sequence[int] = range(len(lines))
         if self._span.bounded:

@@ -44,7 +44,7 @@ def packed(value: Any) -> bytes:
     return pickle.dumps(value, protocol=5)
 
 
-def unpacked(data: bytes, besides: Iterable[type] = ()) -> Any:
+def unpacked(data: bytes, besides: Iterable[Any] = ()) -> Any:
     """What was packed; `besides` are further classes that may stand in it. Raises Unpackable for anything else."""
     try:
         return Unpacking(data, besides).load()
@@ -55,7 +55,7 @@ def unpacked(data: bytes, besides: Iterable[type] = ()) -> Any:
 class Unpacking(pickle.Unpickler):
     """Reads packed rules and nothing else."""
 
-    def __init__(self, data: bytes, besides: Iterable[type]) -> None:
+    def __init__(self, data: bytes, besides: Iterable[Any]) -> None:
         super().__init__(io.BytesIO(data))
         self._known = {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}
 

@@ -1,0 +1,72 @@
+"""A long hunt that was interrupted goes on where it was: what each errand came to is kept until the hunt has ended."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from stanch.contracts.source import LogFile
+from stanch.contracts.store import StoreError
+from stanch.domain.estate import Estate
+from stanch.engine.scan.packed import packed_part, unpacked_part
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper
+from stanch.engine.scan.span import Span
+from stanch.stores.checkpoint import Checkpoint, checkpoint, identity, scope
+from stanch.stores.logs import LocalFile
+
+WORTH_KEEPING = 1 << 28
+"""Stored bytes from which on reading again would cost more than keeping."""
+
+
+class Resuming:
+    """Keeps parts in a checkpoint; implements `Keeper`."""
+
+    def __init__(self, kept: Checkpoint) -> None:
+        self._kept = kept
+        self._identities: dict[tuple[str, ...], str | None] = {}
+
+    def found(self, errand: Errand) -> Part | None:
+        """The part of this errand; None when it was not kept, or when one of its files is another now."""
+        key = self._identities[_paths(errand)] = _identity(errand)  # before any file is opened
+        data = self._kept.payload(key) if key else None
+        return unpacked_part(data, (LocalFile,)) if data else None
+
+    def keep(self, errand: Errand, part: Part) -> None:
+        """Keep what an errand came to, unless something of it could not be read: that is tried again."""
+        key = self._identities.pop(_paths(errand), None)
+        if key and not any(skip.fault for skip in part.tally.skipped):
+            self._kept.record(key, packed_part(part))
+
+
+@contextmanager
+def resuming(
+    state: Path, files: Sequence[LogFile], knowledge: str, estate: Estate, span: Span
+) -> Iterator[tuple[Keeper, Checkpoint | None]]:
+    """What keeps this hunt's progress, and the checkpoint it is kept in; nothing for a small hunt, or one that runs.
+
+    `knowledge` tells one set of rules from others.
+    """
+    if sum(file.size or 0 for file in files) < WORTH_KEEPING:
+        yield FORGETFUL, None
+        return
+    same = scope(knowledge, repr(estate), repr(span))
+    with ExitStack() as stack:
+        try:
+            kept = stack.enter_context(checkpoint(state, same))
+        except StoreError:
+            yield FORGETFUL, None
+            return
+        yield Resuming(kept), kept
+
+
+def _paths(errand: Errand) -> tuple[str, ...]:
+    return tuple(file.path for file in errand)
+
+
+def _identity(errand: Errand) -> str | None:
+    """One name for these files with their content; None where one of them cannot be had twice."""
+    known = [identity(file) for file in errand]
+    if not all(known):
+        return None
+    return hashlib.sha256("\0".join(filter(None, known)).encode()).hexdigest()

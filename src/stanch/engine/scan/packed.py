@@ -1,0 +1,38 @@
+"""A part can be kept in a file and read again by another run; see `sigma.packed` for why that is safe."""
+
+import array
+import collections
+import datetime
+from typing import Any
+
+from stanch.domain.event import Actor, Event, Skipped
+from stanch.domain.finding import AssetRef
+from stanch.engine.derived import Link, Making
+from stanch.engine.gather import Gatherer, Group
+from stanch.engine.lineage import Lineage
+from stanch.engine.read import Tally
+from stanch.engine.scan.cells import Cells, Key, Sums, Who
+from stanch.engine.scan.ledger import Matches
+from stanch.engine.scan.part import Kept, Part
+from stanch.engine.sigma.packed import Unpackable, packed, unpacked
+
+# What the standard library's own pickling of an array names.
+_ARRAY = array._array_reconstructor  # type: ignore[attr-defined]  # noqa: SLF001
+_KNOWN: tuple[Any, ...] = (
+    Actor, AssetRef, Cells, Event, Gatherer, Group, Kept, Key, Lineage, Link, Making, Matches, Part, Skipped, Sums,
+    Tally, Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
+)  # fmt: skip
+
+
+def packed_part(part: Part) -> bytes:
+    """A part as bytes. What it holds besides, files whose rows are summed as a whole, must be what `besides` names."""
+    return packed(part)
+
+
+def unpacked_part(data: bytes, besides: tuple[type, ...] = ()) -> Part | None:
+    """The part that was packed; None for anything else."""
+    try:
+        part = unpacked(data, (*_KNOWN, *besides))
+    except Unpackable:
+        return None
+    return part if isinstance(part, Part) else None
