@@ -34,12 +34,18 @@ def batches(path: str, stream: BinaryIO, head: bytes) -> Iterator[bytes | Skippe
     cut = _Cut(opening[1])
     kept = b""
     while chunk := stream.read(BATCH):
+        at = cut.last(chunk, 0)
+        if at is not None:
+            end, begin = at
+            yield b"".join((b"[", kept, memoryview(chunk)[:end], b"]"))
+            kept = chunk[begin:]
+            continue
         searched = max(0, len(kept) - _OVERLAP)
         kept += chunk
         at = cut.last(kept, searched)
         if at is not None:
             end, begin = at
-            yield b"[" + kept[:end] + b"]"
+            yield b"".join((b"[", memoryview(kept)[:end], b"]"))
             kept = kept[begin:]
         elif len(kept) > LARGEST_RECORD:
             yield Skipped(path, f"holds a record of more than {LARGEST_RECORD >> 20} MB; what follows is not read")
