@@ -24,7 +24,9 @@ def main() -> int:
         written = write(folder, records(events))
         print(f"{written:,} benign events of two weeks")
         for title, ours in (("without an estate", Estate()), ("with an estate", estate.read(ESTATE, "benign"))):
-            result = app.hunt(list(found([folder])), ours, app.rules(), watches=app.behaviours())
+            result = app.hunt(
+                list(found([folder])), ours, app.rules(), watches=app.behaviours(), routines=app.routines()
+            )
             findings = [finding for incident in result.incidents for finding in incident.findings]
             told = [incident for incident in result.incidents if incident.severity >= Severity.MEDIUM]
             print(f"\n{title}: {len(told)} incidents at medium or above of {len(result.incidents)}")

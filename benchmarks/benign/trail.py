@@ -5,12 +5,12 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.benign import console, lookalikes, people, pipelines, projects, services, stacks, workloads
+from benchmarks.benign import console, lookalikes, people, pipelines, projects, services, small_shop, stacks, workloads
 from benchmarks.benign.world import ACCOUNTS, ENDPOINT, HOME, NAT, OFFICE, ORGANIZATION, PROD, Record, World
 
 SHARES = (
-    (services, 36), (workloads, 22), (console, 10), (people, 9), (stacks, 9), (pipelines, 4), (projects, 6),
-    (lookalikes, 4),
+    (services, 31), (workloads, 20), (console, 10), (people, 9), (stacks, 9), (pipelines, 4), (projects, 6),
+    (lookalikes, 4), (small_shop, 7),
 )  # fmt: skip
 """Out of a hundred events, how many each kind makes about."""
 ESTATE = f"""

@@ -23,6 +23,7 @@ KEY: dict[str, Any] = {
     "accessKeyId": "AKIAEXAMPLE",
 }  # fmt: skip
 DENIED = {"errorCode": "AccessDenied", "errorMessage": "not authorized"}
+SSE_C = "x-amz-server-side-encryption-customer-algorithm"
 BUCKETS = ("logs", "weights", "training", "backup", "web", "tickets")
 
 
@@ -72,7 +73,7 @@ def told(calls: Iterable[dict[str, Any]], apart: int = 5) -> list[tuple[str, Sev
          "eventTime": f"{BEGAN + timedelta(seconds=apart * at):%Y-%m-%dT%H:%M:%SZ}"}
         for at, one in enumerate(calls)
     ]  # fmt: skip
-    result = app.hunt([Log(records)], Estate(), app.rules())
+    result = app.hunt([Log(records)], Estate(), app.rules(), watches=app.behaviours(), routines=app.routines())
     return [(finding.detection, finding.severity) for incident in result.incidents for finding in incident.findings]
 
 
@@ -107,10 +108,12 @@ SPOTTED: list[tuple[str, list[dict[str, Any]]]] = [
     ("credential_access/parameters_decrypted_in_bulk",
      [call("ssm", "GetParametersByPath", {"path": f"/app/{k}", "withDecryption": True}) for k in range(10)]),
     ("credential_access/secrets_read_in_bulk",
+     [call("secretsmanager", "GetSecretValue", {"secretId": f"s{k}"}) for k in range(10)]),
+    ("credential_access/secrets_refused_in_bulk",
      [call("secretsmanager", "GetSecretValue", {"secretId": f"s{k}"}, **DENIED) for k in range(10)]),
-    ("credential_access/secrets_read_in_bulk",
+    ("credential_access/secrets_refused_in_bulk",
      [call("secretsmanager", "GetSecretValue", {"secretId": f"s{k}"}, pod("chat-api"), **DENIED) for k in range(10)]),
-    ("credential_access/startup_scripts_read_in_bulk",
+    ("credential_access/startup_scripts_refused_in_bulk",
      [call("ec2", "DescribeInstanceAttribute", {"attribute": "userData", "instanceId": f"i-{k}"}, role("web"),
            errorCode="Client.UnauthorizedOperation") for k in range(3)]),
     ("credential_access/roles_tried_in_turn", [call("sts", "AssumeRole", None, **DENIED) for _ in range(10)]),
@@ -139,6 +142,26 @@ SPOTTED: list[tuple[str, list[dict[str, Any]]]] = [
     ("lateral_movement/console_opened_with_session_keys",
      [call("signin", "ConsoleLogin", None, {**KEY, "type": "FederatedUser"},
            responseElements={"ConsoleLogin": "Success"})]),
+    ("discovery/regions_swept",
+     [call("ec2", "DescribeInstances", {}, awsRegion=f"eu-west-{k}") for k in range(5)]),
+    ("discovery/role_session_looks_around_the_account",
+     [*ask(role("web")), call("sts", "GetCallerIdentity", None, role("web"))]),
+    ("execution/models_called_by_prober",
+     [call("bedrock", name, {"modelId": "m"}) for name in ("GetModelInvocationLoggingConfiguration", "InvokeModel")]),
+    ("execution/models_called_by_prober",
+     [call("bedrock", "Converse", {"modelId": "m"}, awsRegion=f"eu-west-{k}") for k in range(4)]),
+    ("privilege_escalation/powerful_role_passed",
+     [call("codebuild", "CreateProject", {"serviceRole": f"arn:aws:iam::{OURS}:role/AdminRole"})]),
+    ("privilege_escalation/powerful_role_passed",
+     [call("scheduler", "CreateSchedule", {"target": {"roleArn": f"arn:aws:iam::{OURS}:role/ops-administrator"}})]),
+    ("impact/objects_sealed_with_own_key",
+     [call("s3", "PutObject", {"bucketName": "b", "key": f"k{k}", SSE_C: "AES256"}) for k in range(10)]),
+    ("impact/store_deleted_piece_by_piece",
+     [call("s3", "ListObjects", {"bucketName": "b"}, role("dev"))]
+     + [call("s3", "DeleteObject", {"bucketName": "b", "key": f"k{k}"}, role("dev")) for k in range(50)]),
+    ("exfiltration/store_swept_after_listing",
+     [call("s3", "ListBuckets"), call("s3", "ListObjectsV2", {"bucketName": "b"})]
+     + [call("s3", "GetObject", {"bucketName": "b", "key": f"k{k}"}) for k in range(30)]),
     ("collection/disks_and_databases_snapshotted_in_bulk",
      [call("rds", "CreateDBSnapshot", {"dBInstanceIdentifier": f"db{k}"}) for k in range(5)]),
 ]  # fmt: skip
@@ -200,3 +223,34 @@ def test_credentials_carried_off_a_host_are_one_finding_that_names_host_and_comm
     stolen = "credential_access/instance_credentials_used_by_commander"
     assert told([sent, used]) == [(stolen, Severity.HIGH)]
     assert fired([used, sent]) == set(), "the other way round nothing was carried off"
+
+
+def daily(name: str, source: str, request: Any, days: int, **more: Any) -> list[dict[str, Any]]:
+    return [call(source, name, request, **more) for _ in range(days)]
+
+
+def test_a_users_key_that_ships_code_on_four_days_is_at_work_and_on_three_is_asked() -> None:
+    """A finding of the fourth day is folded, with the reason kept; before, somebody must look."""
+    shipped = "persistence/function_overwritten"
+    request = {"functionName": "web", "dryRun": False}
+    assert shipped in shown(daily("UpdateFunctionCode20150331v2", "lambda", request, 3), apart=86_400)
+    assert shipped not in shown(daily("UpdateFunctionCode20150331v2", "lambda", request, 4), apart=86_400)
+
+
+def test_a_person_without_second_factor_is_told_until_it_is_the_habit_of_the_house() -> None:
+    who = {key: value for key, value in KEY.items() if key != "accessKeyId"}
+    more = {"responseElements": {"ConsoleLogin": "Success"}, "additionalEventData": {"MFAUsed": "No"}, "who": who}
+    alone = "initial_access/console_login_without_second_factor"
+    assert alone in shown(daily("ConsoleLogin", "signin", None, 1, **more), apart=86_400)
+    assert alone not in shown(daily("ConsoleLogin", "signin", None, 3, **more), apart=86_400)
+
+
+def shown(calls: list[dict[str, Any]], apart: int) -> set[str]:
+    """What is told and not folded."""
+    records = [
+        {**one, "eventID": f"00000000-0000-4000-8000-{at:012d}",
+         "eventTime": f"{BEGAN + timedelta(seconds=apart * at):%Y-%m-%dT%H:%M:%SZ}"}
+        for at, one in enumerate(calls)
+    ]  # fmt: skip
+    result = app.hunt([Log(records)], Estate(), app.rules(), watches=app.behaviours(), routines=app.routines())
+    return {one.detection for incident in result.incidents for one in incident.findings if one.folded is None}

@@ -78,6 +78,7 @@ class Group:
     callers: dict[Caller, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
     explained: Counter[str] = field(default_factory=Counter)
+    days: set[int] = field(default_factory=set)
     cells: list[Cell | FlowCell] = field(default_factory=list)
 
     def add(self, seen: Seen, routines: Iterable[str]) -> None:
@@ -86,6 +87,7 @@ class Group:
         event = seen.event
         self.count += 1
         self.failed += seen.failed
+        self.days.add(event.time.toordinal())
         self.first = min(self.first, event.time)
         self.last = max(self.last, event.time)
         if len(self.ids) < KEPT_EVENTS:
@@ -105,6 +107,7 @@ class Group:
             callers=dict(self.callers),
             why=dict(self.why),
             explained=Counter(self.explained),
+            days=set(self.days),
         )
 
     def absorb(self, other: "Group") -> None:
@@ -122,6 +125,7 @@ class Group:
         self.resources.update(other.resources)
         self.why.update(other.why)
         self.explained.update(other.explained)
+        self.days |= other.days
         self.cells.extend(other.cells)
 
 
@@ -152,8 +156,9 @@ class Folds(Protocol):
         count: int,
         first: datetime,
         last: datetime,
+        days: int,
     ) -> str | None:
-        """The id of a routine that explains all `count` events of a finding."""
+        """The id of a routine that explains all `count` events of a finding, which came on so many days."""
 
 
 class Gatherer:
@@ -224,7 +229,13 @@ class Gatherer:
             finding = _finding(group, origin, roots)
             if folds is not None:
                 folded = folds.folding(
-                    detection, finding.severity, group.explained, group.count, group.first, group.last
+                    detection,
+                    finding.severity,
+                    group.explained,
+                    group.count,
+                    group.first,
+                    group.last,
+                    len(group.days),
                 )
                 finding = replace(finding, folded=folded)
             yield Told(finding, reads, tuple(group.callers))

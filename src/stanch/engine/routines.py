@@ -7,6 +7,7 @@ routine:
   folds: ["discovery/*"]          # ids of detections, `*` for any run of characters
   up_to: medium                   # the gravest finding it may fold; high and critical can never be
   regular_days: 3                 # fold only a finding that goes on at least this long; for what a thief could imitate
+  on_days: 4                      # fold only a finding with events on at least so many different days
   anywhere: true                  # explain calls from outside networks too; for callers that AWS or a token proves
 
 A finding is folded when one routine explains all of its events. Whatever a routine says, nothing explains a request
@@ -34,7 +35,7 @@ from stanch.engine.untrusted import text
 
 GRAVEST = Severity.MEDIUM
 """No routine folds what is graver: such a finding is looked at by a person, each time."""
-_KEYS = {"why", "folds", "up_to", "regular_days", "anywhere"}
+_KEYS = {"why", "folds", "up_to", "regular_days", "on_days", "anywhere"}
 _PATTERN = re.compile(r"[a-z0-9_*/-]+")
 _WATCHERS = frozenset(
     f"{name}.amazonaws.com"
@@ -64,6 +65,7 @@ class Routine:
     folds: tuple[str, ...]
     up_to: Severity
     regular: timedelta
+    days: int
     anywhere: bool
     rule: Rule
 
@@ -82,14 +84,15 @@ def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the 
     said = yaml.safe_load(text).get("routine")  # read_rules has already refused what is no bounded mapping
     if not isinstance(said, Mapping) or set(said) - _KEYS or not {"why", "folds", "up_to"} <= set(said):
         raise RuleError(
-            f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, anywhere"
+            f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, on_days, anywhere"
         )
     return Routine(
         id,
         _why(said["why"], path),
         _folds(said["folds"], path),
         _up_to(said["up_to"], path),
-        _regular(said.get("regular_days", 0), path),
+        timedelta(days=_days(said, "regular_days", path)),
+        _days(said, "on_days", path),
         _anywhere(said.get("anywhere", False), path),
         rules[0],
     )
@@ -118,15 +121,18 @@ class Routines:
         count: int,
         first: datetime,
         last: datetime,
+        days: int,
     ) -> str | None:
         """The routine that folds a finding: it may, and it explains all `count` events; None where none does.
 
-        `explained` says how many of the finding's events each routine explains, by its id.
+        `explained` says how many of the finding's events each routine explains, by its id; `days` on how many different
+        UTC days they came.
         """
         for id_, routine in self._by_id.items():
             if (
                 explained.get(id_) == count
                 and last - first >= routine.regular
+                and days >= routine.days
                 and routine.may_fold(detection, severity)
             ):
                 return id_
@@ -184,10 +190,11 @@ def _up_to(said: Any, path: str) -> Severity:
     return severity
 
 
-def _regular(said: Any, path: str) -> timedelta:
-    if isinstance(said, bool) or not isinstance(said, int) or not 0 <= said <= 365:
-        raise RuleError(f"{path}: `regular_days` is {said!r}; it must be a whole number of days up to 365")
-    return timedelta(days=said)
+def _days(said: Mapping[str, Any], name: str, path: str) -> int:
+    days = said.get(name, 0)
+    if isinstance(days, bool) or not isinstance(days, int) or not 0 <= days <= 365:
+        raise RuleError(f"{path}: `{name}` is {days!r}; it must be a whole number of days up to 365")
+    return days
 
 
 def _anywhere(said: Any, path: str) -> bool:

@@ -35,8 +35,8 @@ class Limits:
 
     window: int = HOUR
     """Seconds of the window; a call made in every hour counts in the first moment of each."""
-    calls: int = 20
-    """Calls that ask, none of them usual for the principal."""
+    calls: int = 24
+    """Calls that ask, none of them usual for the principal; a plan of infrastructure code asks some twenty."""
     services: int = 6
     """Services asked."""
     console_times: float = 3.0

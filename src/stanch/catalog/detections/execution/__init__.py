@@ -1,0 +1,1 @@
+"""Execution: an intruder lets our machines and models work for him."""

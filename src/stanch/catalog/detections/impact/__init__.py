@@ -1,0 +1,1 @@
+"""Impact: what is destroyed, locked away or used up."""

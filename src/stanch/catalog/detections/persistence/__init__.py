@@ -1,0 +1,1 @@
+"""Persistence: an intruder makes sure that he can come back."""
