@@ -20,6 +20,7 @@ from stanch.app.knowledge import (
     shelf,
     sources,
 )
+from stanch.app.lake import lake, lake_import
 from stanch.app.progress import resuming
 from stanch.contracts.aws import Aws
 from stanch.contracts.scenario import Scenario
@@ -49,6 +50,8 @@ __all__ = [
     "behaviours",
     "fingerprint",
     "hunt",
+    "lake",
+    "lake_import",
     "now",
     "playbooks",
     "regimes",

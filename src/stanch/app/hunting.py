@@ -1,6 +1,7 @@
 """How a hunt is put together: files, sources, rules, behaviours, routines, and as many processes as are worth it."""
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stanch.app.clock import now
 from stanch.app.knowledge import sources
+from stanch.contracts.lake import Keep
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure
 from stanch.domain.estate import Estate
@@ -17,6 +19,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally, head
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
+from stanch.stores.lake import Unit
 from stanch.stores.logs import account_in_path, accounts_in_head
 
 if TYPE_CHECKING:
@@ -43,11 +46,25 @@ class Hunted:
 
 def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
     """The accounts that the logs come from, by where they lie; where that tells nothing, by their first records."""
-    named = [account_in_path(file.path) for file in files]
+    raw = [file for file in files if not isinstance(file, Unit)]
+    named = [account_in_path(file.path) for file in raw]
     accounts = {account for account in named if account}
-    for file in [file for file, account in zip(files, named, strict=True) if not account][:PEEKED]:
+    for unit in (file for file in files if isinstance(file, Unit)):
+        accounts |= _accounts_in(unit)
+    for file in [file for file, account in zip(raw, named, strict=True) if not account][:PEEKED]:
         accounts |= accounts_in_head(head(file))
     return tuple(sorted(accounts))
+
+
+def _accounts_in(unit: Unit) -> set[str]:
+    """By where its originals lay, or else by their records; none for a unit that is damaged, which the hunt tells."""
+    try:
+        receipt = unit.receipt()
+    except (OSError, ValueError):
+        return set()
+    named = {account_in_path(original.path) for original in receipt.originals}
+    recorded = {piece.account for piece in receipt.pieces if re.fullmatch(r"\d{12}", piece.account)}
+    return {account for account in named if account} if all(named) else recorded
 
 
 def hunt(
@@ -62,27 +79,28 @@ def hunt(
     left_out: Callable[[], Sequence[Skipped]] = tuple,
     processes: int | None = None,
     keeper: Keeper = FORGETFUL,
+    lake: Keep | None = None,
     on_file: Callable[[Tally], None] = lambda _: None,
 ) -> Hunted:
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
-    when the hunt is begun again.
+    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there.
     """
     from stanch.engine.hunt import Hunt
+    from stanch.engine.scan.lake.scanner import LakeScanner
     from stanch.engine.scan.pool import processes_for
-    from stanch.engine.scan.scanner import Scanner
 
     began = perf_counter()
     accounts = estate.perimeter.accounts or accounts_of(files)
     search = Hunt(loaded[0], watches, estate, accounts)
 
-    def build() -> Scanner:
-        return Scanner(loaded[0], estate, sources(), accounts, limit, routines, span)
+    def build() -> LakeScanner:
+        return LakeScanner(loaded[0], estate, sources(), accounts, limit, routines, span, lake)
 
     stopped = False
     try:
-        count = processes or processes_for(_cores(), files)
+        count = processes or processes_for(cores(), files)
         search.read(files, build, count, lambda part: on_file(part.tally), keeper)
         search.weigh(lambda part: on_file(part.tally))
     except KeyboardInterrupt:
@@ -97,6 +115,6 @@ def hunt(
     return Hunted(told, coverage, accounts, stopped)
 
 
-def _cores() -> int:
+def cores() -> int:
     """The processors this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

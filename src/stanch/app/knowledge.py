@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import stanch.catalog
-import stanch.engine.sigma
 from stanch.contracts.action import Action
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.source import Source
@@ -23,7 +22,15 @@ if TYPE_CHECKING:
 
 CATALOG = Path(stanch.catalog.__file__).parent
 _PACKAGE = stanch.catalog.__name__
-_READERS = Path(stanch.engine.sigma.__file__).parent
+_CODE = [
+    CATALOG.parent / "engine" / "routines.py",
+    *(
+        module
+        for part in ("contracts", "domain", "engine/sigma")
+        for module in sorted((CATALOG.parent / part).glob("*.py"))
+    ),
+]
+"""What reads rules and what they are made of: kept ones are read anew when any of it changed."""
 T = TypeVar("T")
 
 
@@ -123,8 +130,11 @@ def _digest(units: Iterable[Unit]) -> str:
     digest = hashlib.sha256(sys.version.encode())
     for unit in units:
         digest.update(f"\0{unit.path}\0".encode())
-        digest.update(unit.path.read_bytes())
-    for module in sorted(_READERS.glob("*.py")):
+        try:
+            digest.update(unit.path.read_bytes())
+        except OSError:
+            digest.update(b"unreadable")
+    for module in _CODE:
         digest.update(module.read_bytes())
     return digest.hexdigest()[:32]
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from time import perf_counter
@@ -23,6 +23,7 @@ from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
 from stanch.engine.correlate import worth_telling
 from stanch.engine.read import Tally
+from stanch.engine.scan.pool import FORGETFUL
 from stanch.engine.scan.span import Span
 from stanch.estate.values import size
 from stanch.stores.delivery import Window
@@ -40,6 +41,8 @@ Examples:
   Hub, Security Lake
 
 - `stanch hunt s3://acme-trail/AWSLogs --since 2026-11-20 --until 2026-11-21` search where CloudTrail delivers
+
+- `stanch hunt lake` search what earlier hunts with `--save`, or `stanch lake import`, kept: several times faster
 
 - `zcat trail.json.gz | stanch hunt -` search what is piped in
 
@@ -84,6 +87,7 @@ def hunt(
     max_inflated: Annotated[
         str, typer.Option("--max-inflated", metavar="SIZE", help="Bound on one file once inflated.")
     ] = "64GiB",
+    save: Annotated[bool, typer.Option("--save", help="Keep what is read in the lake, for faster hunts.")] = False,
     profile: Profile = None,
     region: Region = None,
     endpoint: Endpoint = None,
@@ -105,13 +109,17 @@ def hunt(
     ours = app.estate_at(estate)
     require_writable(state)
     window = Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ()))
+    paths = _with_lake(paths, state)
     search = _search(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
     loaded = app.rules(rules, own=not only_rules)
     with ExitStack() as stack:
         bar = stack.enter_context(_progress(face))
         files, on_file = _listed(search, bar)
+        lake = stack.enter_context(app.lake(state).kept()) if save else None
         keeper, progress = stack.enter_context(
             app.resuming(state, files, app.fingerprint(rules, own=not only_rules), ours, span)
+            if lake is None
+            else nullcontext((FORGETFUL, None))  # what a resumed hunt does not read again it could not keep either
         )
         if progress and progress.resumed:
             face.say(f"Going on where an earlier hunt stopped: {progress.resumed} parts of the logs were read then.")
@@ -125,6 +133,7 @@ def hunt(
             span=span,
             left_out=lambda: search.left_out,
             keeper=keeper,
+            lake=lake,
             on_file=on_file,
         )
         bar.stop()
@@ -163,6 +172,12 @@ def _listed(search: Search, bar: Progress) -> tuple[list[LogFile], Callable[[Tal
         bar.update(task, completed=done, rate=f"{tally.events:,} events, {speed:,.0f}/s")
 
     return files, on_file
+
+
+def _with_lake(paths: list[str], state: Path) -> list[str]:
+    """The word `lake` means that of the state folder, unless something here bears the name."""
+    lake = app.lake(state).folder
+    return [str(lake) if path == "lake" and not Path(path).exists() and lake.exists() else path for path in paths]
 
 
 def _search(paths: list[str], window: Window, way: Callable[[], "Doorway"], requester_pays: bool) -> Search:

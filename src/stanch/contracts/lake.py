@@ -43,8 +43,10 @@ class Piece(msgspec.Struct, frozen=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What one unit holds: `files_read` counts whole files and `bytes` those read of the originals as stored,
-    `logs` counts files by their log, `skipped` is what of them could not be read, `accounts` whose logs they are.
+    """What one unit holds.
+
+    `files_read` counts whole files, `bytes` are those read of the originals as stored, `logs` counts the originals by
+    their log, and `skipped` is what of them could not be read.
     """
 
     form: int
@@ -54,7 +56,6 @@ class Receipt(msgspec.Struct, frozen=True):
     bytes: int
     logs: dict[str, int]
     skipped: list[Skipped]
-    accounts: list[str]
 
 
 @runtime_checkable
@@ -69,7 +70,7 @@ class LakeUnit(LogFile, Protocol):
 
 
 class Bench(Protocol):
-    """Where one unit is made: pieces are laid down as they come, and all appear at once or not at all.
+    """Where one unit is made: pieces are laid down as they come, and count once the unit is finished.
 
     Methods raise OSError where nothing can be written.
     """
@@ -82,3 +83,13 @@ class Bench(Protocol):
 
     def clear(self) -> None:
         """Take away what was laid and never finished."""
+
+
+class Keep(Protocol):
+    """A lake into which logs are kept."""
+
+    def knows(self, sha256: str | None, version: str | None) -> bool:
+        """Whether a file with this digest, or this version, was kept before."""
+
+    def bench(self) -> Bench:
+        """A place for one more unit."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stanch.stores.delivery import leap
+from stanch.stores.lake import Lake, Unit, is_lake
 from stanch.stores.told import Told
 
 # The layout in which CloudTrail delivers says whose log a file is before it is opened.
@@ -54,9 +55,9 @@ class LocalFile:
 class LocalWalk:
     """The files under one path of this machine that may hold what is asked for, folders in the order of their names.
 
-    Hidden files are left alone. What cannot be read, a broken link, a linked folder or one that may not be listed, is
-    an entry too: opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the
-    names in the folders on the way down are held.
+    Hidden files are left alone, and a folder that is a lake comes as its units. What cannot be read, a broken link, a
+    linked folder or one that may not be listed, is an entry too: opening it fails and is told. A pipe named by hand
+    (`<(...)`) is read to its end first. Lazy: only the names in the folders on the way down are held.
     """
 
     def __init__(self, path: Path, told: Told | None = None) -> None:
@@ -64,7 +65,7 @@ class LocalWalk:
         self._top = path
         self._told = told
 
-    def __iter__(self) -> Iterator["LocalFile | Piped"]:
+    def __iter__(self) -> Iterator["LocalFile | Piped | Unit"]:
         if self._top.is_fifo():
             with self._top.open("rb") as pipe:
                 yield Piped(pipe, str(self._top))
@@ -73,7 +74,7 @@ class LocalWalk:
         else:
             yield _local(str(self._top))
 
-    def _walked(self) -> Iterator[LocalFile]:
+    def _walked(self) -> Iterator[LocalFile | Unit]:
         # Not by recursion: a path of 4 096 bytes may be two thousand folders deep.
         top = "" if str(self._top) == "." else str(self._top)
         whole = os.path.abspath(self._top)  # noqa: PTH100 - a linked folder keeps the name it was given
@@ -87,6 +88,9 @@ class LocalWalk:
             files, folders = _entries(folder or ".")
             if files is None:
                 yield LocalFile(folder or ".", None)
+                continue
+            if is_lake(files):
+                yield from Lake(Path(folder or ".")).units(self._told)
                 continue
             for name in self._wanted(folder, key, files, ""):
                 yield _local(os.path.join(folder, name))  # noqa: PTH118 - a million Path objects are slow
@@ -103,7 +107,7 @@ class LocalWalk:
             yield name
 
 
-def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped"]:
+def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped | Unit"]:
     """Each file of each path on this machine, whatever it is; see LocalWalk."""
     for path in paths:
         yield from LocalWalk(path)

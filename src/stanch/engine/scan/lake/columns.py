@@ -27,7 +27,7 @@ FACTS = tuple(name for name in Line.__struct_fields__ if name not in _ITS_OWN)
 _BOOLS = {"readOnly"}
 _JSON = {"sessionCredentialFromConsole"}  # a text or a boolean, and which of them tells events apart
 
-HOT = ["eventTime", "eventID", "seq", "deed", "file", "signedUrl", "bytesTransferredOut"]
+HOT = ["eventTime", "number", "seq", "deed", "file", "signedUrl", "bytesTransferredOut"]
 THINGS = ["requestParameters", "resources"]
 DEEDS = [*FACTS, IDENTITY]
 DICTIONARIES = ["file", "log", *THINGS, *DEEDS]
@@ -36,6 +36,7 @@ SCHEMA = pa.schema(
     [
         pa.field("eventTime", pa.timestamp("us", tz="UTC")),
         pa.field("eventID", pa.string()),
+        pa.field("number", pa.int64()),  # of the id, by which an event is counted once
         pa.field("seq", pa.int32()),
         pa.field("deed", pa.int32()),
         pa.field("file", pa.int32()),

@@ -1,0 +1,180 @@
+"""Logs are read once into the lake: every event as it was logged, and everything about them that could not be read."""
+
+import hashlib
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import msgspec
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from stanch.contracts.lake import FORM, Bench, LakeUnit, Original, Piece, Receipt
+from stanch.contracts.source import Batch, LogFile, Source
+from stanch.domain.event import Event, Skipped
+from stanch.engine.inflate import GIB
+from stanch.engine.read import Tally, opened_log
+from stanch.engine.scan.lake.columns import DEEDS, GROUP, THINGS
+from stanch.engine.scan.lake.rows import Rows
+from stanch.engine.scan.line import Clock, project
+
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_HELD = 1 << 26
+"""Stored bytes of a file up to which it is held while it is told from what is known and then read."""
+_LEVEL = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A file with the digest of what it holds; `held` are its bytes, so that it is fetched once, unless they are many.
+
+    `version` tells this content from any other without reading it.
+    """
+
+    file: LogFile
+    sha256: str
+    version: str | None
+    held: bytes | None
+
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return self.file.path
+
+    @property
+    def size(self) -> int | None:
+        """Bytes as stored."""
+        return self.file.size if self.held is None else len(self.held)
+
+    def open(self) -> BinaryIO:
+        """Its bytes as stored."""
+        return self.file.open() if self.held is None else io.BytesIO(self.held)
+
+
+def offered(file: LogFile) -> Offered:
+    """The file with its digest; raises OSError when it cannot be read."""
+    version = getattr(file, "version", None)
+    digest, pieces, size = hashlib.sha256(), [], 0
+    with file.open() as stored:
+        while chunk := stored.read(1 << 20):
+            digest.update(chunk)
+            size += len(chunk)
+            if size <= _HELD:
+                pieces.append(chunk)
+    return Offered(file, digest.hexdigest(), version, b"".join(pieces) if size <= _HELD else None)
+
+
+def kept(
+    files: Sequence[Offered],
+    sources: Sequence[Source],
+    bench: Bench,
+    limit: int = 2 * GIB,
+) -> tuple[LakeUnit | None, list[LogFile]]:
+    """Make a unit of these files; returns it with those that are no events one by one, and stay where they are.
+
+    None for the unit when nothing was to be kept. Raises OSError, and leaves nothing behind, when the lake cannot be
+    written.
+    """
+    keeping = _Keeping(sources, bench, limit)
+    try:
+        for file in files:
+            keeping.read(file)
+        keeping.flush()
+        receipt = keeping.receipt()
+        return (bench.finish(receipt) if receipt.originals else None), keeping.tally.tables
+    finally:
+        bench.clear()
+
+
+@dataclass(slots=True)
+class _Keeping:
+    """One unit on its way into the lake."""
+
+    sources: Sequence[Source]
+    bench: Bench
+    limit: int
+    tally: Tally = field(default_factory=Tally)
+    rows: Rows = field(default_factory=Rows)
+    originals: list[Original] = field(default_factory=list)
+    pieces: list[Piece] = field(default_factory=list)
+    chunks: int = 0
+    clock: Clock = field(default_factory=Clock)
+
+    def read(self, file: Offered) -> None:
+        """Take in one file, writing a chunk whenever one is full."""
+        tables, logs = len(self.tally.tables), self.tally.logs.copy()
+        log = ""
+        for item in opened_log(file, self.sources, self.tally, self.limit):
+            log = log or "".join(self.tally.logs - logs)
+            if isinstance(item, Skipped):
+                self.tally.skipped.append(item)
+            elif isinstance(item, Event):
+                self._event(file.path, item)
+            else:
+                self._batch(file.path, log, item)
+            if self.rows.full:
+                self.flush()
+        if len(self.tally.tables) > tables:  # its rows are summed from where it lies
+            self.tally.tables[tables:] = [file.file]
+            self.tally.logs = logs
+            return
+        sha256, size = self.tally.digests.get(file.path, (file.sha256, file.size or 0))
+        # What changed while it was read twice is known by what was kept of it.
+        version = file.version if sha256 == file.sha256 else None
+        self.originals.append(Original(file.path, sha256, size, version))
+
+    def flush(self) -> None:
+        """Write what waits as one chunk."""
+        for place, table in self.rows.chunk():
+            self.bench.lay(len(self.pieces), _filling(table))
+            self.pieces.append(Piece(self.chunks, *place, rows=table.num_rows))
+        self.chunks += 1
+
+    def receipt(self) -> Receipt:
+        """What came of all files."""
+        tally = self.tally
+        return Receipt(
+            FORM, self.originals, self.pieces, tally.files_read, tally.bytes, dict(tally.logs), tally.skipped
+        )  # fmt: skip
+
+    def _batch(self, path: str, log: str, batch: Batch) -> None:
+        lines = project(batch.text, self.clock) if _is_utf8(batch.text) else None
+        if lines is not None:
+            self.rows.lines(len(self.originals), log, lines, _RAWS.decode(batch.text))
+            return
+        for event in batch.slowly():
+            self._event(path, event)
+
+    def _event(self, path: str, event: Event) -> None:
+        try:
+            self.rows.event(len(self.originals), event)
+        except (RecursionError, ValueError) as error:
+            why = "nested too deeply" if isinstance(error, RecursionError) else str(error)[:200]
+            self.tally.skipped.append(Skipped(path, f"a record that cannot be kept in a lake: {why}"))
+
+
+def _filling(table: pa.Table) -> Callable[[BinaryIO], None]:
+    def fill(file: BinaryIO) -> None:
+        pq.write_table(
+            table,
+            file,
+            row_group_size=GROUP,
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=[*DEEDS, *THINGS, "log", "file"],
+            dictionary_pagesize_limit=1 << 24,
+            store_schema=False,
+        )
+
+    return fill
+
+
+def _is_utf8(text: bytes) -> bool:
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

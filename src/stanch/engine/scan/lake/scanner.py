@@ -1,0 +1,122 @@
+"""A scanner that reads units of a lake beside raw logs, and may keep in a lake what it reads of them."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from stanch.contracts.lake import Keep, LakeUnit
+from stanch.contracts.source import LogFile, Source
+from stanch.domain.estate import Estate
+from stanch.domain.event import Skipped
+from stanch.engine.inflate import GIB
+from stanch.engine.routines import Routine
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.sigma import Rule
+
+
+class LakeScanner(Scanner):
+    """Reads raw logs and units; what it never meets is never loaded."""
+
+    def __init__(
+        self,
+        rules: Sequence[Rule],
+        estate: Estate,
+        sources: Sequence[Source],
+        accounts: Collection[str] = (),
+        limit: int = 2 * GIB,
+        routines: Sequence[Routine] = (),
+        span: Span = ALWAYS,
+        keep: Keep | None = None,
+    ) -> None:
+        """As a scanner; raw logs that `keep` does not know yet are kept there, and then scanned from what was kept."""
+        super().__init__(rules, estate, sources, accounts, limit, routines, span)
+        self._keep = keep
+
+    def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
+        """What these files come to; they are kept when first scanned, not when it is done over for `without`."""
+        if self._keep is None or without:
+            return super().scan(files, without)
+        kept = self._kept(self._keep, files)
+        part = super().scan([*kept.units, *kept.known, *kept.left])
+        part.tally.skipped += kept.skipped
+        return part
+
+    def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
+        """Add to `part` what one file, or one unit, comes to."""
+        if not isinstance(file, LakeUnit):
+            super().take(file, part, seen)
+            return
+        from stanch.engine.scan.lake.unit import Knowledge, scan
+
+        scan(file, Knowledge(self.judge, self._classes, self.span, self._sources), part, seen)
+
+    def _kept(self, keep: Keep, files: Iterable[LogFile]) -> "_Kept":
+        from stanch.engine.scan.lake.keeping import kept, offered
+
+        done, new = _Kept(), []
+        for file in files:
+            if isinstance(file, LakeUnit) or keep.knows(None, getattr(file, "version", None)):
+                done.known.append(file)
+                continue
+            try:
+                offer = offered(file)
+            except OSError:
+                done.left.append(file)  # scanning it tells why
+                continue
+            if keep.knows(offer.sha256, None):
+                done.known.append(file)
+            else:
+                new.append(offer)
+        if not new:
+            return done
+        try:
+            unit, tables = kept(new, self._sources, keep.bench(), self._limit)
+        except OSError as error:
+            why = f"{len(new)} files are not kept in the lake: {error.strerror or error}"
+            done.skipped.append(Skipped(new[0].path, why))
+            done.left += [offer.file for offer in new]
+            return done
+        done.units += [unit] if unit else []
+        done.left += tables
+        return done
+
+
+@dataclass(slots=True)
+class _Kept:
+    """What became of some files: kept now as units, known from before, or left where they are."""
+
+    units: list[LakeUnit] = field(default_factory=list)
+    known: list[LogFile] = field(default_factory=list)
+    left: list[LogFile] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+class LakeImporter(LakeScanner):
+    """Keeps what is new of raw logs, and makes nothing else of them."""
+
+    def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
+        """What was kept, or could not be; files that were kept before count as duplicates."""
+        del without
+        part = Part()
+        tally = part.tally
+        if self._keep is None:
+            return part
+        kept = self._kept(self._keep, files)
+        tally.duplicates += len(kept.known)
+        tally.skipped += [*kept.skipped, *map(_left, kept.left)]
+        for receipt in (unit.receipt() for unit in kept.units):
+            tally.files_read += receipt.files_read
+            tally.events += sum(piece.rows for piece in receipt.pieces)
+            tally.skipped += receipt.skipped
+            tally.logs.update(receipt.logs)
+            tally.digests.update({one.path: (one.sha256, one.size) for one in receipt.originals})
+        return part
+
+
+def _left(file: LogFile) -> Skipped:
+    try:
+        file.open().close()
+    except OSError as error:
+        return Skipped(file.path, f"cannot be opened: {error.strerror or error}")
+    return Skipped(file.path, "not kept in the lake; hunt it where it lies", fault=False)

@@ -1,0 +1,248 @@
+"""A lake is a folder of Parquet that any SQL engine reads, by source, account, region and day, and its receipts.
+
+A unit counts once its receipt lies in `units/`: whatever a killed import left behind is no part of the lake, and is
+swept away by the next one. Names follow from what is stored, so that the same logs make the same files.
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import BinaryIO
+
+import msgspec
+
+from stanch.contracts.lake import FORM, Piece, Receipt
+from stanch.contracts.store import StoreError
+from stanch.stores.delivery import Reason, Window
+from stanch.stores.locks import held
+from stanch.stores.told import Told
+
+MARK = "lake.json"
+"""The file that makes a folder a lake."""
+UNITS = "units"
+_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_NOBODY = "unknown"
+_LAID = ".laid-"
+_DAY = timedelta(days=1)
+
+
+class Unit:
+    """One unit of a lake, narrowed to the pieces that may hold what is asked; implements `contracts.lake.LakeUnit`."""
+
+    def __init__(self, lake: Path, path: Path, told: Told | None = None) -> None:
+        self._lake = lake
+        self._told = told
+        self._receipt: Receipt | None = None
+        self.path = str(path)
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the pieces that are asked for; None where they cannot be told."""
+        try:
+            return sum((self._lake / piece.name).stat().st_size for piece in self.receipt().pieces)
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def version(self) -> str | None:
+        """A receipt never changes: its name tells its content."""
+        return self.path
+
+    def open(self) -> BinaryIO:
+        """The receipt as it lies."""
+        return Path(self.path).open("rb")
+
+    def receipt(self) -> Receipt:
+        """What the unit holds, with the pieces that are asked for; raises OSError, ValueError when it is damaged."""
+        if self._receipt is None:
+            whole = _read(Path(self.path))
+            wanted = [
+                piece for piece in whole.pieces if self._told is None or _outside(piece, self._told.window) is None
+            ]
+            self._receipt = msgspec.structs.replace(whole, pieces=wanted)
+        return self._receipt
+
+    def piece(self, piece: Piece) -> BinaryIO:
+        """One Parquet file of the unit."""
+        return (self._lake / piece.name).open("rb")
+
+    def wanted(self) -> bool:
+        """Whether anything in it is asked for; tells what is not. A damaged unit is: hunting it tells the damage."""
+        try:
+            pieces = _read(Path(self.path)).pieces
+        except (OSError, ValueError):
+            return True
+        outside = [(piece, why) for piece in pieces if self._told and (why := _outside(piece, self._told.window))]
+        for piece, why in outside:
+            if self._told:
+                self._told.left_out(why, str(self._lake / piece.name))
+        return not pieces or len(outside) < len(pieces)
+
+
+class Lake:
+    """A lake in a folder; implements `contracts.lake.Keep` while it is `kept`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: set[str] = set()
+
+    def units(self, told: Told | None = None) -> Iterator[Unit]:
+        """Every unit, or every one that may hold what is asked for, in the order of where their originals lay."""
+        for path in sorted((self.folder / UNITS).glob("*.json"), key=_began):
+            unit = Unit(self.folder, path, told)
+            if told is None or unit.wanted():
+                yield unit
+
+    @contextmanager
+    def kept(self) -> Iterator["Lake"]:
+        """Keep logs, alone on this machine: what was kept before is known, and what was left half is gone.
+
+        Raises Busy while another does, StoreError with the remedy when the folder cannot be one of a lake.
+        """
+        with self._telling():
+            self._begin()
+        with held(self.folder / ".locks", "lake"):
+            with self._telling():
+                receipts = [unit.receipt() for unit in self.units()]
+                self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
+            for original in (original for receipt in receipts for original in receipt.originals):
+                self._known |= {original.sha256, original.version or original.sha256}
+            yield self
+
+    def knows(self, sha256: str | None, version: str | None) -> bool:
+        """Whether a file with this digest, or this version, was kept before."""
+        return sha256 in self._known or version in self._known
+
+    def bench(self) -> "Bench":
+        """A place for one more unit."""
+        return Bench(self.folder)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise StoreError(f"{self.folder}: no lake can be kept here ({why}); choose another folder") from error
+
+    def _begin(self) -> None:
+        mark = self.folder / MARK
+        if not mark.exists():
+            if self.folder.is_dir() and any(self.folder.iterdir()):
+                raise OSError(0, "the folder holds something else")
+            (self.folder / UNITS).mkdir(parents=True, exist_ok=True, mode=0o700)
+            _written(mark, lambda file: file.write(json.dumps({"kind": "lake", "form": FORM}).encode()))
+
+    def _sweep(self, named: set[str]) -> None:
+        """Take away what a killed import laid and never finished."""
+        for path in (*self.folder.rglob(f"{_LAID}*"), *self.folder.rglob("*.parquet")):
+            if path.relative_to(self.folder).as_posix() not in named:
+                path.unlink(missing_ok=True)
+
+
+class Bench:
+    """Makes one unit; implements `contracts.lake.Bench`."""
+
+    def __init__(self, lake: Path) -> None:
+        self._lake = lake
+        self._laid: dict[int, Path] = {}
+
+    def lay(self, number: int, fill: Callable[[BinaryIO], None]) -> None:
+        """Write one piece under a name that nobody looks at."""
+        with NamedTemporaryFile(dir=self._lake, prefix=_LAID, delete=False) as file:
+            self._laid[number] = Path(file.name)
+            fill(file)  # type: ignore[arg-type]  # a file in all but its class
+            _flushed(file)
+
+    def finish(self, receipt: Receipt) -> Unit:
+        """Name the pieces and write the receipt, by which the unit begins to exist."""
+        name = _name(receipt)
+        pieces = []
+        for number, piece in enumerate(receipt.pieces):
+            place = f"{_place(piece)}/{name}-{number:04}.parquet"
+            (self._lake / place).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._laid.pop(number).replace(self._lake / place)
+            pieces.append(msgspec.structs.replace(piece, name=place))
+        path = self._lake / UNITS / f"{name}.json"
+        # A file's name may hold bytes that are no UTF-8: json writes what stands for them, msgspec would not.
+        text = json.dumps(msgspec.to_builtins(msgspec.structs.replace(receipt, pieces=pieces)))
+        _written(path, lambda file: file.write(text.encode()))
+        return Unit(self._lake, path)
+
+    def clear(self) -> None:
+        """Take away what was laid and never finished."""
+        for path in self._laid.values():
+            path.unlink(missing_ok=True)
+        self._laid = {}
+
+
+def is_lake(names: Iterable[str]) -> bool:
+    """Whether a folder with files of these names is a lake."""
+    return MARK in names
+
+
+def _read(path: Path) -> Receipt:
+    receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
+    if any(piece.name.startswith("/") or ".." in piece.name.split("/") for piece in receipt.pieces):
+        raise ValueError("it names a piece outside the lake")
+    return receipt
+
+
+def _began(path: Path) -> tuple[str, str]:
+    """The first original of a unit: what was read in one order is hunted in that order."""
+    try:
+        originals = _read(path).originals
+    except (OSError, ValueError):
+        originals = []
+    return (originals[0].path if originals else "", path.name)
+
+
+def _name(receipt: Receipt) -> str:
+    digest = hashlib.sha256(str(FORM).encode())
+    for original in sorted(original.sha256 for original in receipt.originals):
+        digest.update(original.encode())
+    return digest.hexdigest()[:32]
+
+
+def _place(piece: Piece) -> str:
+    """The partition's folder; a log can name its account and region as it likes, a folder cannot."""
+    source, account, region = (
+        value if _SAFE.fullmatch(value) else _NOBODY for value in (piece.log, piece.account, piece.region)
+    )
+    return f"source={source}/account={account}/region={region}/day={piece.day}"
+
+
+def _outside(piece: Piece, window: Window) -> Reason | None:
+    """Why nothing in a piece can be what is asked for; None when something may be."""
+    if window.accounts and piece.account and piece.account not in window.accounts:
+        return Reason.ACCOUNT
+    if window.regions and piece.region and piece.region not in window.regions:
+        return Reason.REGION
+    begin = datetime.combine(date.fromisoformat(piece.day), datetime.min.time(), UTC)
+    late = window.until is not None and begin > window.until
+    early = window.since is not None and begin + _DAY <= window.since
+    return Reason.DAY if late or early else None
+
+
+def _written(path: Path, fill: Callable[[BinaryIO], object]) -> None:
+    """Write a file in one move, durable when it returns."""
+    with NamedTemporaryFile(dir=path.parent, prefix=_LAID, delete=False) as file:
+        try:
+            fill(file)  # type: ignore[arg-type]
+            _flushed(file)
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
+
+
+def _flushed(file: object) -> None:
+    stream: BinaryIO = file  # type: ignore[assignment]
+    stream.flush()
+    os.fsync(stream.fileno())
