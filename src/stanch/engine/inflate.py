@@ -9,6 +9,10 @@ from typing_extensions import Buffer
 
 GIB = 1 << 30
 _CHUNK = 1 << 18
+LARGEST_RATIO = 200
+"""Inflated bytes for each stored one: logs reach fifty, and deflate cannot make more than a thousand."""
+SUSPECT = 1 << 28
+"""Inflated bytes from which on the ratio is looked at."""
 _GZIP = b"\x1f\x8b"
 _AUTO_HEADER = 16 + 15  # zlib's window bits that mean: a gzip member
 
@@ -43,6 +47,9 @@ class Inflating(io.RawIOBase):
             self._given += len(piece)
             if self._given > self._limit:
                 self._fail(f"expands beyond the bound of {self._limit} bytes; raise it with --max-inflated")
+                piece = b""
+            elif self._given > max(SUSPECT, LARGEST_RATIO * self.stored):
+                self._fail(f"a gzip bomb: {self.stored} bytes expand more than {LARGEST_RATIO}-fold")
                 piece = b""
             self._ready = memoryview(piece)
         target = memoryview(buffer).cast("B")

@@ -98,24 +98,30 @@ def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: in
 
     Fills the tally but for its events: which of them count is for the caller to say.
     """
+    path = name_of(file)
     try:
         stored = file.open()
     except OSError as error:
-        yield Skipped(file.path, f"cannot be opened: {error.strerror or error}")
+        yield Skipped(path, f"cannot be opened: {error.strerror or error}")
         return
     with Inflating(stored, limit) as inflating:
         stream = io.BufferedReader(inflating, _HEAD)
         head = stream.peek(_HEAD)
-        source = next((source for source in sources if source.recognises(file.path, head)), None)
+        source = next((source for source in sources if source.recognises(path, head)), None)
         if source is not None and getattr(source, "TABLE", False):
             tally.logs[source.LOG] += 1
             tally.tables.append(file)
             return
-        yield from _recognised(file.path, stream, inflating, source, tally)
+        yield from _recognised(path, stream, inflating, source, tally)
         if inflating.fault:
-            yield Skipped(file.path, inflating.fault)
-        tally.digests[file.path] = (inflating.sha256(), inflating.stored)
+            yield Skipped(path, inflating.fault)
+        tally.digests[path] = (inflating.sha256(), inflating.stored)
         tally.bytes += inflating.stored
+
+
+def name_of(file: LogFile) -> str:
+    """A file's name as text, for people and for stores: bytes in it that are none are escaped."""
+    return file.path.encode("utf-8", "backslashreplace").decode()
 
 
 def _recognised(

@@ -14,13 +14,16 @@ import msgspec
 from stanch.catalog.sources._unreadable import Unreadable
 
 BOM = b"\xef\xbb\xbf"
-LARGEST = 1 << 28
+LARGEST = 1 << 26
 """Bytes of one document, or of one of many lines: it is held whole, unlike a delivered CloudTrail file."""
+MOST_VALUES = 3_000_000
+"""Values in one document: each takes some eighty bytes once opened, however short its text."""
 Opened = dict[str, msgspec.Raw] | list[msgspec.Raw] | Unreadable
 
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TOO_LARGE = f"a JSON document of more than {LARGEST >> 20} MB; what follows is not read"
+_TOO_MANY = f"a JSON document of more than {MOST_VALUES:,} values; it is not opened"
 _DIGITS = 300
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
@@ -45,6 +48,8 @@ def documents(stream: BinaryIO) -> Iterator[Opened]:
 
 def opened(text: bytes) -> Opened:
     """One JSON document with its parts still closed: an object comes as {key: Raw}, a list as [Raw]."""
+    if len(text) > MOST_VALUES and sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
+        return Unreadable(_TOO_MANY)
     decoder = _LIST if text.lstrip()[:1] == b"[" else _OBJECT
     try:
         return decoder.decode(text)
@@ -66,7 +71,7 @@ def decoded(text: bytes) -> object:
         return Unreadable("JSON nested too deeply")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
-            return json.loads(text.decode("utf-8"), parse_int=_number)
+            return json.loads(_LONE_SURROGATE.sub(rb"\\ufffd", text).decode("utf-8"), parse_int=_number)
         except (ValueError, RecursionError):
             return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
 

@@ -8,6 +8,10 @@ KINDS = 50
 """Different faults told of one file; the rest are one line together."""
 
 
+HOPELESS = 1_000_000
+"""Unreadable records of one file after which it is given up: two bytes make one, and each costs as much as an event."""
+
+
 class Unreadable(Exception):
     """Why one record, or one whole document, is not an event. `why` is a constant or bounded: it is told as it stands.
 
@@ -20,6 +24,9 @@ class Unreadable(Exception):
         self.fault = fault
 
 
+GIVEN_UP = Unreadable("more than a million unreadable records; what follows is not read")
+
+
 class Faults:
     """The faults of one file, counted by their reason."""
 
@@ -29,8 +36,13 @@ class Faults:
         self._counts: dict[tuple[str, bool], int] = {}
         self._first: dict[tuple[str, bool], int] = {}
 
-    def note(self, fault: Unreadable, number: int) -> None:
-        """Count one fault, found at this record or line of the file."""
+    @property
+    def hopeless(self) -> bool:
+        """Whether so much is wrong that the rest of the file is not worth the time."""
+        return sum(count for (_, fault), count in self._counts.items() if fault) > HOPELESS
+
+    def note(self, fault: Unreadable, number: int = 0) -> None:
+        """Count one fault, found at this record or line of the file; 0 where that is not known."""
         key = (fault.why, fault.fault)
         if key not in self._counts and len(self._counts) >= KINDS:
             key = ("other faults", True)
@@ -41,5 +53,6 @@ class Faults:
         """One Skipped for each reason."""
         for (why, fault), count in self._counts.items():
             first = self._first[why, fault]
-            more = f" ({count} {self._unit}, the first is number {first})" if count > 1 else ""
+            place = f", the first is number {first}" if first else ""
+            more = f" ({count} {self._unit}{place})" if count > 1 else ""
             yield Skipped(path, why + more, fault=fault)

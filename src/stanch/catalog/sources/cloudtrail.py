@@ -15,7 +15,7 @@ from stanch.catalog.sources import _batches
 from stanch.catalog.sources._json import decoded, documents, items, opened, starts, whole
 from stanch.catalog.sources._kind import CLOUDTRAIL, json_log
 from stanch.catalog.sources._times import iso_time
-from stanch.catalog.sources._unreadable import Faults, Unreadable
+from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
 from stanch.domain.event import Event, Skipped
 
 LOG = CLOUDTRAIL
@@ -36,6 +36,9 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
             yield _event(path, record)
         except Unreadable as fault:
             faults.note(fault, number)
+            if faults.hopeless:
+                faults.note(GIVEN_UP)
+                break
     yield from faults.told(path)
 
 
@@ -46,9 +49,15 @@ def splittable(head: bytes) -> bool:
 
 def batches(path: str, stream: BinaryIO, head: bytes) -> Iterator["Batch | Skipped"]:
     """Yield the records of a delivered file by the quarter megabyte, and last what is wrong with some of them."""
-    faults = Faults()
-    for item in _batches.batches(path, stream, head):
-        yield item if isinstance(item, Skipped) else Batch(path, item, faults)
+    faults, rest = Faults(), _batches.Rest()
+    for item in _batches.batches(path, stream, head, rest):
+        if isinstance(item, Unreadable):
+            faults.note(item)
+        else:
+            yield Batch(path, item, faults, rest)
+        if faults.hopeless:
+            faults.note(GIVEN_UP)
+            break
     yield from faults.told(path)
 
 
@@ -59,6 +68,7 @@ class Batch:
     path: str
     text: bytes
     faults: Faults
+    rest: _batches.Rest
 
     def event(self, record: bytes) -> Event | None:
         """One record of the list."""
@@ -67,7 +77,7 @@ class Batch:
     def slowly(self) -> Iterator[Event]:
         """Each event of the list; where it does not decode as a whole, of its pieces."""
         whole = opened(self.text)
-        records = map(bytes, whole) if isinstance(whole, list) else _batches.pieces(self.text)
+        records = map(bytes, whole) if isinstance(whole, list) else _batches.pieces(self.text, self.rest)
         for record in records:
             if (event := self._read(decoded(record))) is not None:
                 yield event
@@ -78,7 +88,7 @@ class Batch:
                 raise record
             return _event(self.path, record)
         except Unreadable as fault:
-            self.faults.note(fault, 0)
+            self.faults.note(fault)
             return None
 
 

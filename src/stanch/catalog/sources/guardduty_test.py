@@ -230,6 +230,6 @@ def test_a_document_too_large_to_hold_is_told_and_what_came_before_is_read(monke
     monkeypatch.setattr(_json, "LARGEST", 5000)
     events, skipped = reading(FINDING, b'{"a": "' + b"x" * 6000 + b'"}', FINDING)
     assert len(events) == 1
-    assert [skip.why for skip in skipped] == ["a JSON document of more than 256 MB; what follows is not read"]
+    assert [skip.why for skip in skipped] == ["a JSON document of more than 64 MB; what follows is not read"]
     events, skipped = reading(b'{"a":\n' + b" " * 6000)
     assert (events, len(skipped)) == ([], 1)

@@ -171,6 +171,8 @@ class Cells:
 
     def __init__(self) -> None:
         self.sums: dict[Key, Sums] = {}
+        self._callers: dict[Who, Who] = {}
+        self._names: dict[str, str] = {}
 
     def __len__(self) -> int:
         return len(self.sums)
@@ -182,8 +184,13 @@ class Cells:
             known.add(sums)
 
     def absorb(self, other: "Cells") -> None:
-        """Take in the cells of another file."""
+        """Take in the cells of another file; callers and names that both hold are kept once."""
+        callers, names = self._callers, self._names
         for key, sums in other.sums.items():
+            sums.objects = {names.setdefault(name, name) for name in sums.objects}
+            if key not in self.sums:
+                who = callers.setdefault(key.who, key.who)
+                key = key._replace(who=who)  # noqa: PLW2901 - the same, held together with its equals
             self.add(key, sums)
 
     def told(self) -> Iterator[Cell]:

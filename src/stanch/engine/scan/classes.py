@@ -5,6 +5,8 @@ Rules are narrowed by what is known of a deed; where the rest of them asks only 
 objects are told apart by the kind of asset the object belongs to.
 """
 
+import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -38,6 +40,7 @@ MOST = 50_000
 """Classes, and objects, that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
 
 _READ = ("s3.amazonaws.com", "GetObject")
+_DIGITS = 300
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ABOUT_CALLER = ("awsRegion", "sourceIPAddress", "userAgent", "recipientAccountId", "vpcEndpointId",
                  "vpcEndpointAccountId")  # fmt: skip
@@ -109,6 +112,10 @@ class Caller:
     narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)
 
 
+class Closed(Exception):
+    """A caller or a request that cannot be opened here: the event must be read the slow way."""
+
+
 class Classes:
     """Learns callers, deeds and things as they come."""
 
@@ -135,7 +142,7 @@ class Classes:
         key = (tuple(about.items()), identity)
         caller = self._callers.get(key)
         if caller is None:
-            caller = self._callers[key] = Caller({**about, "userIdentity": msgspec.json.decode(identity)})
+            caller = self._callers[key] = Caller({**about, "userIdentity": _open(line.userIdentity)})
         return caller
 
     def learn(self, key: Key, line: Line) -> Deed:
@@ -263,4 +270,14 @@ class _Known:
 
 
 def _open(value: Raw) -> Any:
-    return msgspec.json.decode(value)
+    try:
+        return msgspec.json.decode(value)
+    except (msgspec.DecodeError, RecursionError):
+        try:  # JSON allows what msgspec does not: an enormous number, half of a surrogate pair
+            return json.loads(bytes(value), parse_int=_number)
+        except (ValueError, RecursionError):
+            raise Closed from None
+
+
+def _number(digits: str) -> int | float:
+    return int(digits) if len(digits) < _DIGITS else math.inf

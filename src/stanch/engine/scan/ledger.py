@@ -53,18 +53,19 @@ class Ledger:
         self._by_cell: dict[object, list[int]] = {}
         self._by_finding: dict[tuple[str, str, tuple[AssetRef, ...]], list[int]] = {}
         self._by_caller: dict[Caller, list[int]] = {}
-        taken: dict[Key, int] = {}
+        taken: dict[Key, dict[str, int]] = {}
         for (key, detections, assets), names in matches.shares.items():
             number = self._enter(key, frozenset(names), sum(names.values()))
-            taken[key] = taken.get(key, 0) + sum(names.values())
+            of_cell = taken.setdefault(key, {})
+            for name, size in names.items():
+                of_cell[name] = of_cell.get(name, 0) + size
             who = origin(key.who.access_key, key.who.arn)
             for detection in detections:
                 finding = (detection, who, () if is_identity(who) else assets)
                 self._by_finding.setdefault(finding, []).append(number)
         for key, sums in cells.sums.items():
             if sums.objects and key.source not in SECRETS_KEPT_BY:
-                names_ = frozenset(f"{key.on}/{name}" for name in sums.objects)
-                self._enter(key, names_, max(0, sums.bytes - taken.get(key, 0)))
+                self._enter_rest(key, {f"{key.on}/{name}" for name in sums.objects}, sums.bytes, taken.get(key, {}))
 
     @property
     def by_caller(self) -> Mapping[Caller, Sequence[int]]:
@@ -83,6 +84,13 @@ class Ledger:
         chosen = [self._shares[number] for number in set(shares)]
         names = {name for share in chosen for name in share.names}
         return left_of(names, sum(share.bytes for share in chosen), assets, estate)
+
+    def _enter_rest(self, key: Key, names: set[str], size: int, taken: Mapping[str, int]) -> None:
+        """What of a cell no detection matched; bytes beyond what matched are of names that were read again."""
+        left = max(0, size - sum(taken.values()))
+        others = names - taken.keys() or (names if left else set())
+        if others:
+            self._enter(key, frozenset(others), left)
 
     def _enter(self, key: Key, names: frozenset[str], size: int) -> int:
         number = len(self._shares)

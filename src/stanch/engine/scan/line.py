@@ -92,6 +92,8 @@ class Clock:
 def project(batch: bytes, clock: Clock) -> list[Line] | None:
     """The lines of a JSON list of records, or None when any of them must be read the slow way."""
     try:
+        if not batch.isascii():
+            batch.decode()  # what is passed over is not looked at, and may be no text
         lines = _LINES.decode(batch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -12,9 +12,10 @@ from typing import NoReturn, Protocol
 
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
+from stanch.engine.read import name_of
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.scan.workers import Workers
+from stanch.engine.scan.workers import Workers, alone
 
 MOST_FILES = 32
 MOST_BYTES = 1 << 21
@@ -23,6 +24,7 @@ AHEAD = 3
 """Errands for each process that are sent before the first is back."""
 
 _KILLED = "the process that read it was killed, twice; give it more memory"
+_READ_AGAIN = "the process that read it was killed; it and what else was waiting was read again"
 
 Errand = tuple[LogFile, ...]
 Build = Callable[[], Scanner]
@@ -55,14 +57,15 @@ FORGETFUL: Keeper = Forgetful()
 
 
 def scanned(
-    files: Iterable[LogFile], build: Build, processes: int, keeper: Keeper = FORGETFUL
+    files: Iterable[LogFile], build: Build, processes: int, keeper: Keeper = FORGETFUL, larger: int = 1
 ) -> Iterator[tuple[Errand, Part]]:
     """Yield each errand with its part, in the order of the files. `build` makes the scanner of each process.
 
     With one process, or so little to read that starting others would take longer, all is done in this one. A process
     that dies takes nothing along: what it was reading is read again, and a file that kills again is told as not read.
+    Errands are `larger` by this factor where what is made of each should be large.
     """
-    errands = _errands(files)
+    errands = _errands(files, larger)
     first = next(errands, None)
     if first is None:
         return
@@ -88,34 +91,42 @@ def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Kee
             kept = keeper.found(errand)
             pending.append((errand, workers.send(errand) if kept is None else kept))
             if len(pending) > processes * AHEAD:
-                yield _come_back(workers, keeper, *pending.popleft())
+                yield from _come_back(workers, keeper, *pending.popleft())
         while pending:
-            yield _come_back(workers, keeper, *pending.popleft())
+            yield from _come_back(workers, keeper, *pending.popleft())
 
 
 def _come_back(
     workers: Workers[Errand, Part], keeper: Keeper, errand: Errand, what: "Part | Future[Part]"
-) -> tuple[Errand, Part]:
+) -> Iterator[tuple[Errand, Part]]:
     if isinstance(what, Part):
-        return errand, what
-    part = workers.back(errand, what)
-    if part is None:
-        return errand, _one_by_one(errand)
-    keeper.keep(errand, part)
-    return errand, part
+        yield errand, what
+        return
+    told = workers.broken  # once is enough
+    part = workers.back(what)
+    if part is not None:
+        keeper.keep(errand, part)
+        yield errand, part
+        return
+    for again, found in _again(errand):
+        if not told:
+            found.tally.skipped.append(Skipped(name_of(again[0]), _READ_AGAIN, fault=False))
+            told = True
+        yield again, found
 
 
-def _one_by_one(errand: Errand) -> Part:
-    """Files of which one kills the process that reads it: it alone is told as not read."""
-    whole = Part()
-    for file in errand:
-        with Workers(_run, 1) as alone:
-            part = alone.back((file,), alone.send((file,))) if len(errand) > 1 else None
-        if part is None:
-            whole.tally.skipped.append(Skipped(file.path, _KILLED))
-        else:
-            whole.absorb(part)
-    return whole
+def _again(errand: Errand) -> Iterator[tuple[Errand, Part]]:
+    """What a killed process was reading or was to read next; a file that kills again, it alone is told as not read."""
+    part = alone(_run, errand)
+    if part is not None:
+        yield errand, part
+    elif len(errand) > 1:
+        for file in errand:
+            yield from _again((file,))
+    else:
+        part = Part()
+        part.tally.skipped.append(Skipped(name_of(errand[0]), _KILLED))
+        yield errand, part
 
 
 def _install(build: Build) -> None:
@@ -133,12 +144,12 @@ def _not_forked() -> NoReturn:
     raise RuntimeError("a process without its scanner: it was not forked")
 
 
-def _errands(files: Iterable[LogFile]) -> Iterator[Errand]:
+def _errands(files: Iterable[LogFile], larger: int) -> Iterator[Errand]:
     some: list[LogFile] = []
     size = 0
     for file in files:
         weight = MOST_BYTES if file.size is None else file.size
-        if some and (size + weight > MOST_BYTES or len(some) == MOST_FILES):
+        if some and (size + weight > MOST_BYTES * larger or len(some) == MOST_FILES * larger):
             yield tuple(some)
             some, size = [], 0
         some.append(file)

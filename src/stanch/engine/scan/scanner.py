@@ -11,10 +11,10 @@ from stanch.contracts.source import Batch, LogFile, Source
 from stanch.domain.estate import Estate
 from stanch.domain.event import Event, Skipped
 from stanch.engine.inflate import GIB
-from stanch.engine.read import Item, opened_log
+from stanch.engine.read import Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.cells import Key
-from stanch.engine.scan.classes import Classes, Deed, Mark, deed_key
+from stanch.engine.scan.classes import Classes, Closed, Deed, Mark, Thing, deed_key
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, number_of, numbers_of, project, times
 from stanch.engine.scan.part import Part
@@ -25,6 +25,7 @@ from stanch.engine.sigma import Narrowed, Rule
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _identity = attrgetter("userIdentity")
 _PRESIGNED = "QueryString"
+_LONGEST_REASON = 300
 
 
 class Scanner:
@@ -63,12 +64,16 @@ class Scanner:
         """One pass; with `seen` each id is taken once and remembered there, without it all are taken."""
         part = Part()
         for file in files:
-            self.take(file, part, seen)
+            try:
+                self.take(file, part, seen)
+            except Exception as error:  # noqa: BLE001 - a defect of ours, told of the file, costs no other file
+                why = f"not read to its end, for a defect of stanch: {type(error).__name__}: {error}"
+                part.tally.skipped.append(Skipped(name_of(file), why[:_LONGEST_REASON]))
         return part
 
     def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
         """Add to `part` what one file comes to."""
-        _Pass(self, part, file.path, seen).run(opened_log(file, self._sources, part.tally, self._limit))
+        _Pass(self, part, name_of(file), seen).run(opened_log(file, self._sources, part.tally, self._limit))
 
 
 class _Pass:
@@ -86,14 +91,16 @@ class _Pass:
 
     def run(self, items: Iterator[Item]) -> None:
         """Take in all that the file holds."""
-        for item in items:
-            if isinstance(item, Skipped):
-                self._part.tally.skipped.append(item)
-            elif isinstance(item, Event):
-                self._take(item)
-            else:
-                self._batch(item)
-        self._close()
+        try:
+            for item in items:
+                if isinstance(item, Skipped):
+                    self._part.tally.skipped.append(item)
+                elif isinstance(item, Event):
+                    self._take(item)
+                else:
+                    self._batch(item)
+        finally:
+            self._close()
 
     def _take(self, event: Event) -> None:
         """The slow way: one event, opened whole already."""
@@ -121,11 +128,11 @@ class _Pass:
             return
         self._classes.forget(self._close)
         raws: list[msgspec.Raw] | None = None
-        for place, rules in self._to_open(lines, self._fresh(lines)):
+        for place, rules, summed in self._to_open(lines, self._fresh(lines)):
             raws = raws or _RAWS.decode(batch.text)
             whole = batch.event(bytes(raws[place]))
             if whole is not None:
-                self._judge.take(whole, self._part, rules=rules, summed=True)
+                self._judge.take(whole, self._part, rules=rules, summed=summed)
 
     def _fresh(self, lines: list[Line]) -> Sequence[int]:
         """The places of the lines that were not seen before; counts them, and notes their ids."""
@@ -163,27 +170,30 @@ class _Pass:
         for hour, some in by_hour.items():
             self._part.note_ids(hour, some)
 
-    def _to_open(self, lines: list[Line], places: Iterable[int]) -> Iterator[tuple[int, Narrowed | None]]:
-        """Sum up the lines; yield the places of those that must be opened whole, with the rules left for them."""
+    def _to_open(self, lines: list[Line], places: Iterable[int]) -> Iterator[tuple[int, Narrowed | None, bool]]:
+        """Sum up the lines; yield the places of those that must be opened whole, with the rules left for them.
+
+        The last value says that the line was summed; it is False where its request or its caller cannot be opened.
+        """
         classes, deeds = self._classes, self._classes.deeds
         keys = list(zip(map(deed_key, lines), map(bytes, map(_identity, lines)), strict=True))
         for place in places:
             line = lines[place]
             deed = deeds.get(keys[place])
-            if deed is None:
-                deed = classes.learn(keys[place], line)
+            try:
+                if deed is None:
+                    deed = classes.learn(keys[place], line)
+                thing = None if deed.plain else self._thing(deed, line)
+            except Closed:
+                yield place, None, False
+                continue
             hour = line.eventTime[:HOUR_TEXT]
-            if deed.plain:
+            if thing is None:
                 sums = deed.sums.get(hour)
                 if sums is None:
                     sums = self._begin(deed, hour)
                 sums.add(line)
             else:
-                thing = deed.things.get(bytes(line.requestParameters))
-                if thing is None or (
-                    (deed.strict or (deed.reads and not thing.keys)) and thing.resources != bytes(line.resources)
-                ):
-                    thing = classes.thing(deed, line)
                 extra = line.additionalEventData
                 mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
                 sums = deed.sums.get(mark)
@@ -193,9 +203,18 @@ class _Pass:
                 if thing.keys:
                     sums.read(extra, thing.keys)
                 if deed.asks and not deed.opened and (rules := classes.sift(deed, thing)):
-                    yield place, rules
+                    yield place, rules, True
             if deed.opened:
-                yield place, deed.left
+                yield place, deed.left, True
+
+    def _thing(self, deed: Deed, line: Line) -> Thing:
+        """What a line asked for."""
+        thing = deed.things.get(bytes(line.requestParameters))
+        if thing is None or (
+            (deed.strict or (deed.reads and not thing.keys)) and thing.resources != bytes(line.resources)
+        ):
+            thing = self._classes.thing(deed, line)
+        return thing
 
     def _begin(self, deed: Deed, mark: str | Mark) -> LineSums:
         """New sums, for a deed's lines of one hour and one store in this file."""

@@ -1,6 +1,6 @@
-"""A process may be killed, by want of memory or by hand: what it was reading is read again, and none outlives its leader.
+"""A process may be killed, by want of memory or by hand: its work is not lost, and no process outlives its leader.
 
-Forked, so that none loads the rules again.
+Processes are forked, so that none loads the rules again.
 """
 
 import multiprocessing
@@ -23,12 +23,12 @@ _ENDING = {signal.SIGINT, signal.SIGTERM}
 class Workers(Generic[Work, Result]):
     """Processes that do pieces of work. A context manager: leaving it early kills them, whatever they are at.
 
-    `deaths` counts how often processes had to be started anew.
+    `broken` says that one was killed and others were started in its stead.
     """
 
     def __init__(self, run: Callable[[Work], Result], processes: int) -> None:
         """`run` is a function of a module, for it is sent by name."""
-        self.deaths = 0
+        self.broken = False
         self._run = run
         self._count = processes
         self._started: set[BaseProcess] = set()
@@ -54,23 +54,19 @@ class Workers(Generic[Work, Result]):
             self._started |= set(multiprocessing.active_children()) - before
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    def back(self, work: Work, future: "Future[Result]") -> Result | None:
-        """What one piece of work came to; None when it killed its process twice, the second time alone."""
+    def back(self, future: "Future[Result]") -> Result | None:
+        """What one piece of work came to; None when its process, or the one beside it, was killed."""
         try:
             return future.result()
         except BrokenProcessPool:
-            pass
-        with Workers(self._run, 1) as alone:
-            try:
-                return alone.send(work).result()
-            except BrokenProcessPool:
-                return None
+            self.broken = True
+            return None
 
     def _submit(self, work: Work) -> "Future[Result]":
         try:
             return self._pool.submit(self._run, work)
         except BrokenProcessPool:
-            self.deaths += 1
+            self.broken = True
             self._pool.shutdown(wait=True)
             self._started.clear()
             self._pool = self._new()
@@ -78,6 +74,12 @@ class Workers(Generic[Work, Result]):
 
     def _new(self) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(self._count, mp_context=multiprocessing.get_context("fork"), initializer=_begin)
+
+
+def alone(run: Callable[[Work], Result], work: Work) -> Result | None:
+    """Do one piece of work in a process of its own; None when that was killed."""
+    with Workers(run, 1) as workers:
+        return workers.back(workers.send(work))
 
 
 def _begin() -> None:

@@ -1,0 +1,270 @@
+"""What is broken, enormous or planted in a log is told, costs little, and never costs the records beside it."""
+
+import gzip
+import io
+import json
+import zlib
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.engine.scan.records import ACCOUNT
+from tests.engine.scan.test_fast_way import SETTINGS, Kept, delivered, rules, same
+
+from stanch import app
+from stanch.catalog.sources import _batches, _json, _unreadable
+from stanch.catalog.sources._walk import ends
+from stanch.domain.estate import Estate
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.scanner import Scanner
+
+Record = dict[str, Any]
+
+
+def record(number: object, **changes: Any) -> Record:
+    return {
+        "eventVersion": "1.11",
+        "userIdentity": {"type": "Root", "accountId": ACCOUNT},
+        "eventTime": "2026-11-22T09:00:00Z",
+        "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject",
+        "requestParameters": {"bucketName": "b", "key": "k"},
+        "eventID": f"event-{number}",
+        **changes,
+    }
+
+
+def text(number: object, **changes: Any) -> bytes:
+    return json.dumps(record(number, **changes), separators=(",", ":")).encode()
+
+
+def spelled(number: object, field: str, value: bytes) -> bytes:
+    """A record with a field that no JSON library would write so."""
+    return text(number, **{field: "@@"}).replace(b'"@@"', value)
+
+
+def file(*records: bytes) -> Kept:
+    return Kept(b'{"Records":[' + b",".join(records) + b"]}")
+
+
+def scanned(*files: Kept) -> Part:
+    return Scanner(rules(), Estate(), app.sources(), (ACCOUNT,)).scan(files)
+
+
+def told(part: Part) -> list[str]:
+    return [skip.why for skip in part.tally.skipped]
+
+
+GOOD = [text(number) for number in range(20)]
+
+
+@pytest.mark.parametrize("count", [3, 60_000])
+def test_objects_in_a_record_that_begin_like_records_do_not_cut_it(count: int) -> None:
+    planted = [{"eventVersion": "1"}] * count
+    part = scanned(file(*GOOD, text("planted", requestParameters={"items": planted}), text("after")))
+    assert (part.tally.events, told(part)) == (22, [])
+
+
+def test_so_they_do_not_wherever_a_batch_ends() -> None:
+    some = [text(n, requestParameters={"items": [{"eventVersion": str(n)}] * 3}) for n in range(4000)]
+    part = scanned(file(*some))
+    assert (part.tally.events, told(part)) == (4000, [])
+
+
+def test_records_without_a_first_field_in_common_are_told_apart_by_their_braces(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_batches, "LARGEST_RECORD", 1 << 21)
+    some = [json.dumps(dict(sorted(record(n).items()))).encode() for n in range(12_000)]
+    part = scanned(file(GOOD[0], *some, text("last")))
+    assert sum(map(len, some)) > _batches.LARGEST_RECORD
+    assert (part.tally.events, part.tally.duplicates, told(part)) == (12_001, 1, [])
+
+
+def test_a_record_too_large_to_be_one_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_batches, "LARGEST_RECORD", 1 << 20)
+    part = scanned(file(*GOOD, text("large", requestParameters={"x": "y" * (3 << 20)}), text("after")))
+    assert (part.tally.events, told(part)) == (21, ["a record of more than 8 MB"])
+
+
+def test_a_record_of_a_megabyte_is_read() -> None:
+    part = scanned(file(*GOOD, text("large", requestParameters={"x": "y" * (1 << 20)}), text("after")))
+    assert (part.tally.events, told(part)) == (22, [])
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b" \r\n\xef\xbb\xbf"], ids=repr)
+@pytest.mark.parametrize("indent", [None, 1])
+def test_delivered_files_written_one_after_the_other_are_all_read(between: bytes, indent: int | None) -> None:
+    documents = [json.dumps({"Records": [record(n)] if n % 7 else []}, indent=indent).encode() for n in range(1, 7000)]
+    part = scanned(Kept(between.join(documents)))
+    assert (part.tally.events, told(part)) == (6000, [])
+
+
+def test_members_of_gzip_written_one_after_the_other_are_all_read() -> None:
+    part = scanned(Kept(b"".join(gzip.compress(file(text(n)).content) for n in range(300))))
+    assert (part.tally.events, told(part)) == (300, [])
+
+
+@pytest.mark.parametrize("value", [b"1e400", b"-1e400", b"9" * 400, b'{"a":[1e999]}'], ids=lambda value: value[:8])
+@pytest.mark.parametrize("field", ["userIdentity", "requestParameters", "resources", "additionalEventData", "foo"])
+def test_a_number_beyond_all_measure_costs_nothing(field: str, value: bytes) -> None:
+    odd = file(*GOOD, spelled("odd", field, value), text("after"))
+    assert scanned(odd).tally.events == 22
+    assert same([odd], Estate()) >= 0
+
+
+@pytest.mark.parametrize("field", ["userAgent", "requestParameters", "foo"])
+def test_bytes_that_are_no_text_cost_their_record_only(field: str) -> None:
+    odd = file(*GOOD, spelled("odd", field, b'"\xff\xfe"'), text("after"))
+    part = scanned(odd)
+    assert part.tally.events == 21
+    assert told(part)[0].startswith("broken JSON: not UTF-8 text")
+    assert same([odd], Estate()) >= 0
+
+
+@pytest.mark.parametrize("depth", [100, 900, *range(950, 985, 3), 1000, 10_000])
+@pytest.mark.parametrize("field", ["userIdentity", "requestParameters", "resources", "foo"])
+def test_nesting_costs_its_record_at_most_and_is_told(field: str, depth: int) -> None:
+    part = scanned(file(*GOOD, spelled("deep", field, b'{"a":' * depth + b"1" + b"}" * depth), text("after")))
+    assert (part.tally.events, told(part)) in [(22, []), (21, ["JSON nested too deeply"])]
+
+
+@pytest.mark.parametrize("depth", [300, 5_000, 50_000])
+def test_so_does_a_policy_nested_in_its_own_text(depth: int) -> None:
+    policy = '{"Statement":' + "[" * depth + "]" * depth + "}"
+    odd = text("deep", eventName="PutBucketPolicy", requestParameters={"bucketName": "b", "bucketPolicy": policy})
+    assert scanned(file(*GOOD, odd, text("after"))).tally.events == 22
+
+
+def test_half_of_a_surrogate_pair_becomes_no_text_that_cannot_be_stored() -> None:
+    planted = text("half", userAgent="@@", eventName="StopLogging", eventSource="cloudtrail.amazonaws.com")
+    part = scanned(file(b'{"eventVersion":', planted.replace(b"@@", rb"\ud800"), text("after")))
+    assert part.tally.events >= 1
+    for key in part.cells.sums:
+        key.agent.encode()
+
+
+def test_blanks_cost_neither_time_nor_records() -> None:
+    blanks = b" " * (20 << 20)
+    part = scanned(Kept(b'{"Records":[' + GOOD[0] + blanks + b"," + blanks + GOOD[1] + blanks + b"]}"))
+    assert (part.tally.events, told(part)) == (2, [])
+
+
+def bomb(begin: bytes, piece: bytes, count: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=31)
+    return b"".join([packer.compress(begin), *(packer.compress(piece) for _ in range(count)), packer.flush()])
+
+
+def test_a_gzip_bomb_is_given_up_early_and_what_came_before_is_read() -> None:
+    part = scanned(Kept(bomb(file(GOOD[0]).content[:-2], bytes(1 << 20), 600)))
+    assert part.tally.events == 1
+    assert len(told(part)) == 1
+    assert "gzip bomb" in told(part)[0]
+
+
+def test_millions_of_empty_records_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_unreadable, "HOPELESS", 1000)
+    for content in (file(GOOD[0], *[b"{}"] * 200_000).content, GOOD[0] + b"\n" + b"{}\n" * 200_000):
+        part = scanned(Kept(content))
+        assert part.tally.events == 1
+        assert told(part)[-1] == "more than a million unreadable records; what follows is not read"
+        assert len(told(part)) == 2
+
+
+def test_a_document_of_millions_of_values_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_json, "MOST_VALUES", 10_000)
+    part = scanned(Kept(b"[" + GOOD[0] + b",{}" * 20_000 + b"]"))
+    assert (part.tally.events, len(told(part))) == (0, 1)
+    assert "values; it is not opened" in told(part)[0]
+
+
+class Vanishing:
+    """A file whose disk fails in the midst."""
+
+    def __init__(self, content: bytes, error: Exception) -> None:
+        self.path, self.size = "AWSLogs/111122223333/CloudTrail/y.json", len(content)
+        self._content, self._error = content, error
+
+    def open(self) -> BinaryIO:
+        stream = io.BytesIO(self._content)
+        read = stream.read
+
+        def once(size: int | None = -1, /) -> bytes:
+            if data := read(size):
+                return data
+            raise self._error
+
+        stream.read = once  # type: ignore[method-assign]
+        return stream
+
+
+def test_a_file_that_fails_while_it_is_read_gives_what_it_gave_and_stops_no_other() -> None:
+    content = file(*GOOD).content[:-2]
+    part = Scanner(rules(), Estate(), app.sources(), (ACCOUNT,)).scan(
+        [Vanishing(content, OSError(5, "Input/output error")), file(text("other"))]
+    )
+    assert (part.tally.events, told(part)) == (21, ["cannot be read: Input/output error"])
+
+
+def test_a_defect_of_ours_is_told_of_its_file_and_stops_no_other() -> None:
+    content = file(*GOOD).content
+    part = Scanner(rules(), Estate(), app.sources(), (ACCOUNT,)).scan(
+        [Vanishing(content, ZeroDivisionError("by zero")), file(text("other"))]
+    )
+    assert part.tally.events >= 1
+    assert told(part) == ["not read to its end, for a defect of stanch: ZeroDivisionError: by zero"]
+    assert part.tally.skipped[0].fault
+
+
+def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
+    part = scanned(Kept(b"\0\0", path="b\udcff.json"))
+    assert [skip.path for skip in part.tally.skipped] == [r"b\udcff.json"]
+    (path,) = scanned(Kept(file(GOOD[0]).content, path="b\udcff.json")).tally.digests
+    assert path.encode() == rb"b\udcff.json"
+
+
+_JSON = st.recursive(
+    st.none() | st.integers() | st.text(max_size=8) | st.sampled_from(['"', "\\", '},{"eventVersion"', "]}", "{["]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4) | st.just("eventVersion"), inner),
+    max_leaves=12,
+)
+
+
+@SETTINGS
+@given(st.lists(st.dictionaries(st.text(max_size=4), _JSON, max_size=3), min_size=1, max_size=6))
+def test_braces_tell_where_a_value_ends_whatever_it_holds(values: list[Record]) -> None:
+    written = [json.dumps(value) for value in values]
+    joined = ", ".join(written).encode()
+    expected: list[int] = []
+    for value in written:
+        expected.append((expected[-1] + 2 if expected else 0) + len(value))
+    assert list(ends(joined)) == expected
+    assert list(ends(joined + b"] , {}")) == expected
+
+
+@settings(SETTINGS, max_examples=40)
+@given(st.lists(_JSON, min_size=1, max_size=20), st.binary(max_size=3), st.integers(0, 400))
+def test_whatever_stands_in_a_record_the_others_are_read(values: list[Any], noise: bytes, at: int) -> None:
+    some = [record(number, requestParameters=value, foo=value) for number, value in enumerate(values)]
+    whole = delivered(some)
+    assert scanned(whole).tally.events == len(some)
+    broken = scanned(Kept(whole.content[:at] + noise + whole.content[at:]), file(text("other")))
+    assert broken.tally.events >= 1
+    assert not [why for why in told(broken) if "defect" in why]
+
+
+TIMES = {
+    "0001-01-01T00:00:00Z": "is not between 2006 and 2100",
+    "9999-12-31T23:59:59Z": "is not between 2006 and 2100",
+    "2026-02-30T00:00:00Z": "is not a time",
+    "2026-12-31T23:59:60Z": "is not a time",
+    "0001-01-01T00:00:00+23:59": "is not a time",
+}
+
+
+@pytest.mark.parametrize(("time", "why"), TIMES.items())
+def test_a_clock_that_cannot_be_right_costs_its_record_only(time: str, why: str) -> None:
+    part = scanned(file(*GOOD, text("odd", eventTime=time), text("after")))
+    assert (part.tally.events, told(part)) == (21, [f"a record whose eventTime {why}"])
