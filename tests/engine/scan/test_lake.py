@@ -151,7 +151,8 @@ def test_rows_of_many_chunks_partitions_and_groups_come_to_the_same(monkeypatch:
         {"eventID": f"e{n % 912}", "eventTime": f"2026-11-{22 + n % 3}T{n % 24:02}:00:00Z", "eventName": "GetObject",
          "eventSource": "s3.amazonaws.com", "userIdentity": {"type": "Root", "accountId": ACCOUNT}, "awsRegion": "r",
          "recipientAccountId": str(n % 2), "requestParameters": {"bucketName": "b", "key": f"k{n % 7}"},
-         "additionalEventData": {"bytesTransferredOut": float(n), "AuthenticationMethod": ("", "QueryString")[not n % 5]}}
+         "additionalEventData": {"bytesTransferredOut": float(n),
+                                 "AuthenticationMethod": "" if n % 5 else "QueryString"}}
         for n in range(1000)
     ]  # fmt: skip
     files = [Kept(delivered(some[at : at + 250]).content, f"f{at}.json") for at in range(0, 1000, 250)]
