@@ -104,7 +104,7 @@ def test_no_process_outlives_a_leader_that_was_killed() -> None:
         "    threading.Event().wait(seconds)\n"
         "with Workers(nap, 2) as workers:\n"
         "    futures = [workers.send(60) for _ in range(2)]\n"
-        "    futures[0].result()\n"
+        "    workers.back(futures[0])\n"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as leader:
         assert leader.stdout is not None

@@ -1,6 +1,7 @@
 """One event at a time, opened whole: enriched, matched by every rule that may want it, and noted where it belongs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Hashable, Sequence
+from typing import Any, TypeVar
 
 from stanch.domain.estate import Estate
 from stanch.domain.event import Event
@@ -10,6 +11,11 @@ from stanch.engine.routines import Routine, Routines
 from stanch.engine.scan.cells import Key, sums_of
 from stanch.engine.scan.part import Kept, Part
 from stanch.engine.sigma import Matcher, Narrowed, Rule
+
+T = TypeVar("T", bound=Hashable)
+
+MOST = 50_000
+"""Values that kept events share before all are learned anew."""
 
 
 class Judge:
@@ -23,6 +29,7 @@ class Judge:
         self.estate = estate
         self.enricher = Enricher(estate, accounts)
         self.matcher: Matcher = sigma.compile(rules)
+        self._once: dict[Hashable, Any] = {}
         self._asked: dict[str, set[str]] = {}
         for rule in rules:
             if correlation := rule.correlation:
@@ -70,21 +77,33 @@ class Judge:
 
     def _kept(self, view: View, bases: tuple[str, ...], detections: frozenset[str], routines: tuple[str, ...]) -> Kept:
         asked = {name for base in bases for name in self._asked[base]}
-        event = view.event
+        event, once = view.event, self._same
         return Kept(
             Event(event.id, event.time, event.log, event.file, {}),
-            view.actor,
-            view.assets,
-            view.resources,
-            view.region,
+            once(view.actor),
+            once(view.assets),
+            once(view.resources),
+            once(view.region),
             view.failed,
-            Key.of(view),
+            once(Key.of(view)),
             view.read,
-            bases,
-            detections,
-            routines,
-            {name: tuple(view.values(name)) for name in asked},
+            once(bases),
+            once(detections),
+            once(routines),
+            {name: self._values(view, name) for name in asked},
         )
+
+    def _values(self, view: View, name: str) -> Sequence[Any]:
+        values = tuple(view.values(name))
+        # Texts only: 1, 1.0 and true are equal, and are not the same to a correlation.
+        return self._same(values) if all(type(value) is str for value in values) else values
+
+    def _same(self, value: T) -> T:
+        """The value that was kept before and equals this one: a million events have few callers."""
+        if len(self._once) > MOST:
+            self._once.clear()
+        same: T = self._once.setdefault(value, value)
+        return same
 
 
 def _is_call(view: View) -> bool:

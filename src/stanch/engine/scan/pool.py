@@ -7,7 +7,6 @@ more than reading them.
 import multiprocessing
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future
 from typing import NoReturn, Protocol
 
 from stanch.contracts.source import LogFile
@@ -15,7 +14,7 @@ from stanch.domain.event import Skipped
 from stanch.engine.read import name_of
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.scan.workers import Workers, alone
+from stanch.engine.scan.workers import Ticket, Workers, alone
 
 MOST_FILES = 32
 MOST_BYTES = 1 << 21
@@ -84,7 +83,7 @@ def scanned(
 
 
 def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Keeper) -> Iterator[tuple[Errand, Part]]:
-    pending: deque[tuple[Errand, Part | Future[Part]]] = deque()
+    pending: deque[tuple[Errand, Part | Ticket[Part]]] = deque()
     _install(build)
     with Workers(_run, processes) as workers:
         for errand in errands:
@@ -97,21 +96,20 @@ def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Kee
 
 
 def _come_back(
-    workers: Workers[Errand, Part], keeper: Keeper, errand: Errand, what: "Part | Future[Part]"
+    workers: Workers[Errand, Part], keeper: Keeper, errand: Errand, what: Part | Ticket[Part]
 ) -> Iterator[tuple[Errand, Part]]:
     if isinstance(what, Part):
         yield errand, what
         return
-    told = workers.broken  # once is enough
     part = workers.back(what)
     if part is not None:
         keeper.keep(errand, part)
         yield errand, part
         return
     for again, found in _again(errand):
-        if not told:
+        if not workers.told:  # once is enough
             found.tally.skipped.append(Skipped(name_of(again[0]), _READ_AGAIN, fault=False))
-            told = True
+            workers.told = True
         yield again, found
 
 
