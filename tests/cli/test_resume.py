@@ -21,7 +21,8 @@ def trail(folder: Path, files: int) -> None:
         hour = f"2026-11-22T{number % 24:02}"
         records = [
             {"eventVersion": "1.11", "eventID": f"{number}-{n}", "eventTime": f"{hour}:00:{n % 60:02}Z",
-             "eventSource": "cloudtrail.amazonaws.com", "eventName": "StopLogging" if n == 7 else "DescribeTrails",
+             "eventSource": "cloudtrail.amazonaws.com" if n == 7 else "kms.amazonaws.com",
+             "eventName": "StopLogging" if n == 7 else "Decrypt",
              "awsRegion": "eu-central-1", "sourceIPAddress": "203.0.113.9", "recipientAccountId": "111122223333",
              "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::111122223333:user/u{n % 5}",
                               "accountId": "111122223333", "accessKeyId": f"AKIAEXAMPLE{n % 5:09}"}}
