@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -139,3 +140,36 @@ def test_a_refused_read_gave_nothing_whether_or_not_the_same_was_given_before() 
             (True, ()),
             (False, ("k",)),
         }
+
+
+def user(name: str) -> dict[str, Any]:
+    return {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": f"arn:aws:iam::{ACCOUNT}:user/{name}",
+            "accountId": ACCOUNT, "userName": name}  # fmt: skip
+
+
+def test_callers_whose_identities_share_a_checksum_stay_apart() -> None:
+    twins = [user("u48734"), user("u124422")]
+    assert len({zlib.crc32(json.dumps(twin, separators=(",", ":")).encode()) for twin in twins}) == 1
+    some = [
+        {"eventVersion": "1.11", "eventID": f"e{n}", "eventTime": "2026-11-22T09:00:00Z", "eventName": "DescribeVpcs",
+         "eventSource": "ec2.amazonaws.com", "userIdentity": twins[n % 2]}
+        for n in range(7)
+    ]  # fmt: skip
+    fast, slow = parts([delivered(some)], Estate())
+    assert told(fast) == told(slow)
+    assert {key.who.arn.rpartition("/")[2]: sums.count for key, sums in fast.cells.sums.items()} == {
+        "u48734": 4,
+        "u124422": 3,
+    }
+
+
+def test_a_record_written_into_another_is_not_taken_for_it() -> None:
+    real = {
+        "eventVersion": "1.11", "eventID": "e2", "eventTime": "2026-11-22T09:00:00Z", "eventName": "StopLogging",
+        "eventSource": "cloudtrail.amazonaws.com", "userIdentity": user("eve"), "requestParameters": {"name": "t"},
+    }  # fmt: skip
+    fake = {**real, "eventName": "DescribeTrails", "userIdentity": user("bob")}
+    around = {**real, "eventID": "e1", "eventName": "DescribeTrails", "requestParameters": {"x": [fake, fake, fake]}}
+    fast, slow = parts([delivered([around, real, {**real, "eventID": "e3"}])], Estate())
+    assert told(fast) == told(slow)
+    assert {tuple(group.ids) for group in fast.gatherer.groups.values()} == {("e2", "e3")}

@@ -35,6 +35,11 @@ def place(things: Iterable[Touched], estate: Estate) -> tuple[Placed, ...]:
     return tuple(placed for thing in things for placed in _place(thing, estate))
 
 
+def asset_of_object(estate: Estate, bucket: str, key: str, arn: str) -> Asset | None:
+    """The asset that an object belongs to, by where it lies or by its ARN."""
+    return estate.asset_of_object(bucket, key) or estate.asset_of_arn(arn)
+
+
 def looks_like_weights(key: str) -> bool:
     """Whether an object's key has the shape of model weights, of an adapter, or of the index that lists the shards."""
     return _WEIGHTS.search(key.rpartition("/")[2]) is not None
@@ -51,7 +56,7 @@ def _place(thing: Touched, estate: Estate) -> Iterator[Placed]:
 
 def _declared(thing: Touched, estate: Estate) -> Iterator[Asset]:
     if thing.bucket and thing.key:
-        asset = estate.asset_of_object(thing.bucket, thing.key) or estate.asset_of_arn(thing.arn)
+        asset = asset_of_object(estate, thing.bucket, thing.key, thing.arn)
         yield from [asset] if asset else []
         return
     if thing.bucket:  # the bucket as a whole: every asset in it, but a decoy object was not touched by that

@@ -14,10 +14,12 @@ from operator import attrgetter
 from typing import Any
 
 import msgspec
+from isal import isal_zlib
 from msgspec import Raw
 
 from stanch.domain.event import Event
 from stanch.engine.enrich import View
+from stanch.engine.enrich.placed import asset_of_object, looks_like_weights
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.cells import (
@@ -36,7 +38,7 @@ from stanch.engine.scan.sums import LineSums
 from stanch.engine.sigma import Narrowed
 from stanch.engine.untrusted import table, text
 
-MOST = 50_000
+MOST = 20_000
 """Classes, and objects, that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
 
 _READ = ("s3.amazonaws.com", "GetObject")
@@ -47,20 +49,41 @@ _ABOUT_CALLER = ("awsRegion", "sourceIPAddress", "userAgent", "recipientAccountI
 _ABOUT_DEED = ("eventSource", "eventName", "errorCode", "errorMessage", "readOnly", "eventType",
                "sessionCredentialFromConsole")  # fmt: skip
 _OF_READING = frozenset({"copy.to", "sealed.to"})
+_OF_OBJECTS = frozenset({"asset.decoy", "asset.kind", "asset.name", "asset.sensitivity", "object.weights", "read.asset",
+                         "read.kind"})  # fmt: skip
 _KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
 
-Key = tuple[tuple[object, ...], bytes]
-"""What makes a deed: the values of `deed_key`, and the text of the identity."""
-deed_key = attrgetter(*_ABOUT_CALLER, *_ABOUT_DEED)
 
-Mark = tuple[str, str, bool]
-"""An hour, a store, and whether the URL was signed: which sums a line belongs to."""
+class _Request(msgspec.Struct, gc=False):
+    """What a read of an object asks for."""
+
+    bucketName: str = ""  # noqa: N815 - CloudTrail's own name
+    key: str = ""
+
+
+class _Resource(msgspec.Struct, gc=False):
+    """What a record says was touched."""
+
+    ARN: str | None = None
+    arn: str | None = None
+
+
+_REQUEST = msgspec.json.Decoder(_Request)
+_RESOURCES = msgspec.json.Decoder(list[_Resource] | None)
+
+Key = tuple[tuple[object, ...], int | bytes]
+"""What makes a deed: the values of `deed_key`, and the identity's text or a checksum of it."""
+deed_key = attrgetter(*_ABOUT_CALLER, *_ABOUT_DEED)
+identity_of = attrgetter("userIdentity")
+
+Mark = int | tuple[int, str, bool]
+"""Which sums of a deed a line belongs to: an hour's, or an hour's on one store by URLs that were signed or were not."""
 
 Signature = tuple[tuple[Any, ...], ...]
 """The values of all facts about what a read touched."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Thing:
     """What one call asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask.
 
@@ -80,9 +103,11 @@ class Deed:
 
     `left` are the rules that may match, `reads` says that it reads objects, `asks` which facts about the thing asked
     for decide the rules further, `plain` that nothing about the thing matters, `opened` that each of its events must
-    be opened whole. `sums` are of the file at hand, by hour and store.
+    be opened whole, `sifts` that the thing asked for decides it. `sums` are of the files at hand; `other` is a deed
+    whose identity has the same checksum.
     """
 
+    identity: Raw
     who: Who
     source: str
     name: str
@@ -100,8 +125,10 @@ class Deed:
     strict: bool
     plain: bool
     opened: bool
-    sums: dict[str | Mark, LineSums] = field(default_factory=dict)
-    sifted: dict[int, Narrowed] = field(default_factory=dict)
+    sifts: bool
+    other: "Deed | None" = None
+    sums: dict[Mark, LineSums] = field(default_factory=dict)
+    sifted: dict[int, Narrowed | None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -125,6 +152,7 @@ class Classes:
         self._callers: dict[object, Caller] = {}
         self._things: dict[tuple[object, ...], dict[bytes, Thing]] = {}
         self._signatures: dict[Signature, int] = {}
+        self._alike: dict[tuple[object, ...], tuple[Signature, int]] = {}
         self._count = 0
 
     def forget(self, close: Callable[[], None]) -> None:
@@ -134,6 +162,7 @@ class Classes:
             self.deeds.clear()
             self._callers.clear()
             self._things.clear()
+            self._alike.clear()
 
     def _caller(self, line: Line) -> Caller:
         """Who made this call; learned when it is new."""
@@ -144,6 +173,22 @@ class Classes:
         if caller is None:
             caller = self._callers[key] = Caller({**about, "userIdentity": _open(line.userIdentity)})
         return caller
+
+    def found(self, lines: Sequence[Line]) -> list[Deed | None]:
+        """The deed of each line, unless it is new; it is the line's only if the identities are the same."""
+        sums = map(isal_zlib.crc32, map(identity_of, lines))
+        return list(map(self.deeds.get, zip(map(deed_key, lines), sums, strict=True)))
+
+    def deed(self, line: Line) -> Deed:
+        """The deed of a line; learned when it is new."""
+        key = deed_key(line), isal_zlib.crc32(line.userIdentity)
+        first = known = self.deeds.get(key)
+        while known is not None and known.identity != line.userIdentity:
+            known = known.other
+        if known is None:
+            known = self.learn(key, line)
+            known.other = first
+        return known
 
     def learn(self, key: Key, line: Line) -> Deed:
         """The deed of a line, entered under its key."""
@@ -171,8 +216,9 @@ class Classes:
         reads = not failed and (
             (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
         )
-        linked = not certain or Lineage.wants(line.eventSource, line.eventName)
+        opened = not certain or Lineage.wants(line.eventSource, line.eventName) or (bool(left) and not asks)
         deed = Deed(
+            identity=line.userIdentity.copy(),
             who=Who.of(view),
             source=line.eventSource,
             name=line.eventName,
@@ -189,29 +235,35 @@ class Classes:
             things=self._shared(view, asks, reads=reads),
             strict=bool(asks),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
-            opened=linked or (bool(left) and not asks),
+            opened=opened,
+            sifts=bool(asks) and not opened,
         )
         self.deeds[key] = deed
         return deed
 
     def thing(self, deed: Deed, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""
+        thing = deed.things.get(bytes(line.requestParameters))
+        if thing is not None and (
+            not (deed.strict or (deed.reads and not thing.keys)) or thing.resources == bytes(line.resources)
+        ):
+            return thing
         if self._count > MOST:
             for things in self._things.values():
                 things.clear()
+            self._alike.clear()
             self._count = 0
         self._count += 1
-        thing = deed.things[bytes(line.requestParameters)] = self._learn(deed, line)
+        thing = deed.things[bytes(line.requestParameters)] = self._object(deed, line) or self._learn(deed, line)
         return thing
 
-    def sift(self, deed: Deed, thing: Thing) -> Narrowed:
-        """The rules that are left for reads of such a thing by such a caller."""
-        found = deed.sifted.get(thing.kind)
-        if found is None:
+    def sift(self, deed: Deed, thing: Thing) -> Narrowed | None:
+        """The rules that are left for reads of such a thing by such a caller; None where none is."""
+        if thing.kind not in deed.sifted:
             known = _Known(deed, dict(zip(deed.asks, thing.signature, strict=True)))
-            found = self._judge.matcher.narrowed(deed.source, deed.name, known, known.knows)
-            deed.sifted[thing.kind] = found
-        return found
+            left = self._judge.matcher.narrowed(deed.source, deed.name, known, known.knows)
+            deed.sifted[thing.kind] = left or None
+        return deed.sifted[thing.kind]
 
     def _knowing(self, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
         """What is the same in every event of a deed: where nothing is planned, or a decoy, no event is either."""
@@ -232,6 +284,33 @@ class Classes:
             scope = (*scope, asks, caller.principal, caller.account, view.record.get("readOnly"))
         return self._things.setdefault(scope, {})
 
+    def _object(self, deed: Deed, line: Line) -> Thing | None:
+        """An object that was read, as most are: of those in one place and of one form rules learn the same.
+
+        None where the record names anything besides, or rules ask for more than the place and the form.
+        """
+        if not deed.reads or deed.source != _READ[0] or not _OF_OBJECTS.issuperset(deed.asks):
+            return None
+        try:
+            asked, named = _REQUEST.decode(line.requestParameters), _RESOURCES.decode(line.resources) or ()
+        except (msgspec.DecodeError, RecursionError):
+            return None
+        bucket, key = asked.bucketName, asked.key
+        store = f"arn:{deed.view.caller.partition}:s3:::{bucket}"
+        arn = f"{store}/{key}"
+        if not bucket or not key or bucket.startswith("arn:") or any(one.ARN not in (arn, store) for one in named):
+            return None
+        if not deed.asks:
+            return Thing(bytes(line.resources), bucket, (key,), (), self._kind(()))
+        asset = asset_of_object(self._judge.estate, bucket, key, arn)
+        alike = id(deed.things), bucket, id(asset), looks_like_weights(key)
+        known = self._alike.get(alike)
+        if known is None:
+            thing = self._learn(deed, line)
+            self._alike[alike] = thing.signature, thing.kind
+            return thing
+        return Thing(bytes(line.resources), bucket, (key,), *known)
+
     def _learn(self, deed: Deed, line: Line) -> Thing:
         request = _open(line.requestParameters)
         on = acted_on(deed.source, request)
@@ -247,8 +326,10 @@ class Classes:
             if deed.reads and view.read:
                 on = store_of(view.read[0], on)
                 keys = (view.read[0].removeprefix(on + "/"),)
-        kind = self._signatures.setdefault(signature, len(self._signatures))
-        return Thing(bytes(line.resources), on, keys, signature, kind)
+        return Thing(bytes(line.resources), on, keys, signature, self._kind(signature))
+
+    def _kind(self, signature: Signature) -> int:
+        return self._signatures.setdefault(signature, len(self._signatures))
 
 
 class _Known:

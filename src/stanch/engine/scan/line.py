@@ -6,14 +6,19 @@ projected at all: the slow way reads it record by record.
 
 import hashlib
 import re
-from collections.abc import Sequence
+import sys
+from array import array
+from collections.abc import Iterable, Sequence, Set
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
+from typing import NamedTuple
 
 import msgspec
 
-_TIMES = re.compile(r"(?:20[0-9]{2}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z)*")
-_TIME = 20  # characters of 2026-11-01T00:00:00Z
+MOST_TIMES = 100_000
+"""Times that are remembered: a day has fewer seconds."""
+_TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
 HOUR_TEXT = 13
 """Characters of `2026-11-01T00`: what tells the hour of a time."""
 _EARLIEST = 2006
@@ -54,6 +59,10 @@ class Line(msgspec.Struct, gc=False):
 
 _LINES = msgspec.json.Decoder(list[Line])
 _UUID = 36  # characters of 6f1e1d2c-0000-4000-8000-000000000001
+_DASHES = (8, 13, 18, 23)
+_LANE = 16
+"""Bytes of one UUID."""
+_WORD = 64
 _ALL = (1 << 64) - 1
 _ODD = 0x9E3779B97F4A7C15
 _HALF = 1 << 63  # signed, as an array holds them
@@ -65,10 +74,19 @@ _time_of = attrgetter("eventTime")
 
 
 class Clock:
-    """Hours as CloudTrail writes them, in seconds since the epoch; each distinct hour is worked out once."""
+    """Times as CloudTrail writes them, in seconds since the epoch; each distinct time is worked out once."""
 
     def __init__(self) -> None:
         self._hours: dict[str, int | None] = {}
+        self._seconds: dict[str, int] = {}
+
+    def knows(self, times: Set[str]) -> bool:
+        """Whether all of these are times that CloudTrail could have written."""
+        if times <= self._seconds.keys():
+            return True
+        if len(self._seconds) > MOST_TIMES:
+            self._seconds.clear()
+        return all(map(self._learned, times))
 
     def hour(self, time: str) -> int | None:
         """The start of the hour of `2026-11-01T00:00:00Z`; None when there is no such day."""
@@ -88,40 +106,53 @@ class Clock:
         """A whole time, aware."""
         return datetime.fromtimestamp(self.seconds(time), UTC)
 
+    def _learned(self, time: str) -> bool:
+        if time not in self._seconds:
+            if not _TIME.fullmatch(time) or self.hour(time) is None or int(time[:4]) < _EARLIEST:
+                return False
+            self._seconds[time] = self.seconds(time)
+        return True
+
+
+class Page(NamedTuple):
+    """The lines of one batch, in its order, and the earliest and the latest of their times."""
+
+    lines: list[Line]
+    first: str
+    last: str
+
 
 def project(batch: bytes, clock: Clock) -> list[Line] | None:
     """The lines of a JSON list of records, or None when any of them must be read the slow way."""
+    found = page(batch, clock)
+    return None if found is None else found.lines
+
+
+def page(batch: bytes, clock: Clock) -> Page | None:
+    """The lines of a JSON list of records with their span, or None when any must be read the slow way."""
     try:
         if not batch.isascii():
             batch.decode()  # what is passed over is not looked at, and may be no text
         lines = _LINES.decode(batch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return lines if _plain(lines, clock) else None
+    found = set(map(_time_of, lines))
+    if not clock.knows(found) or not all(map(_id_of, lines)):
+        return None
+    if not _INSIGHTS.isdisjoint(map(_category_of, lines)) or not _INSIGHTS.isdisjoint(map(_type_of, lines)):
+        return None
+    # Times are texts of one form, so that their order is the order of time.
+    return Page(lines, min(found, default=""), max(found, default=""))
 
 
-def ids(lines: Sequence[Line]) -> list[str]:
+def ids(lines: Iterable[Line]) -> list[str]:
     """The event ids of lines."""
     return list(map(_id_of, lines))
 
 
-def times(lines: Sequence[Line]) -> list[str]:
-    """The times of lines; texts of one form, so that their order is the order of time."""
+def times(lines: Iterable[Line]) -> list[str]:
+    """The times of lines."""
     return list(map(_time_of, lines))
-
-
-def _plain(lines: Sequence[Line], clock: Clock) -> bool:
-    """Whether every line has an id and a time that CloudTrail could have written, and is an event."""
-    found = times(lines)
-    text = "".join(found)
-    if len(text) != _TIME * len(found) or _TIMES.fullmatch(text) is None or not all(map(_id_of, lines)):
-        return False
-    if _INSIGHTS & set(map(_category_of, lines)) or _INSIGHTS & set(map(_type_of, lines)):
-        return False
-    first, last = min(found, default=""), max(found, default="")
-    one_hour = first[:HOUR_TEXT] == last[:HOUR_TEXT]
-    hours = {first[:HOUR_TEXT]} if one_hour and first else {time[:HOUR_TEXT] for time in found}
-    return all(clock.hour(hour) is not None and int(hour[:4]) >= _EARLIEST for hour in hours)
 
 
 def number_of(id: str) -> int:  # noqa: A002 - the log's word
@@ -139,6 +170,34 @@ def number_of(id: str) -> int:  # noqa: A002 - the log's word
     return int.from_bytes(hashlib.blake2b(id.encode("utf-8", "surrogatepass"), digest_size=8).digest()) - _HALF
 
 
-def numbers_of(lines: Sequence[Line]) -> list[int]:
-    """The numbers of the ids of lines."""
-    return list(map(number_of, map(_id_of, lines)))
+def numbers_of(lines: Sequence[Line]) -> "array[int]":
+    """The numbers of the ids of lines; all at once where they are the UUIDs that CloudTrail writes."""
+    found = ids(lines)
+    text, count = "".join(found), len(found)
+    alike = set(map(len, found)) == {_UUID} and text.count("-") == len(_DASHES) * count
+    if alike and all(text[at::_UUID].count("-") == count for at in _DASHES):
+        try:
+            return _mixed(bytes.fromhex(text.replace("-", "")), count)
+        except ValueError:
+            pass
+    return array("q", map(number_of, found))
+
+
+def _mixed(digits: bytes, count: int) -> "array[int]":
+    """`number_of` for all at once: each id is a lane of one large integer, which a product of 64 bits never leaves."""
+    if len(digits) != _LANE * count:  # fromhex passes over blanks
+        raise ValueError
+    low, half = _lanes(count)
+    both = int.from_bytes(digits, "big")
+    mixed = (((both >> _WORD & low) * _ODD & low) + (both & low) & low) ^ half
+    numbers = array("q", mixed.to_bytes(_LANE * count, "big"))
+    if sys.byteorder == "little":
+        numbers.byteswap()
+    return numbers[1::2]
+
+
+@lru_cache(maxsize=1024)
+def _lanes(count: int) -> tuple[int, int]:
+    """The lower half of each lane, and the highest bit of each lower half."""
+    ones = int.from_bytes(bytes([0] * (_LANE - 1) + [1]) * count, "big")
+    return ones * _ALL, ones * _HALF
