@@ -84,9 +84,10 @@ def _changed_identity(view: Viewed) -> Iterator[str]:
 
 def _open_bucket(view: Viewed) -> Iterator[str]:
     """A bucket whose own settings a call changed or opened, and one that somebody outside could read."""
+    buckets = [thing.arn.partition("/")[0] for thing in view.touched if thing.bucket]
+    if not buckets:
+        return
     reading = view.account_side is Side.OUTSIDE
-    opening = view.grant_reach >= Reach.UNKNOWN
     changing = "PublicAccessBlock" in (text(view.record.get("eventName")) or "")
-    for thing in view.touched:
-        if thing.bucket and (reading or opening or changing):
-            yield thing.arn.partition("/")[0]
+    if reading or changing or (view.record.get("readOnly") is not True and view.grant_reach >= Reach.UNKNOWN):
+        yield from buckets

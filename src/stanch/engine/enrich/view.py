@@ -179,7 +179,8 @@ class View(RecordFields):
     @lazy
     def neighbours(self) -> Neighbours:
         """Who is on which side, as this record's account sees it."""
-        return Neighbours(lambda account: self._enricher.side(account, self.recipient), self._estate.perimeter)
+        side, recipient = self._enricher.side, self.recipient  # a view that held itself would outlive its event
+        return Neighbours(lambda account: side(account, recipient), self._estate.perimeter)
 
     @lazy
     def account_side(self) -> Side:

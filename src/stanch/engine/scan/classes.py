@@ -33,7 +33,7 @@ from stanch.engine.scan.cells import (
     store_of,
 )
 from stanch.engine.scan.judge import Judge
-from stanch.engine.scan.line import Line
+from stanch.engine.scan.line import WHOLE, Form, Line
 from stanch.engine.scan.sums import LineSums
 from stanch.engine.sigma import Narrowed
 from stanch.engine.untrusted import table, text
@@ -146,8 +146,10 @@ class Closed(Exception):
 class Classes:
     """Learns callers, deeds and things as they come."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, form: Form = WHOLE) -> None:
+        """`form` says which fields the lines have: any other is asked by no rule."""
         self._judge = judge
+        self._key = attrgetter(*(name for name in (*_ABOUT_CALLER, *_ABOUT_DEED) if name in form.fields))
         self.deeds: dict[Key, Deed] = {}
         self._callers: dict[object, Caller] = {}
         self._things: dict[tuple[object, ...], dict[bytes, Thing]] = {}
@@ -177,11 +179,11 @@ class Classes:
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:
         """The deed of each line, unless it is new; it is the line's only if the identities are the same."""
         sums = map(isal_zlib.crc32, map(identity_of, lines))
-        return list(map(self.deeds.get, zip(map(deed_key, lines), sums, strict=True)))
+        return list(map(self.deeds.get, zip(map(self._key, lines), sums, strict=True)))
 
     def deed(self, line: Line) -> Deed:
         """The deed of a line; learned when it is new."""
-        key = deed_key(line), isal_zlib.crc32(line.userIdentity)
+        key = self._key(line), isal_zlib.crc32(line.userIdentity)
         first = known = self.deeds.get(key)
         while known is not None and known.identity != line.userIdentity:
             known = known.other

@@ -7,8 +7,10 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Event
 from stanch.engine import sigma
 from stanch.engine.enrich import Enricher, View
+from stanch.engine.enrich.view import FACTS
 from stanch.engine.routines import Routine, Routines
 from stanch.engine.scan.cells import Key, sums_of
+from stanch.engine.scan.line import OF_ITS_OWN
 from stanch.engine.scan.part import Kept, Part
 from stanch.engine.sigma import Matcher, Narrowed, Rule
 
@@ -22,9 +24,19 @@ class Judge:
     """Knows rules and estate; puts what an event means into a part."""
 
     def __init__(
-        self, rules: Sequence[Rule], estate: Estate, accounts: Collection[str], routines: Sequence[Routine] = ()
+        self,
+        rules: Sequence[Rule],
+        estate: Estate,
+        accounts: Collection[str],
+        routines: Sequence[Routine] = (),
+        *,
+        profiles: bool = True,
     ) -> None:
-        """`accounts` are those the logs come from: the perimeter where the estate declares none."""
+        """`accounts` are those the logs come from: the perimeter where the estate declares none.
+
+        Without `profiles` nothing is summed: only what rules match is kept.
+        """
+        self.profiles = profiles
         self.routines = Routines(routines)
         self.estate = estate
         self.enricher = Enricher(estate, accounts)
@@ -41,12 +53,20 @@ class Judge:
         """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
         view = self.enricher.view(event)
         part.lineage.note(event)
-        if not summed and _is_call(view):
+        if self.profiles and not summed and _is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:
             part.ordered.append(event)  # what it may still take depends on all that came before
             return
         self._matched(view, part, rules)
+
+    @property
+    def asked(self) -> frozenset[str] | None:
+        """The fields of a record, on its first level, that tell which rules it may match; None for all of them."""
+        names = self.matcher.asks
+        if self.profiles or self.estate.exports or not names.isdisjoint(FACTS):
+            return None
+        return frozenset(name.partition(".")[0] for name in names) - OF_ITS_OWN
 
     def take_ordered(self, events: list[Event], part: Part) -> None:
         """Judge events that planned exports cover, in the order of time, each counted against its export."""

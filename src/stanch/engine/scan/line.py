@@ -8,13 +8,14 @@ import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence, Set
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import FieldInfo, fields
 
 MOST_TIMES = 100_000
 """Times that are remembered: a day has fewer seconds."""
@@ -57,7 +58,8 @@ class Line(msgspec.Struct, gc=False):
     eventCategory: str | None = None  # noqa: N815
 
 
-_LINES = msgspec.json.Decoder(list[Line])
+_NEEDED = {"eventTime", "eventID", "eventSource", "eventName", "errorCode", "errorMessage", "eventType",
+           "eventCategory"}  # fmt: skip
 _UUID = 36  # characters of 6f1e1d2c-0000-4000-8000-000000000001
 _DASHES = (8, 13, 18, 23)
 _LANE = 16
@@ -71,6 +73,38 @@ _category_of = attrgetter("eventCategory")
 _type_of = attrgetter("eventType")
 _id_of = attrgetter("eventID")
 _time_of = attrgetter("eventTime")
+
+
+OF_ITS_OWN = frozenset({"requestParameters", "resources", "additionalEventData"})
+"""Fields that differ from event to event: they are decoded for what is summed of them."""
+_ALL_LINES = msgspec.json.Decoder(list[Line])
+
+
+class Form:
+    """Which of the hot fields are decoded; the others are None in every line."""
+
+    def __init__(self, asked: Collection[str] | None = None) -> None:
+        """`asked` are names of fields; None for all."""
+        hot = fields(Line)
+        kept = [field for field in hot if asked is None or field.name in asked or field.name in _NEEDED]
+        self.fields = frozenset(field.name for field in kept)
+        self._lines = _ALL_LINES if asked is None else _decoder(kept)
+
+    def decode(self, batch: bytes) -> list[Line]:
+        """The lines of a JSON list of records. Raises what msgspec raises."""
+        return self._lines.decode(batch)
+
+
+def _decoder(kept: Sequence[FieldInfo]) -> "msgspec.json.Decoder[list[Line]]":
+    """Decodes structs that look like lines and hold these fields only."""
+    given = [(field.name, field.type) if field.required else (field.name, field.type, field.default) for field in kept]
+    absent = set(Line.__struct_fields__) - {field.name for field in kept}
+    some: Any = msgspec.defstruct("Line", given, namespace=dict.fromkeys(absent), gc=False)
+    return msgspec.json.Decoder(list[some])
+
+
+WHOLE = Form()
+"""All hot fields."""
 
 
 class Clock:
@@ -128,12 +162,12 @@ def project(batch: bytes, clock: Clock) -> list[Line] | None:
     return None if found is None else found.lines
 
 
-def page(batch: bytes, clock: Clock) -> Page | None:
+def page(batch: bytes, clock: Clock, form: Form = WHOLE) -> Page | None:
     """The lines of a JSON list of records with their span, or None when any must be read the slow way."""
     try:
         if not batch.isascii():
             batch.decode()  # what is passed over is not looked at, and may be no text
-        lines = _LINES.decode(batch)
+        lines = form.decode(batch)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     found = set(map(_time_of, lines))

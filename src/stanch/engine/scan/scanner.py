@@ -15,7 +15,7 @@ from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
 from stanch.engine.scan.classes import Classes, Closed
 from stanch.engine.scan.judge import Judge
-from stanch.engine.scan.line import HOUR_TEXT, Clock, Line, Page, number_of, numbers_of, page
+from stanch.engine.scan.line import HOUR_TEXT, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.records import Records
 from stanch.engine.scan.span import ALWAYS, Span
@@ -37,14 +37,18 @@ class Scanner:
         limit: int = 2 * GIB,
         routines: Sequence[Routine] = (),
         span: Span = ALWAYS,
+        *,
+        profiles: bool = True,
     ) -> None:
         """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file.
 
-        Events outside `span` are counted as left out, and nothing else is made of them.
+        Events outside `span` are counted as left out, and nothing else is made of them. Without `profiles` only what
+        rules match is kept, and of an event no more is decoded than they ask.
         """
-        self.judge = Judge(rules, estate, accounts, routines)
+        self.judge = Judge(rules, estate, accounts, routines, profiles=profiles)
         self.span = span
-        self._classes = Classes(self.judge)
+        self._form = Form(self.judge.asked)
+        self._classes = Classes(self.judge, self._form)
         self._sources = sources
         self._limit = limit
         self._clock = Clock()
@@ -76,6 +80,11 @@ class Scanner:
         _Pass(self, part, name_of(file), seen).run(opened_log(file, self._sources, part.tally, self._limit))
 
 
+Opening = tuple[int, Narrowed | None, bool]
+"""The place of a line that must be opened whole, the rules left for it, or None for all of them, and whether the line
+was summed: it is not where its request or its caller cannot be opened."""
+
+
 class _Pass:
     """One file on its way into a part."""
 
@@ -86,6 +95,7 @@ class _Pass:
         self._part = part
         self._book = scanner._book  # noqa: SLF001
         self._book.turn(path)
+        self._form = scanner._form  # noqa: SLF001
         self._span = scanner.span
         self._seen = seen
 
@@ -116,7 +126,7 @@ class _Pass:
         self._judge.take(event, self._part)
 
     def _batch(self, batch: Batch) -> None:
-        found = page(batch.text, self._clock)
+        found = page(batch.text, self._clock, self._form)
         if found is None:
             for event in batch.slowly():
                 self._take(event)
@@ -124,7 +134,10 @@ class _Pass:
         self._classes.forget(lambda: self._book.close(self._part))
         records = Records(batch.text, found.lines)
         for hour, places in self._by_hour(found):
-            for place, rules, summed in self._to_open(found.lines, places, hour):
+            opened = (
+                self._summed(found.lines, places, hour) if self._judge.profiles else self._unsummed(found.lines, places)
+            )
+            for place, rules, summed in opened:
                 whole = batch.event(records[place])
                 if whole is not None:
                     self._judge.take(whole, self._part, rules=rules, summed=summed)
@@ -170,13 +183,23 @@ class _Pass:
         self._seen.add(number)
         return len(self._seen) > before
 
-    def _to_open(
-        self, lines: list[Line], places: Iterable[int], hour: int
-    ) -> Iterator[tuple[int, Narrowed | None, bool]]:
-        """Sum up lines of one hour; yield the places of those that must be opened whole, with the rules left for them.
+    def _unsummed(self, lines: list[Line], places: Iterable[int]) -> Iterator[Opening]:
+        """The lines that must be opened whole, where nothing is made of the others."""
+        classes = self._classes
+        found = classes.found(lines)
+        for place in places:
+            deed, line = found[place], lines[place]
+            try:
+                if deed is None or deed.identity != line.userIdentity:
+                    deed = classes.deed(line)
+            except Closed:
+                yield place, None, True
+                continue
+            if deed.opened:
+                yield place, deed.left, True
 
-        The last value says that the line was summed; it is False where its request or its caller cannot be opened.
-        """
+    def _summed(self, lines: list[Line], places: Iterable[int], hour: int) -> Iterator[Opening]:
+        """Sum up lines of one hour; yield those that must be opened whole."""
         classes, book = self._classes, self._book
         found = classes.found(lines)
         for place in places:

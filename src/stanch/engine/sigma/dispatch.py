@@ -18,11 +18,13 @@ from stanch.engine.sigma.tree import (
     And,
     Const,
     Has,
+    Keyword,
     Node,
     Not,
     Null,
     Or,
     Present,
+    Same,
     conjunction,
     disjunction,
     folded_literals,
@@ -57,6 +59,11 @@ class Matcher:
         self._rests = lru_cache(maxsize=PAIRS)(lambda source, name: tuple(self._settle(source, name)))
         self._predicates = lru_cache(maxsize=PAIRS)(self._compile)
         self._narrowings = lru_cache(maxsize=PAIRS)(self._prepare)
+
+    @property
+    def asks(self) -> frozenset[str]:
+        """The fields that conditions ask, by the names rules give them; keywords, which ask all there are, ask none."""
+        return frozenset().union(*(names_in(condition) for _, condition in self._rules))
 
     def match(self, source: str, name: str, fields: Fields) -> list[Rule]:
         """Every rule with a condition, bases of correlations included, that the event matches, in the order given.
@@ -119,6 +126,20 @@ def demands(node: Node, field: str) -> frozenset[str] | None:
             sets = [found for part in parts if (found := demands(part, field)) is not None]
             return frozenset.union(*sets) if len(sets) == len(parts) else None
     return None
+
+
+def names_in(node: Node) -> frozenset[str]:
+    """The fields that a condition asks."""
+    match node:
+        case Const() | Keyword():
+            return frozenset()
+        case Not(part):
+            return names_in(part)
+        case And(parts) | Or(parts):
+            return frozenset().union(*map(names_in, parts))
+        case Same(name, other):
+            return frozenset({name, other})
+    return frozenset({node.name})
 
 
 def settled(node: Node, known: Mapping[str, str]) -> Node:
