@@ -1,6 +1,7 @@
 """The floor: a search must at least inflate each file and learn of each record its source and its name.
 
-Each reader here is an honest way to do that and nothing else. The fastest on this machine is the floor.
+Each reader here is an honest way to do that and nothing else. One of them is the floor F by its definition, whatever
+its place among them; the fastest of them on this machine is the stricter measure.
 """
 
 import multiprocessing
@@ -55,8 +56,20 @@ def msgspec_by_batch(path: str) -> int:
     return sum(len(_LIST.decode(batch)) for batch in _batches(path))
 
 
+def simdjson_by_pointer(path: str) -> int:
+    """A whole file at once, of which only the two fields are ever made into Python's texts, each by its pointer."""
+    import simdjson
+
+    document: Any = simdjson.Parser().parse(inflate(path))
+    count = 0
+    for record in document["Records"]:
+        record.at_pointer("/eventSource"), record.at_pointer("/eventName")
+        count += 1
+    return count
+
+
 def simdjson_by_batch(path: str) -> int:
-    """The same batches, of which only the two fields are ever made into Python's texts."""
+    """Batches, of which only the two fields are ever made into Python's texts."""
     import simdjson
 
     parser, count = simdjson.Parser(), 0
@@ -84,8 +97,11 @@ def _batches(path: str) -> Iterator[bytes]:
 
 
 READERS: dict[str, Callable[[str], int]] = {
-    reader.__name__: reader for reader in (inflated, msgspec_by_file, msgspec_by_batch, simdjson_by_batch)
+    reader.__name__: reader
+    for reader in (inflated, simdjson_by_pointer, simdjson_by_batch, msgspec_by_file, msgspec_by_batch)
 }
+DEFINED = simdjson_by_pointer.__name__
+"""The reader that is the floor F."""
 
 
 def read(name: str, folder: str, files: int, processes: int) -> Told:

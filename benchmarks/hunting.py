@@ -1,9 +1,11 @@
-"""The hunt as a person runs it, on the generated trail: our own detections, or a folder of rules alone, or a lake."""
+"""The hunt as a person runs it: our own detections, or a folder of rules alone, or a lake."""
 
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
@@ -11,6 +13,19 @@ from time import perf_counter
 from benchmarks import trail
 from benchmarks.alone import Missing, Told
 from benchmarks.floor import first
+from stanch import app
+from stanch.contracts.source import LogFile
+from stanch.domain.coverage import Failure
+from stanch.domain.estate import Estate
+from stanch.domain.incident import Incident
+from stanch.engine.correlate import worth_telling
+from stanch.engine.inflate import GIB
+from stanch.engine.sigma import Rule
+
+LIMIT = 64 * GIB
+"""What the command inflates of one file at most, unless told otherwise."""
+Rules = tuple[Sequence[Rule], Sequence[Failure]]
+"""As loaded, and those that could not be."""
 
 ESTATE = f"""
 [perimeter]
@@ -32,6 +47,21 @@ purpose = "serving"
 match = "arn:*:iam::{trail.ACCOUNT}:role/retrain"
 purpose = "training"
 """
+
+
+def searched(files: Sequence[LogFile], ours: Estate, rules: Rules) -> app.Hunted:
+    """All of ours on some files, as `stanch hunt` searches them; `rules` are those of `app.rules()`, loaded once."""
+    return app.hunt(files, ours, rules, limit=LIMIT, watches=app.behaviours(), routines=app.routines())
+
+
+def shown(result: app.Hunted) -> list[Incident]:
+    """The incidents that `stanch hunt` shows unasked, each with the findings that it shows."""
+    kept = []
+    for incident in filter(worth_telling, result.incidents):
+        findings = tuple(finding for finding in incident.findings if finding.folded is None)
+        if findings:
+            kept.append(replace(incident, findings=findings))
+    return kept
 
 
 def own(folder: str, files: int, processes: int) -> Told:
@@ -94,7 +124,7 @@ def interpreter(program: str) -> Told:
 
 def _hunted(paths: Sequence[str], rules: Path | None, processes: int) -> Told:
     """Search; loading rules and modules is told beside it, as it costs the same whatever the trail's size."""
-    from stanch import app, estate
+    from stanch import estate
     from stanch.stores.logs import found
 
     began = perf_counter()
@@ -104,7 +134,16 @@ def _hunted(paths: Sequence[str], rules: Path | None, processes: int) -> Told:
     app.sources()  # their modules are loaded once, whatever is read
     ready = perf_counter()
     files = list(found(map(Path, paths)))
-    result = app.hunt(files, ours, loaded, watches=watches, routines=routines, processes=processes)
+    result = app.hunt(
+        files,
+        ours,
+        loaded,
+        limit=LIMIT,
+        watches=watches,
+        routines=routines,
+        profiles=rules is None,
+        processes=processes,
+    )
     seconds = perf_counter() - ready
     coverage = result.coverage
     # A figure for part of the work is none.
@@ -117,5 +156,13 @@ def _hunted(paths: Sequence[str], rules: Path | None, processes: int) -> Told:
         "loading": ready - began,
         "detections": coverage.detections_run,
         "incidents": len(result.incidents),
-        "matched": sum(finding.count for incident in result.incidents for finding in incident.findings),
+        "matched": matched(result),
     }
+
+
+def matched(result: app.Hunted) -> dict[str, int]:
+    """The events that each detection found."""
+    counts: Counter[str] = Counter()
+    for finding in (finding for incident in result.incidents for finding in incident.findings):
+        counts[finding.detection] += finding.count
+    return dict(counts)

@@ -12,6 +12,7 @@ from sigma.conditions import ConditionAND, ConditionFieldEqualsValueExpression, 
 from sigma.rule import SigmaRule
 from sigma.types import (
     SigmaBool,
+    SigmaCasedString,
     SigmaExists,
     SigmaExpansion,
     SigmaFieldReference,
@@ -61,7 +62,8 @@ def _equal(wanted: Any, logged: Any) -> bool:
     if logged is None:
         return False
     if isinstance(wanted, SigmaString):
-        return _pattern(tuple(wanted.s)).fullmatch(str(logged)) is not None
+        cased = isinstance(wanted, SigmaCasedString)
+        return _pattern(tuple(wanted.s), cased).fullmatch(str(logged)) is not None
     if isinstance(wanted, SigmaRegularExpression):
         return _regex(str(wanted.to_plain())).search(str(logged)) is not None
     if isinstance(wanted, SigmaBool):
@@ -72,9 +74,9 @@ def _equal(wanted: Any, logged: Any) -> bool:
 
 
 @cache
-def _pattern(parts: tuple[Any, ...]) -> re.Pattern[str]:
+def _pattern(parts: tuple[Any, ...], cased: bool) -> re.Pattern[str]:
     text = "".join(_WILD[part] if isinstance(part, SpecialChars) else re.escape(str(part)) for part in parts)
-    return re.compile(text, re.IGNORECASE | re.DOTALL)
+    return re.compile(text, re.DOTALL if cased else re.DOTALL | re.IGNORECASE)
 
 
 @cache

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from benchmarks.hunting import Rules, searched
 from stanch import app
 from stanch.domain.estate import Estate
 from stanch.domain.severity import Severity
@@ -88,9 +89,9 @@ def main() -> int:
     return 0
 
 
-def _found(test: Test, rules: Any) -> set[str]:
-    result = app.hunt([Log(test.event)], Estate(), rules)
-    findings = (finding for incident in result.incidents for finding in incident.findings)
+def _found(test: Test, rules: Rules) -> set[str]:
+    result = searched([Log(test.event)], Estate(), rules)
+    findings = (finding for incident in result.incidents for finding in incident.findings if finding.folded is None)
     return {finding.detection for finding in findings if finding.severity >= Severity.MEDIUM}
 
 

@@ -29,10 +29,11 @@ def duckdb(folder: str, files: int, processes: int, rules: str) -> Told:
     asked = sql.query(loaded, paths, largest + 1)
     connection = engine.connect(config={"threads": processes})
     began = perf_counter()
-    matched = dict(connection.execute(asked.text, asked.values).fetchall())
+    counts = connection.execute(asked.text, asked.values).fetchall()
     seconds = perf_counter() - began
     events = sum(map(msgspec_by_file, paths))
-    return {"events": events, "seconds": seconds, "detections": asked.rules, "matched": sum(matched.values())}
+    matched = {asked.rules[number]: count for number, count in counts}
+    return {"events": events, "seconds": seconds, "detections": len(asked.rules), "matched": matched}
 
 
 def naive(folder: str, sample: int, processes: int, rules: str) -> Told:
@@ -42,13 +43,15 @@ def naive(folder: str, sample: int, processes: int, rules: str) -> Told:
     longer.
     """
     paths = first(folder, processes)
-    texts = [path.read_text(encoding="utf-8") for path in sorted(Path(rules).rglob("*.yml"))]
+    known = sorted(Path(rules).rglob("*.yml"))
+    texts = [path.read_text(encoding="utf-8") for path in known]
     with ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("fork")) as pool:
         parts = list(pool.map(_sampled, paths, [sample // processes] * len(paths), [texts] * len(paths)))
     rate = sum(events / seconds for events, seconds, _ in parts)
     events = sum(events for events, _, _ in parts)
-    matched: Counter[int] = sum((Counter(part[2]) for part in parts), Counter())
-    return {"events": events, "seconds": events / rate, "detections": len(texts), "matched": matched.total()}
+    counts: Counter[int] = sum((Counter(part[2]) for part in parts), Counter())
+    matched = {known[number].relative_to(rules).with_suffix("").as_posix(): count for number, count in counts.items()}
+    return {"events": events, "seconds": events / rate, "detections": len(texts), "matched": matched}
 
 
 def _sampled(path: str, count: int, texts: Sequence[str]) -> tuple[int, float, dict[int, int]]:

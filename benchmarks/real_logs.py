@@ -1,4 +1,4 @@
-"""What fires on real logs of known attacks: one file a technique, without an estate.
+"""What `stanch hunt` shows of real logs of known attacks: one file a technique, without an estate.
 
 usage: python -m benchmarks.real_logs FOLDER     prints a Markdown table for docs/explanation/real-logs.md
 """
@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from benchmarks.hunting import searched, shown
 from stanch import app
 from stanch.domain.estate import Estate
 from stanch.stores.logs import found
@@ -21,12 +22,13 @@ def main() -> int:
     print("| technique (file) | events | incidents | detections that fired (events) |\n|---|---|---|---|")
     total: Counter[str] = Counter()
     for file in sorted(Path(sys.argv[1]).iterdir()):
-        result = app.hunt(list(found([file])), Estate(), rules)
-        fired = [finding for incident in result.incidents for finding in incident.findings]
+        result = searched(list(found([file])), Estate(), rules)
+        incidents = shown(result)
+        fired = [finding for incident in incidents for finding in incident.findings]
         fired.sort(key=lambda finding: -finding.severity)
         told = "<br>".join(f"{each.severity.word} `{each.detection}` ({each.count})" for each in fired) or "-"
-        print(f"| {file.stem} | {result.coverage.events} | {len(result.incidents)} | {told} |")
-        total.update(files=1, fired=bool(fired), events=result.coverage.events, incidents=len(result.incidents))
+        print(f"| {file.stem} | {result.coverage.events} | {len(incidents)} | {told} |")
+        total.update(files=1, fired=bool(fired), events=result.coverage.events, incidents=len(incidents))
     print(f"\n{total['fired']} of {total['files']} files; {total['incidents']} incidents in {total['events']} events.")
     return 0
 

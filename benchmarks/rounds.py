@@ -41,11 +41,17 @@ class Rounds:
         self._times = times
         self._longest = longest
         self._say = say
+        self.defined: str | None = None
         self.fastest = ""
-        self.floors = Figure("floor")
+        self.bases = {name: Figure(f"beside the figures: {name}") for name in floor.READERS}
+
+    @property
+    def floor(self) -> str:
+        """The reader that is F, or the fastest where that one cannot be had."""
+        return self.defined or self.fastest
 
     def find_floor(self) -> list[Figure]:
-        """Each reader a few times by turns; from now on the fastest is the floor."""
+        """Each reader a few times by turns: which is the fastest, and whether the one that is F can be had."""
         readers = {name: Figure(f"  {name.replace('_', ' ')}") for name in floor.READERS}
         for _ in range(self._times):
             for name, figure in readers.items():
@@ -53,22 +59,28 @@ class Rounds:
                     self._add(figure, partial(self._read, name), self.files)
         parsing = {name: figure for name, figure in readers.items() if figure.rates and name != "inflated"}
         self.fastest = max(parsing, key=lambda name: statistics.median(parsing[name].rates))
-        base = statistics.median(parsing[self.fastest].rates)
-        for figure in readers.values():
-            figure.ratios = [rate / base for rate in figure.rates]
-        readers[self.fastest].note = "the fastest: the floor F"
+        self.defined = floor.DEFINED if floor.DEFINED in parsing else None
+        if self.defined:
+            base = statistics.median(parsing[self.defined].rates)
+            for figure in readers.values():
+                figure.ratios = [rate / base for rate in figure.rates]
+        readers[floor.DEFINED].note = "the floor F by its definition"
+        readers[self.fastest].note = ", ".join(filter(None, (readers[self.fastest].note, "the fastest")))
         return list(readers.values())
 
     def beside_floor(self, figure: Figure, measure: Measure, few: int) -> Figure:
-        """Measure by turns with the floor; ratios are to the floor just before."""
+        """Measure by turns with the floor and the fastest reader; ratios are to those just before."""
         files = self._fitting(figure, measure, few)
         for _ in range(self._times if files else 0):
-            base = self._read(self.fastest, self.files)
-            self.floors.rates.append(base.rate)
+            bases = {name: self._read(name, self.files).rate for name in {self.floor, self.fastest}}
+            for name, rate in bases.items():
+                self.bases[name].rates.append(rate)
             run = self._add(figure, measure, files)
             if run is None:
                 break
-            figure.ratios.append(run.rate / base.rate)
+            figure.strict.append(run.rate / bases[self.fastest])
+            if self.defined:
+                figure.ratios.append(run.rate / bases[self.defined])
         return figure
 
     def _fitting(self, figure: Figure, measure: Measure, few: int) -> int:
@@ -170,7 +182,7 @@ def lake(rounds: Rounds, room: Path, sets: Sequence[RuleSet], raws: Sequence[Fig
     for name, measure in zip(names, measures, strict=True):
         figure = rounds.beside_floor(Figure(f"lake: {name}", aim=5.0), measure, few=rounds.files)
         raw_rate = next((statistics.median(one.rates) for one in raws if one.name == name and one.rates), None)
-        figure.ratios = [rate / raw_rate for rate in figure.rates] if raw_rate else []
+        figure.ratios, figure.strict = [rate / raw_rate for rate in figure.rates] if raw_rate else [], []
         held = figure.told.get("events")
         if held not in (None, rounds.files * PER_FILE):
             figure.missing = f"the lake gave {held:,} events of {rounds.files * PER_FILE:,}"

@@ -49,11 +49,11 @@ class Untold(Exception):
 
 @dataclass(slots=True)
 class Query:
-    """One query for all rules: `text` with numbered parameters, their `values`, and how many rules are in it."""
+    """One query for all rules: `text` with numbered parameters, their `values`, and the ids of the rules in it."""
 
     text: str
     values: list[object]
-    rules: int
+    rules: list[str]
 
 
 @dataclass(slots=True)
@@ -66,13 +66,14 @@ class _Values:
 
 
 def query(rules: Iterable[Rule], paths: Sequence[str], largest: int) -> Query:
-    """How many events match each rule; `largest` bounds the inflated bytes of one file."""
+    """How many events match each rule, by its place in `rules`; `largest` bounds the inflated bytes of one file."""
     values = _Values()
     files = values.add(list(paths))
     by_name: dict[str, list[int]] = {}
     by_source: dict[str, list[int]] = {}
     always: list[int] = []
     cases: list[str] = []
+    told: list[str] = []
     for rule in rules:
         before = len(values.given)
         try:
@@ -82,6 +83,7 @@ def query(rules: Iterable[Rule], paths: Sequence[str], largest: int) -> Query:
             continue
         number = len(cases)
         cases.append(said)
+        told.append(rule.id)
         _place(number, rule.condition or Const(False), (by_name, by_source), always)
     names, sources = (_table(index, values) for index in (by_name, by_source))
     text = f"""
@@ -100,7 +102,7 @@ def query(rules: Iterable[Rule], paths: Sequence[str], largest: int) -> Query:
             JOIN tried ON tried.name = coalesce(names.id, 0) AND tried.source = coalesce(sources.id, 0))
         SELECT rule, count(*) FROM candidates WHERE {_choice(cases, 0)} GROUP BY rule
     """  # noqa: S608 - numbers, names of columns and numbered parameters
-    return Query(text, values.given, len(cases))
+    return Query(text, values.given, told)
 
 
 def _choice(cases: Sequence[str], first: int) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.benign.trail import ESTATE, records, write
+from benchmarks.hunting import Rules, searched, shown
 from stanch import app, estate
 from stanch.contracts.source import LogFile
 from stanch.domain.estate import Estate
-from stanch.engine.correlate import worth_telling
 from stanch.stores.logs import found
 
 BENIGN = 30_000
@@ -27,8 +27,9 @@ def main() -> int:
     print("| logs | events | incidents | of these worth telling | findings | matched events | findings an incident |")
     print("|---|---|---|---|---|---|---|")
     total: Counter[str] = Counter()
+    rules = app.rules()
     for file in sorted(Path(sys.argv[1]).iterdir()):
-        total.update(_row(file.stem, list(found([file])), Estate()))
+        total.update(_row(file.stem, list(found([file])), Estate(), rules))
         total["files"] += 1
     findings, alerts = (total[name] / max(1, total["told"]) for name in ("findings", "alerts"))
     counts = f"{total['files']} attacks, {total['told']} stories"
@@ -36,14 +37,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         write(Path(name), records(BENIGN))
         files = list(found([Path(name)]))
-        _row("benign, no estate", files, Estate())
-        _row("benign, estate", files, estate.read(ESTATE, "benign"))
+        _row("benign, no estate", files, Estate(), rules)
+        _row("benign, estate", files, estate.read(ESTATE, "benign"), rules)
     return 0
 
 
-def _row(name: str, files: Sequence[LogFile], ours: Estate) -> Counter[str]:
-    result = app.hunt(files, ours, app.rules(), watches=app.behaviours())
-    told = [incident for incident in result.incidents if worth_telling(incident)]
+def _row(name: str, files: Sequence[LogFile], ours: Estate, rules: Rules) -> Counter[str]:
+    result = searched(files, ours, rules)
+    told = shown(result)
     findings = [finding for incident in told for finding in incident.findings]
     alerts = sum(finding.count for finding in findings)
     each = f"{len(findings) / len(told):.1f}" if told else "-"

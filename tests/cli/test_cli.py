@@ -89,6 +89,8 @@ def trail(tmp_path: Path) -> Path:
         (["hunt", "trail", "--max-inflated", "lots"], "--max-inflated:"),
         (["hunt", "trail", "--only-rules"], "give --rules DIR too"),
         (["hunt", "trail", "--rules", "nowhere"], "--rules nowhere is not a folder"),
+        (["hunt", "trail", "--account", "12"], "--account '12' is no account; give its 12 digits"),
+        (["hunt", "lake"], "there is no lake yet; `stanch lake import FOLDER` makes one"),
         (["hunt", "trail", "--estate", "nowhere.toml"], "nowhere.toml"),
         (["incidents", "inc-none"], "no incident is stored yet; run `stanch hunt` first"),
         (["contain"], "name an incident, or resources with --resource"),
@@ -244,6 +246,30 @@ def test_what_cannot_be_kept_is_told_all_the_same(stanch: Run, trail: Path, tmp_
     assert said.code == 3
     assert [line["kind"] for line in said.lines] == ["finding", "incident", "coverage"]
     assert "NOT KEPT" in said.err
+
+
+def test_one_is_told_as_one(stanch: Run, trail: Path) -> None:
+    assert "read 1 file, 1 event, " in stanch("hunt", "trail").out
+    assert "Kept 1 event of 1 file in " in stanch("lake", "import", "trail").out
+    again = stanch("lake", "import", "trail").out
+    assert "Kept 0 events of 0 files in " in again
+    assert "1 file was kept before and is passed over." in again
+
+
+def test_what_is_no_log_is_not_counted_as_kept(stanch: Run, trail: Path) -> None:
+    (trail / "notes.txt").write_text("notes")
+    said = stanch("lake", "import", "trail", "--format", "json")
+    assert said.code == 3
+    assert (said.lines[0]["files_kept"], len(said.lines[0]["files_skipped"])) == (1, 1)
+    assert "not read: trail/notes.txt: of no log that stanch knows" in said.err
+
+
+def test_a_sentence_is_not_broken_into_lines(stanch: Run, trail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    (trail / "notes.txt").write_text("notes")
+    told = stanch("hunt", "trail").out.splitlines()
+    assert any(line.startswith("read 1 file, 1 event, ") and line.endswith("/s") for line in told)
+    assert "not read: trail/notes.txt: of no log that stanch knows" in told
 
 
 def test_an_empty_search_is_not_called_quiet(stanch: Run, tmp_path: Path) -> None:

@@ -107,6 +107,51 @@ def test_a_hunt_that_is_stopped_tells_what_it_read(tmp_path: Path, stop: str) ->
     assert coverage["kind"] == "coverage"
     assert 0 < coverage["files_read"] < 200
     assert [skip["why"] for skip in coverage["files_skipped"]] == [
-        f"{200 - coverage['files_read']} files not read: interrupted"
+        f"{200 - coverage['files_read']} of 200 files: interrupted"
     ]
+    assert "stopped; the same command begins anew" in err
     assert "Traceback" not in err
+
+
+LISTING = """
+import os, signal
+from stanch.stores.search import Search
+def listed(search):
+    os.kill(os.getpid(), signal.SIGTERM)
+    yield
+Search.__iter__ = listed
+from stanch.cli import main
+main()
+"""
+
+
+def test_a_hunt_that_is_stopped_while_it_lists_ends_with_its_coverage(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", LISTING, "hunt", str(tmp_path), "--format", "json", "--state", str(tmp_path / "state")],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    coverage = json.loads(done.stdout)
+    assert (coverage["kind"], coverage["files_read"]) == ("coverage", 0)
+    assert coverage["files_skipped"][0]["why"] == "interrupted before anything could be told"
+    assert "Traceback" not in done.stderr
+
+
+LOADING = """
+import sys
+class Stop:
+    def find_spec(self, name, path=None, target=None):
+        if name == "stanch.app":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stop())
+from stanch.cli import main
+main()
+"""
+
+
+def test_a_command_that_is_stopped_before_it_is_loaded_ends_without_a_trace() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADING, "incidents"], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

@@ -12,7 +12,7 @@ import pytest
 from stanch.catalog.sources import cloudtrail
 from stanch.contracts.source import Source
 from stanch.domain.event import Event
-from stanch.engine.read import Tally, read
+from stanch.engine.read import Tally, head, read
 from stanch.stores.logs import found
 
 SOURCES: tuple[Source, ...] = (cloudtrail,)
@@ -134,3 +134,10 @@ def test_a_file_that_cannot_be_opened_is_listed(tmp_path: Path) -> None:
     events = list(read(list(found([tmp_path])), SOURCES, tally))
     assert len(events) == 1
     assert [skip.why for skip in tally.skipped] == ["cannot be opened: No such file or directory"]
+
+
+@pytest.mark.parametrize("packed", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("records", [1, 20_000])
+def test_a_file_has_a_head_however_large_it_is(packed: Any, records: int) -> None:
+    content = whole(*map(record, range(records)))
+    assert head(Bytes("a.json", packed(content))) == content[: 1 << 14]

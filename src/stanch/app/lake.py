@@ -14,7 +14,7 @@ from stanch.stores.lake import Lake
 
 FOLDER = "lake"
 LARGER = 4
-"""Errands of an import: a unit of sixty thousand events is hunted at less cost than four of fifteen thousand."""
+"""Errands of an import are larger by this: what many events have in common is summed once in a unit of them."""
 
 
 def lake(state: Path) -> Lake:

@@ -99,7 +99,8 @@ def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[S
         app.settle(stores, case, plan)
     open_ends = [step for step in plan if step.state is not StepState.VERIFIED]
     if open_ends:
-        face.say(f"Nothing could be begun: {len(open_ends)} steps are left out or could not be looked at, see above.")
+        steps = show.counted(len(open_ends), "step is", "steps are")
+        face.say(f"Nothing could be begun: {steps} left out or could not be looked at, see above.")
         return Exit.PARTIAL
     face.say("Nothing is left to do: every step was verified and still stands.", style="bold green")
     return Exit.DONE
@@ -139,7 +140,7 @@ def _show(face: Face, case: Incident, plan: Sequence[Step], aws: Aws) -> None:
 def _ask(count: int) -> None:
     if not sys.stdin.isatty():
         raise WrongUse("there is no terminal to ask on", "give --yes to act without asking")
-    if not typer.confirm(f"Carry out these {count} steps now?", err=True):
+    if not typer.confirm(f"Carry out {show.counted(count, 'step')} now?", err=True):
         raise typer.Exit(Exit.DONE)
 
 

@@ -102,7 +102,8 @@ class Stage:
         self._face.emit(lines.incident(incident))
         self._face.emit(lines.coverage(coverage))
         self._face.say(show.incident(incident))
-        self._face.say(show.coverage(coverage))
+        for line in show.coverage(coverage):
+            self._face.say(line)
 
     def plan(self, steps: Sequence[Step]) -> None:
         """The plan as `stanch contain` shows it."""
@@ -141,7 +142,8 @@ def _alike(one: Attempt, other: Attempt) -> bool:
 def _score(face: Face, done: Drilled, folder: Path) -> None:
     for check in done.checks:
         face.emit({"kind": "check", "what": check.what, "holds": check.holds, "why": check.why})
-    saved_objects, saved_bytes = done.saved
+    count, bytes_ = done.saved
+    saved = f"{show.counted(count, 'object')}, {show.size(bytes_)}"
     figures = Table(show_header=False, box=None, padding=(0, 2))
     figures.add_column(style="dim")
     figures.add_column()
@@ -154,10 +156,7 @@ def _score(face: Face, done: Drilled, folder: Path) -> None:
     figures.add_row("time to contain", f"{done.contain_seconds:.2f} s from the incident to the last proof")
     for incident in done.found:
         figures.add_row("what had left", plain(show.left(incident.left)))
-    figures.add_row(
-        "what was saved",
-        f"{saved_objects} objects, {show.size(saved_bytes)}: refused to the attacker who came back for them",
-    )
+    figures.add_row("what was saved", f"{saved}: refused to the attacker who came back for them")
     face.say(Rule(Text("Score", style="bold"), align="left", style="dim"))
     face.say(figures)
     for check in done.checks:

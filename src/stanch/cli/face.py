@@ -42,7 +42,10 @@ class Exit(IntEnum):
 
 
 class Stopped(Exception):
-    """The user stopped the command: by Ctrl-C, by a signal, or at the question."""
+    """The user stopped the command: by Ctrl-C, by a signal, or at the question; `after` says what that leaves."""
+
+    def __init__(self, after: str = "whatever was begun is in the journal, and the same command goes on with it"):
+        super().__init__(after)
 
 
 def stoppable(verb: Callable[P, None]) -> Callable[P, None]:

@@ -1,30 +1,27 @@
 """`stanch hunt`: search logs for a leak."""
 
 import sys
-from collections.abc import Callable
-from contextlib import ExitStack, nullcontext
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
-from time import perf_counter
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from stanch import app
 from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.cli.progress import Bar
+from stanch.cli.window import Accounts, Regions, Since, Until, span_of, window_of
 from stanch.contracts import lines
-from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.coverage import Coverage
+from stanch.domain.event import Skipped
 from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
 from stanch.engine.correlate import worth_telling
-from stanch.engine.read import Tally
 from stanch.engine.scan.pool import FORGETFUL
-from stanch.engine.scan.span import Span
 from stanch.estate.values import size
 from stanch.stores.delivery import Window
 from stanch.stores.logs import STDIN
@@ -46,20 +43,10 @@ Examples:
 
 - `zcat trail.json.gz | stanch hunt -` search what is piped in
 
+- `stanch hunt ./AWSLogs --rules ./sigma/rules/cloud/aws` with the community's rules beside our own
+
 - `stanch hunt ./AWSLogs --format json --fail-on high` for machines: JSON Lines, exit code 10 when it is serious
 """
-_WHEN = "a day (2026-11-20) or a moment (2026-11-20T09:30:00Z, or with an offset)"
-
-Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only events from then on, in UTC.")]
-Until = Annotated[
-    str | None, typer.Option("--until", metavar="WHEN", help="Only events before then; a day is meant to its end.")
-]
-Accounts = Annotated[
-    list[str] | None, typer.Option("--account", metavar="ID", help="Only logs of this account; repeatable.")
-]
-Regions = Annotated[
-    list[str] | None, typer.Option("--log-region", metavar="REGION", help="Only logs of this region; repeatable.")
-]
 
 
 def register(cli: typer.Typer) -> None:
@@ -104,17 +91,18 @@ def hunt(
     if only_rules and rules is None:
         raise WrongUse("--only-rules leaves nothing to search for", "give --rules DIR too")
     if rules is not None and not rules.is_dir():
-        raise WrongUse(f"--rules {rules} is not a folder")
-    span = _span(since, until)
+        raise WrongUse(f"--rules {rules} is not a folder", "give the one that the rules lie in")
+    span = span_of(since, until)
     ours = app.estate_at(estate)
     require_writable(state)
-    window = Window(span.since, span.until, frozenset(account or ()), frozenset(log_region or ()))
+    window = window_of(span, account or (), log_region or ())
     paths = _with_lake(paths, state)
     search = _search(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
     loaded = app.rules(rules, own=not only_rules)
-    with ExitStack() as stack:
-        bar = stack.enter_context(_progress(face))
-        files, on_file = _listed(search, bar)
+    with _covered(face), ExitStack() as stack:
+        bar = stack.enter_context(Bar(face, "listing"))
+        files = list(search)
+        bar.expect(len(files), "reading")
         lake = stack.enter_context(app.lake(state).kept()) if save else None
         keeper, progress = stack.enter_context(
             app.resuming(state, files, app.fingerprint(rules, own=not only_rules), ours, span)
@@ -122,19 +110,21 @@ def hunt(
             else nullcontext((FORGETFUL, None))  # what a resumed hunt does not read again it could not keep either
         )
         if progress and progress.resumed:
-            face.say(f"Going on where an earlier hunt stopped: {progress.resumed} parts of the logs were read then.")
+            parts = show.counted(progress.resumed, "part of the logs was", "parts of the logs were")
+            face.say(f"Going on where an earlier hunt stopped: {parts} read then.")
         result = app.hunt(
             files,
             ours,
             loaded,
             limit=limit,
             watches=() if only_rules else app.behaviours(),
+            profiles=not only_rules,
             routines=app.routines(),
             span=span,
             left_out=lambda: search.left_out,
             keeper=keeper,
             lake=lake,
-            on_file=on_file,
+            on_file=lambda tally: bar.move(len(tally.digests) + len(tally.tables), tally.events, then="weighing"),
         )
         bar.stop()
         known, kept = _kept(face, state, result.incidents)
@@ -154,24 +144,23 @@ def hunt(
         face.say("Next, the plan of containment, which touches nothing:")
         face.say(command("contain", told[0].id, state=None if state == STATE else state, estate=estate))
     if result.stopped:
-        raise Stopped
+        raise Stopped(f"the same command {'goes on where this one was' if progress else 'begins anew'}")
     code = _code(known, result.coverage, threshold)
     raise typer.Exit(code if kept or code is Exit.FOUND else Exit.PARTIAL)
 
 
-def _listed(search: Search, bar: Progress) -> tuple[list[LogFile], Callable[[Tally], None]]:
-    """All files, and what moves the bar while they are read."""
-    task = bar.add_task("listing", total=None, rate="")
-    files = list(search)
-    bar.update(task, description="reading", total=len(files))
-    began = perf_counter()
-
-    def on_file(tally: Tally) -> None:
-        done = min(len(tally.digests) + len(tally.tables), len(files))
-        speed = tally.events / max(perf_counter() - began, 0.001)
-        bar.update(task, completed=done, rate=f"{tally.events:,} events, {speed:,.0f}/s")
-
-    return files, on_file
+@contextmanager
+def _covered(face: Face) -> Iterator[None]:
+    """A hunt that is stopped before it can tell anything ends with its line of coverage all the same."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        all_of_it = Skipped("all", "interrupted before anything could be told")
+        nothing = Coverage(0, (all_of_it,), 0, None, None, 0, (), 0.0)
+        face.emit(lines.coverage(nothing))
+        for line in show.skips(nothing.files_skipped):
+            face.say(line)
+        raise Stopped("nothing was told or kept") from None
 
 
 def _with_lake(paths: list[str], state: Path) -> list[str]:
@@ -183,6 +172,8 @@ def _with_lake(paths: list[str], state: Path) -> list[str]:
 def _search(paths: list[str], window: Window, way: Callable[[], "Doorway"], requester_pays: bool) -> Search:
     for path in paths:
         if path != STDIN and not is_s3(path) and not Path(path).exists() and not Path(path).is_symlink():
+            if path == "lake":
+                raise WrongUse("there is no lake yet", "`stanch lake import FOLDER` makes one, or give --state")
             raise WrongUse(
                 f"{path} does not exist", "give a file or a folder of logs, s3://bucket/prefix, or - for standard input"
             )
@@ -193,25 +184,6 @@ def _search(paths: list[str], window: Window, way: Callable[[], "Doorway"], requ
         raise WrongUse(str(error)) from None
 
 
-def _span(since: str | None, until: str | None) -> Span:
-    span = Span(_moment("--since", since), _moment("--until", until, end=True))
-    if span.since and span.until and span.since >= span.until:
-        raise WrongUse("--since is not before --until", "there is no time between them")
-    return span
-
-
-def _moment(option: str, text: str | None, *, end: bool = False) -> datetime | None:
-    """A moment in UTC; a day alone is meant from its beginning, or with `end` to its end."""
-    if text is None:
-        return None
-    try:
-        when = datetime.fromisoformat(text)
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        return when + timedelta(days=1) if end and len(text) == len("2026-11-20") else when
-    except (ValueError, OverflowError):
-        raise WrongUse(f"{option} {text!r} is no time", f"give {_WHEN}") from None
-
-
 def _besides(face: Face, search: Search, *, quieter: int) -> None:
     """What is not told is counted, and what a person should know of the files: nothing is dropped unseen."""
     if quieter:
@@ -219,7 +191,7 @@ def _besides(face: Face, search: Search, *, quieter: int) -> None:
     for remark in search.remarks:
         face.say(remark, style="yellow")
     if search.fetched is not None:
-        face.say(f"Listing took {search.fetched.requests:,} requests to S3.", style="dim")
+        face.say(f"Listing took {show.counted(search.fetched.requests, 'request')} to S3.", style="dim")
 
 
 def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Incident], bool]:
@@ -241,19 +213,6 @@ def _bytes(text: str) -> int:
         raise WrongUse(f"--max-inflated: {error}") from None
 
 
-def _progress(face: Face) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=face.err,
-        transient=True,
-        disable=not face.err.is_terminal,
-    )
-
-
 def _tell(face: Face, known: list[Incident], result: app.Hunted, *, folded: bool, declared: bool) -> None:
     for one in known:
         for finding in one.findings:
@@ -266,9 +225,10 @@ def _tell(face: Face, known: list[Incident], result: app.Hunted, *, folded: bool
         face.say(show.incident(one))
     if not known:
         _quiet(face, result.coverage)
-    if not declared:
+    if not declared and result.coverage.events:
         _undeclared(face, result)
-    face.say(show.coverage(result.coverage))
+    for line in show.coverage(result.coverage):
+        face.say(line)
 
 
 def _quiet(face: Face, coverage: Coverage) -> None:

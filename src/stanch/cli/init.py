@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from stanch import app
+from stanch.cli import show
 from stanch.cli.face import Face, WrongUse, stoppable
 
 _EXAMPLE = """
@@ -32,10 +33,14 @@ def init(
         if not path.exists():
             raise WrongUse(f"{path} does not exist", "`stanch init` writes one")
         ours = app.estate_at(path)
-        counts = f"{len(ours.assets)} assets, {len(ours.principals)} principals, {len(ours.exports)} exports"
-        face.say(
-            f"{path} is right: {counts}, {len(ours.perimeter.accounts)} accounts, mode {ours.response.mode.value}."
-        )
+        declared = {
+            "asset": ours.assets,
+            "principal": ours.principals,
+            "export": ours.exports,
+            "account": ours.perimeter.accounts,
+        }
+        counts = ", ".join(show.counted(len(each), name) for name, each in declared.items())
+        face.say(f"{path} is right: {counts}, mode {ours.response.mode.value}.")
         return
     try:
         app.write_starting_estate(path)

@@ -2,17 +2,21 @@
 
 import sys
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from stanch import app
-from stanch.cli.face import Exit, Face, Format, WrongUse, plain, stoppable
+from stanch.cli import show as shown
+from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, plain, stoppable
 from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
+from stanch.cli.progress import Bar
+from stanch.contracts.source import LogFile
 from stanch.engine.read import Tally
+from stanch.stores.lake import Lake
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
 
@@ -53,33 +57,43 @@ def import_(
             raise WrongUse(f"{path} does not exist", "give a file or a folder of logs, s3://bucket/prefix, or -")
     try:
         doorway = app.doorway(profile, region, endpoint, None) if any(map(is_s3, paths)) else None
-        files = list(Search(paths, doorway=doorway, stdin=sys.stdin.buffer))
+        search = Search(paths, doorway=doorway, stdin=sys.stdin.buffer)
     except ValueError as error:
         raise WrongUse(str(error)) from None
-    with app.lake(state).kept() as lake, _progress(face) as bar:
-        task = bar.add_task("keeping", total=len(files), rate="")
-
-        def on_file(tally: Tally) -> None:
-            done = min(len(tally.digests) + tally.duplicates, len(files))
-            bar.update(task, completed=done, rate=f"{tally.events:,} events")
-
-        tally = app.lake_import(files, lake, on_file=on_file)
+    try:
+        lake, tally = _kept(face, state, search)
+    except KeyboardInterrupt:
+        raise Stopped("what is in the lake is whole, and the same command goes on with the rest") from None
+    kept = sum(tally.logs.values())
     face.emit(
         {
             "kind": "lake",
             "folder": str(lake.folder),
-            "files_kept": len(tally.digests),
+            "files_kept": kept,
             "files_known": tally.duplicates,
             "events": tally.events,
             "files_skipped": [{"path": skip.path, "why": skip.why, "fault": skip.fault} for skip in tally.skipped],
         }
     )
-    face.say(f"Kept {tally.events:,} events of {len(tally.digests):,} files in {lake.folder}.")
+    face.say(f"Kept {shown.counted(tally.events, 'event')} of {shown.counted(kept, 'file')} in {lake.folder}.")
     if tally.duplicates:
-        face.say(f"{tally.duplicates:,} files were kept before and are passed over.", style="dim")
-    for skip in tally.skipped:
-        face.say(f"{skip.path}: {skip.why}", style="bold yellow" if skip.fault else "dim")
+        known = shown.counted(tally.duplicates, "file was kept before and is", "files were kept before and are")
+        face.say(f"{known} passed over.", style="dim")
+    for line in shown.skips(tally.skipped):
+        face.say(line)
     raise typer.Exit(Exit.PARTIAL if any(skip.fault for skip in tally.skipped) else Exit.DONE)
+
+
+def _kept(face: Face, state: Path, search: Iterable[LogFile]) -> tuple[Lake, Tally]:
+    """The lake with all that is new of these logs in it, and what came of them."""
+    with app.lake(state).kept() as lake, Bar(face, "listing") as bar:
+        files = list(search)
+        bar.expect(len(files), "keeping")
+
+        def on_file(tally: Tally) -> None:
+            bar.move(len(tally.digests) + tally.duplicates, tally.events)
+
+        return lake, app.lake_import(files, lake, on_file=on_file)
 
 
 def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:
@@ -107,16 +121,3 @@ def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:
         table.add_row(*map(plain, (log, account or "-", region or "-", day, f"{count:,}")))
     face.say(table)
     raise typer.Exit(Exit.PARTIAL if damaged else Exit.DONE)
-
-
-def _progress(face: Face) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=face.err,
-        transient=True,
-        disable=not face.err.is_terminal,
-    )

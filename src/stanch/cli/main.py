@@ -53,8 +53,8 @@ def main() -> None:
         for line in str(error).splitlines():
             _complain(face, line)
         sys.exit(Exit.WRONG_USE)
-    except (Stopped, KeyboardInterrupt):
-        _complain(face, "stopped; whatever was begun is in the journal, and the same command goes on with it")
+    except (Stopped, KeyboardInterrupt) as stopped:
+        _complain(face, f"stopped; {stopped if isinstance(stopped, Stopped) else Stopped()}")
         sys.exit(Exit.STOPPED)
     except BrokenPipeError:
         sys.exit(Exit.DONE)  # the reader of the help went away

@@ -30,6 +30,8 @@ _MARK = {
     StepState.UNDONE: ("<", "magenta"),
     StepState.SKIPPED: ("-", "dim"),
 }
+MOST_SKIPS = 20
+"""Lines on what was not read that people are shown; machines are told all."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -43,16 +45,21 @@ def size(count: int) -> str:
     return f"{amount:.1f} {_UNITS[-1]}"
 
 
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number of things in words: `1 file`, `1,200 files`; `many` where the plural has no mere s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def left(what: Left) -> str:
     """What left, in one line."""
     if not what.objects:
         return "no read of data seen"
-    parts = [f"{what.objects} objects, {size(what.bytes)}"]
+    parts = [f"{counted(what.objects, 'object')}, {size(what.bytes)}"]
     if what.shards:
         share = what.shards.read / what.shards.total
         parts.append(f"{what.shards.read} of {what.shards.total} shards of {what.shards.asset} ({share:.0%})")
     if what.persons is not None:
-        parts.append(f"personal data of up to {what.persons:,} persons")
+        parts.append(f"personal data of up to {counted(what.persons, 'person')}")
     return "; ".join(parts)
 
 
@@ -161,8 +168,8 @@ def not_undone(step: Step) -> Text:
     return line
 
 
-def coverage(one: Coverage) -> Group:
-    """What was looked at and what was not."""
+def coverage(one: Coverage) -> list[Text]:
+    """What was looked at and what was not, in lines."""
     span = (
         f", {one.first_event:%Y-%m-%d %H:%M} to {one.last_event:%Y-%m-%d %H:%M} UTC"
         if one.first_event and one.last_event
@@ -171,8 +178,8 @@ def coverage(one: Coverage) -> Group:
     rate = f", {one.events / one.seconds:,.0f}/s" if one.seconds > 0 else ""
     told = [
         Text(
-            f"read {one.files_read} files, {one.events:,} events{span}; {one.detections_run} detections "
-            f"in {one.seconds:.2f} s{rate}",
+            f"read {counted(one.files_read, 'file')}, {counted(one.events, 'event')}{span}; "
+            f"{counted(one.detections_run, 'detection')} in {one.seconds:.2f} s{rate}",
             style="dim",
         )
     ]
@@ -180,14 +187,16 @@ def coverage(one: Coverage) -> Group:
         kinds = ", ".join(f"{count:,} {plain(log).plain}" for log, count in sorted(one.logs.items()))
         told.append(Text(f"files by kind: {kinds}", style="dim"))
     if one.duplicates:
-        told.append(Text(f"{one.duplicates:,} events were delivered more than once and count once", style="dim"))
+        twice = counted(one.duplicates, "event was", "events were")
+        told.append(Text(f"{twice} delivered more than once and counted once", style="dim"))
     told += [
-        Text(f"folded: {each.findings} findings, {each.events:,} events: {plain(each.why).plain}", style="dim")
+        Text(
+            f"folded: {counted(each.findings, 'finding')}, {counted(each.events, 'event')}: {plain(each.why).plain}",
+            style="dim",
+        )
         for each in one.folded
     ]
-    told += [_skip(skip) for skip in one.files_skipped[:20]]
-    if len(one.files_skipped) > 20:
-        told.append(Text(f"and {len(one.files_skipped) - 20} more; --format json lists them all", style="yellow"))
+    told += skips(one.files_skipped)
     told += [
         Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red")
         for failure in one.detections_failed
@@ -195,8 +204,17 @@ def coverage(one: Coverage) -> Group:
     ]
     left_out = sum(not failure.fault for failure in one.detections_failed)
     if left_out:
-        told.append(Text(f"{left_out} files of rules left out, rightly; --format json lists them all", style="dim"))
-    return Group(*told)
+        rules = counted(left_out, "file of rules", "files of rules")
+        told.append(Text(f"{rules} left out, rightly; --format json lists them all", style="dim"))
+    return told
+
+
+def skips(every: Sequence[Skipped]) -> list[Text]:
+    """What was not read, in lines, with their number where they are too many to show."""
+    told = [_skip(skip) for skip in every[:MOST_SKIPS]]
+    if len(every) > MOST_SKIPS:
+        told.append(Text(f"and {len(every) - MOST_SKIPS:,} more; --format json lists them all", style="yellow"))
+    return told
 
 
 def _skip(skip: Skipped) -> Text:

@@ -49,7 +49,7 @@ def undo(
         if not sys.stdin.isatty():
             raise WrongUse("there is no terminal to ask on", "give --yes to undo without asking")
         face.say(show.steps(standing))
-        if not typer.confirm(f"Undo these {len(standing)} steps?", err=True):
+        if not typer.confirm(f"Undo {show.counted(len(standing), 'step')}?", err=True):
             return
     ours = app.estate_at(estate)
     work = app.containment(stores, ours, app.door(ours, case, profile, region, endpoint_url))

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -32,7 +32,7 @@ class Tally:
     first: datetime | None = None
     last: datetime | None = None
     skipped: list[Skipped] = field(default_factory=list)
-    digests: dict[str, tuple[str, int]] = field(default_factory=dict)
+    digests: MutableMapping[str, tuple[str, int]] = field(default_factory=dict)
     logs: Counter[str] = field(default_factory=Counter)
     tables: list[LogFile] = field(default_factory=list)
 
@@ -160,7 +160,7 @@ def _unknown(head: bytes) -> str:
 def head(file: LogFile, count: int = _HEAD) -> bytes:
     """The first inflated bytes of a file, as many as can be read; empty when it cannot be opened."""
     try:
-        with Inflating(file.open(), count * 4) as inflating:
+        with Inflating(file.open()) as inflating:  # which is read no further than asked
             return io.BufferedReader(inflating, count).read(count)
     except OSError:
         return b""

@@ -134,7 +134,7 @@ def score(must: Must, drill: Drilled) -> list[Check]:
     alive = [attempt for attempt in drill.lived if attempt.allowed]
     back = [step for step in drill.undone if step.state is StepState.UNDONE]
     return [
-        Check("the attack is one incident", len(drill.found) == 1, f"{len(drill.found)} incidents"),
+        Check("the attack is one incident", len(drill.found) == 1, f"{len(drill.found)} found"),
         *(Check(f"found {id_}", id_ in fired, "fired" if id_ in fired else "silent") for id_ in must.detect),
         *(Check(f"{id_} proven", id_ in verified, "verified" if id_ in verified else "not") for id_ in must.contain),
         _all("the attacker is refused afterwards", len(stopped), len(drill.retried)),

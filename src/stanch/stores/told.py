@@ -30,17 +30,16 @@ class Told:
 
     def skipped(self) -> list[Skipped]:
         """One line for each reason; none is a fault: this is what was asked for."""
-        return [
-            Skipped(self._path, f"{count:,} files or folders left out, {why.value}: {self._example[why]}", fault=False)
-            for why, count in sorted(self._count.items())
-        ]
+        told = []
+        for why, count in sorted(self._count.items()):
+            number = "a file or folder" if count == 1 else f"{count:,} files or folders"
+            told.append(Skipped(self._path, f"{number} left out, {why.value}: {self._example[why]}", fault=False))
+        return told
 
     @property
     def strange(self) -> str:
         """One line when files lie in no layout that tells their day and were read whatever it is; else empty."""
         if not self._strange:
             return ""
-        return (
-            f"{self._path}: {self._strange:,} files in no delivery layout that tells their day are all read: "
-            f"{self._stranger}"
-        )
+        number = "a file" if self._strange == 1 else f"{self._strange:,} files"
+        return f"{self._path}: {number} in no delivery layout that tells its day, read all the same: {self._stranger}"

@@ -65,6 +65,7 @@ def test_a_broken_file_is_a_fault_and_stops_no_other(tmp_path: Path) -> None:
     assert ids == ["a"]
     assert sorted(failures) == ["b", "c", "d", "e", "f"]
     assert all(failure.fault for failure in failures.values())
+    assert failures["d"].why == f"{tmp_path / 'd.yml'}: cannot be read: not UTF-8 text"
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

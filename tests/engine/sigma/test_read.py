@@ -25,6 +25,8 @@ def refusal(text: str) -> str:
         sigma.read_rules(text, "rules/a.yml", "exfiltration/a")
     message = str(caught.value)
     assert message.startswith("rules/a.yml: ")
+    assert message.count("rules/a.yml") == 1
+    assert "<unicode string>" not in message
     assert message.isprintable()
     return message
 
@@ -98,13 +100,14 @@ def test_a_bad_word_under_stanch_is_refused(own: Any, why: str) -> None:
         (rule_text(SELECTION).replace("title", "t1tle"), "must have a title"),
         (rule_text(SELECTION).replace("condition: selection", "condition: selektion"), "'selektion' not defined"),
         (rule_text(SELECTION, "selection |count() > 5"), "deprecated"),
-        (rule_text(SELECTION, "2 of them"), "Expected"),
+        (rule_text(SELECTION, "2 of them"), "its condition is not understood from character 3 on"),
+        (rule_text(SELECTION, "selection and ("), "its condition is not understood from character 16 on"),
         (rule_text(SELECTION, "1 of sel_*"), "doesn't match any detection"),
         (rule_text(SELECTION, ["selection", 5]), ""),  # type: ignore[list-item]
         (rule_text({"selection": {}}), "Detection is empty"),
         (rule_text({"selection": []}), ""),
         (rule_text({"selection": {"a|contians": "x"}}), "Unknown modifier"),
-        (rule_text({"selection": {"a|re": "(?=x)y"}}), "invalid perl operator"),
+        (rule_text({"selection": {"a|re": "(?=x)y"}}), "'(?=x)y' is invalid: invalid perl operator: (?="),
         (rule_text({"selection": {"a|re": "("}}), "invalid"),
         (rule_text({"selection": {"a|re": 5}}), ""),
         (rule_text({"selection": {"a|cidr": "10.0.0.1/8"}}), "Invalid CIDR"),

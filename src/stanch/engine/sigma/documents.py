@@ -1,10 +1,12 @@
 """A rule file is YAML from anywhere: it is parsed within bounds, or refused in one line that names it."""
 
+import re
 from typing import Any
 
 import yaml
 from sigma.collection import SigmaCollection
 from sigma.correlations import SigmaCorrelationRule
+from sigma.exceptions import SigmaConditionError
 from sigma.filters import SigmaFilter
 from sigma.rule import SigmaRule
 from sigma.rule.base import SigmaYAMLLoader
@@ -18,6 +20,9 @@ LARGEST_FILE = 1 << 18
 DEEPEST = 64
 """Levels of YAML; its C parser would overrun the stack, and with it the process, some ten thousand levels down."""
 LONGEST_MESSAGE = 400
+
+_GRAMMAR = re.compile(r"^Expected .*, col:(\d+)\)$", re.DOTALL)
+"""What pySigma says of a condition it cannot parse: the grammar of conditions, and at its end the place."""
 
 Parsed = SigmaRule | SigmaCorrelationRule
 
@@ -73,8 +78,11 @@ class _Loader(SigmaYAMLLoader):
 
 
 def _reason(error: Exception) -> str:
+    unread = _GRAMMAR.search(str(error)) if isinstance(error, SigmaConditionError) else None
+    if unread:
+        return f"its condition is not understood from character {unread[1]} on"
     if isinstance(error, ValueError | yaml.YAMLError):
-        return str(error) or type(error).__name__
+        return str(error).replace('in "<unicode string>", ', "at ") or type(error).__name__
     return f"not a Sigma rule ({type(error).__name__}: {error})"
 
 

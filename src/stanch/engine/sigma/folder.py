@@ -94,5 +94,7 @@ def _text(path: Path) -> str:
             raise RuleError(f"{path}: cannot be read: no regular file")
         with path.open(encoding="utf-8-sig") as file:
             return file.read(LARGEST_FILE + 1)
-    except (OSError, UnicodeDecodeError) as error:
-        raise RuleError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise RuleError(f"{path}: cannot be read: not UTF-8 text") from error
+    except OSError as error:
+        raise RuleError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -52,14 +52,10 @@ class Draft:
         return sorted(self.parsed, key=lambda id: id != self.file.id)  # noqa: A006
 
     def translate(self, filters: Iterable[SigmaFilter], placeholders: Placeholders = NONE) -> None:
-        """Make its `rules` of all that are no correlations. Raises RuleError."""
-
-        def said() -> None:
-            for id, rule in self.parsed.items():  # noqa: A001
-                if isinstance(rule, SigmaRule):
-                    self.rules[id] = _single(_filtered(rule, filters), id, placeholders)
-
-        told(self.file.path, said)
+        """Make its `rules` of all that are no correlations. Raises whatever a malformed rule makes pySigma raise."""
+        for id, rule in self.parsed.items():  # noqa: A001
+            if isinstance(rule, SigmaRule):
+                self.rules[id] = _single(_filtered(rule, filters), id, placeholders)
 
 
 def drafted(file: RuleFile) -> Draft:

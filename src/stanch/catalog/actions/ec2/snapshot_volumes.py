@@ -37,7 +37,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     before = _flags(aws, name, instance)
     protect = before["termination_protection"] is False
     kept = [device for device, gone in before["delete_on_termination"].items() if gone]
-    taken = f"{len(attached)} volumes ({', '.join(sorted(attached.values()))}), tagged stanch:incident={case.incident}"
+    number = "1 volume" if len(attached) == 1 else f"{len(attached)} volumes"
+    taken = f"{number} ({', '.join(sorted(attached.values()))}), tagged stanch:incident={case.incident}"
     return Plan(
         before=before,
         calls=(
