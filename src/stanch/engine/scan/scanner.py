@@ -13,7 +13,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
-from stanch.engine.scan.classes import Classes, Closed
+from stanch.engine.scan.classes import Classes, Closed, Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
@@ -183,30 +183,31 @@ class _Pass:
         self._seen.add(number)
         return len(self._seen) > before
 
-    def _unsummed(self, lines: list[Line], places: Iterable[int]) -> Iterator[Opening]:
+    def _each(self, lines: list[Line], places: Sequence[int]) -> Iterator[tuple[int, Line, Deed | None]]:
+        """The lines at these places, with the deeds that may be theirs."""
+        some = lines if len(places) == len(lines) else [lines[place] for place in places]
+        return zip(places, some, self._classes.found(some), strict=True)
+
+    def _unsummed(self, lines: list[Line], places: Sequence[int]) -> Iterator[Opening]:
         """The lines that must be opened whole, where nothing is made of the others."""
         classes = self._classes
-        found = classes.found(lines)
-        for place in places:
-            deed, line = found[place], lines[place]
+        for place, line, deed in self._each(lines, places):
             try:
                 if deed is None or deed.identity != line.userIdentity:
-                    deed = classes.deed(line)
+                    deed = classes.deed(line)  # noqa: PLW2901 - now it is the line's own
             except Closed:
                 yield place, None, True
                 continue
             if deed.opened:
                 yield place, deed.left, True
 
-    def _summed(self, lines: list[Line], places: Iterable[int], hour: int) -> Iterator[Opening]:
+    def _summed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:
         """Sum up lines of one hour; yield those that must be opened whole."""
         classes, book = self._classes, self._book
-        found = classes.found(lines)
-        for place in places:
-            line, deed = lines[place], found[place]
+        for place, line, deed in self._each(lines, places):
             try:
                 if deed is None or deed.identity != line.userIdentity:
-                    deed = classes.deed(line)
+                    deed = classes.deed(line)  # noqa: PLW2901 - now it is the line's own
                 thing = None if deed.plain else classes.thing(deed, line)
             except Closed:
                 yield place, None, False

@@ -44,8 +44,7 @@ class LineSums:
         if not keys:
             return
         self.objects.update(keys)
-        extra = line.additionalEventData
-        if extra is not None:
+        if (extra := line.additionalEventData) is not None:
             size = extra.bytesTransferredOut
             self.bytes += size if type(size) is int and 0 <= size <= MOST else count(size)
 
