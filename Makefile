@@ -43,6 +43,7 @@ docs-check: $(STAMP) ## fail if the generated documentation is out of date
 	@$(PY) -m docs.generate --check
 
 bench: $(STAMP) ## print each figure beside its floor and its peer
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@$(PY) -m benchmarks
 
 format: $(STAMP) ## let ruff format and fix
@@ -52,9 +53,11 @@ format: $(STAMP) ## let ruff format and fix
 wheel-check: $(STAMP) ## build the wheel, install it alone, and run it
 	@$(PY) -m tests.wheel
 
-lock: ## resolve requirements.lock anew (needs uv)
+UV := --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config --quiet --upgrade
+lock: ## resolve both locks anew (needs uv)
 	uv pip compile pyproject.toml --extra range --group dev --universal --python-version 3.11 --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config --quiet --upgrade -o requirements.lock
+	  $(UV) -o requirements.lock
+	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes $(UV) -o requirements-bench.lock
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) .stanch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
