@@ -96,11 +96,13 @@ def test_a_killed_import_leaves_nothing_half_and_the_next_one_sweeps(tmp_path: P
     place = lake.folder / "source=cloudtrail" / "account=x" / "named-but-no-receipt.parquet"
     place.parent.mkdir(parents=True)
     place.write_bytes(b"PAR1")
+    (lake.folder / "units" / "named-but-no-receipt.profile").write_bytes(b"x")
     assert list(lake.units()) == []
     imported(Lake(lake.folder), logs)
     left = files(lake.folder)
     assert not [name for name in left if ".laid-" in name or "no-receipt" in name]
     assert sum(name.endswith(".json") for name in left) == 2
+    assert sum(name.endswith(".profile") for name in left) == 1
 
 
 def test_pieces_lie_by_source_account_region_and_day_and_any_engine_reads_them(tmp_path: Path, logs: Path) -> None:
@@ -194,6 +196,30 @@ def test_a_hunt_that_saves_keeps_each_log_once(tmp_path: Path, logs: Path) -> No
         assert sum(piece.rows for unit in lake.units() for piece in unit.receipt().pieces) == 4
 
 
+def test_a_hunt_that_saves_and_is_interrupted_has_kept_whole_units_and_goes_on(tmp_path: Path) -> None:
+    for number in range(90):
+        delivered(tmp_path / "logs" / f"{number:03}.json", record(number))
+    logs, lake = list(found([tmp_path / "logs"])), Lake(tmp_path / "lake")
+    stops = iter([True])
+
+    def interrupt_once(_: object) -> None:
+        if next(stops, False):
+            raise KeyboardInterrupt
+
+    told = []
+    for _ in range(2):
+        with lake.kept():
+            told.append(
+                app.hunt(logs, Estate(), app.rules(), lake=lake, processes=1, on_file=interrupt_once),
+            )
+        kept = [original.path for unit in lake.units() for original in unit.receipt().originals]
+        assert len(kept) == len(set(kept)) == told[-1].coverage.events
+    assert [one.stopped for one in told] == [True, False]
+    assert 0 < told[0].coverage.events < told[1].coverage.events == 90
+    again = app.hunt(list(found([lake.folder])), Estate(), app.rules())
+    assert [one.findings for one in again.incidents] == [one.findings for one in told[1].incidents] != []
+
+
 def test_a_lake_that_cannot_be_written_any_more_is_told_and_hunted_raw(tmp_path: Path, logs: Path) -> None:
     class Full(Lake):
         def bench(self) -> "FullBench":  # type: ignore[override]
@@ -214,7 +240,7 @@ class FullBench:
     def lay(self, number: int, fill: object) -> None:
         raise OSError(28, "No space left on device")
 
-    def finish(self, receipt: Receipt) -> Unit:
+    def finish(self, receipt: Receipt, profile: bytes = b"") -> Unit:
         raise AssertionError
 
     def clear(self) -> None:

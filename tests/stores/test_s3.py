@@ -128,7 +128,7 @@ def test_flat_access_logs_of_years_are_leapt_over(fake: FakeS3) -> None:
     assert "access/zebra.txt" in found
     assert len(found) == 28 * 3 + 1, "from an hour before to a day after"
     assert fake.lists <= 4
-    assert "1 files in no delivery layout that tells their day are all read: access/zebra.txt" in files.remarks[0]
+    assert "a file in no delivery layout that tells its day, read all the same: access/zebra.txt" in files.remarks[0]
 
 
 def test_more_folders_than_fit_a_page_are_each_walked_once(fake: FakeS3) -> None:

@@ -76,6 +76,7 @@ def hunt(
     watches: Sequence["Watch"] = (),
     routines: Sequence["Routine"] = (),
     span: Span = ALWAYS,
+    profiles: bool = True,
     left_out: Callable[[], Sequence[Skipped]] = tuple,
     processes: int | None = None,
     keeper: Keeper = FORGETFUL,
@@ -85,7 +86,8 @@ def hunt(
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
-    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there.
+    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only what
+    rules match is kept: behaviours see nothing, and nobody's other calls are told.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner
@@ -96,7 +98,7 @@ def hunt(
     search = Hunt(loaded[0], watches, estate, accounts)
 
     def build() -> LakeScanner:
-        return LakeScanner(loaded[0], estate, sources(), accounts, limit, routines, span, lake)
+        return LakeScanner(loaded[0], estate, sources(), accounts, limit, routines, span, lake, profiles=profiles)
 
     stopped = False
     try:
@@ -106,7 +108,7 @@ def hunt(
     except KeyboardInterrupt:
         stopped = True
         unread = len(files) - len(search.part.tally.digests)
-        search.part.tally.skipped.append(Skipped("the rest", f"{unread} files not read: interrupted"))
+        search.part.tally.skipped.append(Skipped("the rest", f"{unread} of {len(files)} files: interrupted"))
     search.part.tally.skipped += left_out()
     incidents = search.incidents(build().judge)
     coverage = search.coverage(loaded[1], perf_counter() - began)

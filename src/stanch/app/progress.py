@@ -32,11 +32,11 @@ class Resuming:
         data = self._kept.payload(key) if key else None
         return unpacked_part(data, (LocalFile,)) if data else None
 
-    def keep(self, errand: Errand, part: Part) -> None:
+    def keep(self, errand: Errand, part: Part, packed: bytes | None) -> None:
         """Keep what an errand came to, unless something of it could not be read: that is tried again."""
         key = self._identities.pop(_paths(errand), None)
         if key and not any(skip.fault for skip in part.tally.skipped):
-            self._kept.record(key, packed_part(part))
+            self._kept.record(key, packed or packed_part(part))
 
 
 @contextmanager

@@ -4,16 +4,18 @@ The logs are summed into cells while they are read; a behaviour is a module that
 one host, in the order of their time.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from stanch.domain.estate import Estate, Purpose, Side
 from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Technique
 from stanch.domain.severity import Severity
+
+T = TypeVar("T")
 
 HOUR = 3600
 """Seconds that one cell covers."""
@@ -33,7 +35,8 @@ class Cell:
     `failed` is any error, `denied` one for want of permission.
     `objects` are the distinct keys of S3 objects, ids of secrets or names of parameters whose content was read, `bytes`
     what the answers held; both empty but for successful reads. `presigned` says that the URL itself carried the
-    signature. `events` are some of the ids, `files` the logs that hold them.
+    signature. `events` are some of the ids, `files` some of the logs that hold them. `objects` may be many and are not
+    held as they are shown: go through them once and keep what you need.
     """
 
     start: int
@@ -52,8 +55,8 @@ class Cell:
     bytes: int
     first: int
     last: int
-    objects: tuple[str, ...] = ()
-    events: tuple[str, ...] = ()
+    objects: Sequence[str] = ()
+    events: Sequence[str] = ()
     files: tuple[str, ...] = ()
     denied: bool = False
     account: Side = Side.UNKNOWN
@@ -100,7 +103,7 @@ class History:
     `origin` is the identity that the cells' lineage began with, or their principal: as `About.whose` asks.
 
     A behaviour that compares days needs `began` to know how cold its start is. `purpose` is None where the estate
-    names no principals and so cannot say.
+    names no principals and so cannot say. Behaviours share a history: none may change what it holds.
     """
 
     origin: str
@@ -109,6 +112,17 @@ class History:
     purpose: Purpose | None
     began: datetime
     ended: datetime
+    _worked_out: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, work: Callable[["History"], T]) -> T:
+        """What `work` makes of this history: worked out for the first behaviour that asks, remembered for the others.
+
+        `work` is a function of a module, not a lambda: it is known by what it is.
+        """
+        if work not in self._worked_out:
+            self._worked_out[work] = work(self)
+        made: T = self._worked_out[work]
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,8 @@ class Receipt(msgspec.Struct, frozen=True):
     """What one unit holds.
 
     `files_read` counts whole files, `bytes` are those read of the originals as stored, `logs` counts the originals by
-    their log, and `skipped` is what of them could not be read.
+    their log, and `skipped` is what of them could not be read. `profile` is the SHA-256 of the unit's profile, "" where
+    it has none and is hunted event by event.
     """
 
     form: int
@@ -56,6 +57,7 @@ class Receipt(msgspec.Struct, frozen=True):
     bytes: int
     logs: dict[str, int]
     skipped: list[Skipped]
+    profile: str = ""
 
 
 @runtime_checkable
@@ -68,6 +70,9 @@ class LakeUnit(LogFile, Protocol):
     def piece(self, piece: Piece) -> BinaryIO:
         """One piece, seekable."""
 
+    def profile(self) -> BinaryIO:
+        """What its events come to, where the receipt says that there is such."""
+
 
 class Bench(Protocol):
     """Where one unit is made: pieces are laid down as they come, and count once the unit is finished.
@@ -78,7 +83,7 @@ class Bench(Protocol):
     def lay(self, number: int, fill: Callable[[BinaryIO], None]) -> None:
         """Write piece `number`, counted from 0, unseen by anybody."""
 
-    def finish(self, receipt: Receipt) -> LakeUnit:
+    def finish(self, receipt: Receipt, profile: bytes = b"") -> LakeUnit:
         """Name the pieces, in the order of their numbers, and let the unit appear: durable when it returns."""
 
     def clear(self) -> None:

@@ -1,7 +1,7 @@
 """An address that only thieves use is theirs; one that everybody uses is an office, and joins nobody to anybody."""
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
 from stanch.engine.enrich.caller import public_address
@@ -18,7 +18,9 @@ Node = tuple[str, str]
 class Crowd:
     """Who was first seen when at each public address. Parts of it, made side by side, are put together by `absorb`."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: Collection[str] | None = None) -> None:
+        """`only` are the places that will be asked for, where that is known."""
+        self._only = only
         self.places: dict[str, dict[Node, float] | None] = {}
 
     def seen(self, address: str | None, access_key: str | None, arn: str, when: float) -> None:
@@ -40,7 +42,7 @@ class Crowd:
         return self.places.get(place)
 
     def _enter(self, place: str, caller: Node, when: float) -> None:
-        if place not in self.places and len(self.places) >= MOST_PLACES:
+        if place not in self.places and (len(self.places) >= MOST_PLACES or not self._wanted(place)):
             return
         callers = self.places.setdefault(place, {})
         if callers is None:
@@ -48,6 +50,9 @@ class Crowd:
         callers[caller] = min(when, callers.get(caller, when))
         if len(callers) > MOST_CALLERS:
             self.places[place] = None
+
+    def _wanted(self, place: str) -> bool:
+        return self._only is None or place in self._only
 
 
 @lru_cache(maxsize=65536)

@@ -1,8 +1,9 @@
 """The hunt: files are scanned side by side, their parts added up, and what matched is told as incidents."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stanch.contracts.behaviour import (
     Behaviour,
@@ -21,17 +22,20 @@ from stanch.domain.estate import Estate, Purpose
 from stanch.domain.event import Actor
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
-from stanch.engine.crowd import Crowd
+from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.reachable import containable_caller
 from stanch.engine.gather import Gatherer
+from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
-from stanch.engine.scan.part import Kept, Part
+from stanch.engine.scan.part import Kept, Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.scan.seen import Seen
 from stanch.engine.sigma import Correlator, Hit, Rule
 from stanch.engine.usage import Usage
+
+if TYPE_CHECKING:
+    from stanch.engine.scan.seen import Seen
 
 _NAMES_ACTOR = ("actor.", "userIdentity.")
 
@@ -48,9 +52,15 @@ class Hunt:
     """One search: `read` the files, then ask for `incidents` and `coverage`."""
 
     def __init__(
-        self, rules: Sequence[Rule], watches: Sequence[Watch], estate: Estate, accounts: Collection[str] = ()
+        self,
+        rules: Sequence[Rule],
+        watches: Sequence[Watch],
+        estate: Estate,
+        accounts: Collection[str] = (),
+        bounds: Bounds = BOUNDS,
     ) -> None:
         """`accounts` are those the logs come from: the perimeter where the estate declares none."""
+        self._bounds = bounds
         self._accounts = accounts
         self._rules = rules
         self._watches = watches
@@ -58,7 +68,7 @@ class Hunt:
         self._failed: list[Failure] = []
         self._folded: tuple[Folded, ...] = ()
         self._of_flows = Gatherer()
-        self.part = Part()
+        self.part = Whole.within(bounds)
 
     def read(
         self,
@@ -70,15 +80,28 @@ class Hunt:
     ) -> None:
         """Scan all files and add up what they come to; after an interrupt, `part` is what was read until then."""
         again: Scanner | None = None
-        with Seen() as seen:
+        first: Part | None = None
+        with ExitStack() as stack:
+            seen: Seen | None = None
             for errand, part in scanned(files, build, processes, keeper):
-                known = seen.known(part.ids)
-                if known:
-                    again = again or build()
-                    part = again.scan(errand, known)  # noqa: PLW2901 - the same errand without what came before
-                seen.take(part.ids)
+                if first is None:
+                    first = part
+                else:
+                    seen = seen or stack.enter_context(self._remembering(first))
+                    if known := seen.known(part.ids):
+                        again = again or build()
+                        part = again.scan(errand, known)  # noqa: PLW2901 - the same without what came before
+                    seen.take(part.ids)
                 self.part.absorb(part)
                 on_part(self.part)
+
+    def _remembering(self, first: Part) -> "Seen":
+        """What was seen when a second part comes; with a single one there is nothing to load numpy for."""
+        from stanch.engine.scan.seen import Seen
+
+        seen = Seen(self._bounds)
+        seen.take(first.ids)
+        return seen
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
         """Sum the network flows among the files, and judge each host's."""
@@ -111,33 +134,43 @@ class Hunt:
         self._correlate(gatherer)
         self._behave(gatherer)
         gatherer.absorb(self._of_flows)
-        ledger = Ledger(part.cells, part.matches, part.lineage.origin)
+        ledger, usage, crowd = self._asked(gatherer)
         told = list(gatherer.findings(part.lineage, ledger, judge.routines))
         findings = [one.finding for one in told]
         self._folded = judge.routines.told(findings)
         addresses = {address for finding in findings for address in finding.addresses}
         arns = {arn for finding in findings for arn in (*finding.resources, *(asset.arn for asset in finding.assets))}
-        usage, crowd = self._users()
+        paths = {path for finding in findings for path in finding.files if path in part.tally.digests}
         return incidents(
             told,
             self._estate,
             ledger.left,
             {arn: users for arn in arns if (users := usage.others(arn, addresses))},
-            {path: Evidence(path, digest, size) for path, (digest, size) in part.tally.digests.items()},
+            {path: Evidence(path, *part.tally.digests[path]) for path in paths},
             ledger.by_caller,
             part.lineage,
             crowd,
         )
 
-    def _users(self) -> tuple[Usage, Crowd]:
-        """Who used what, and who was where, by all cells."""
-        usage, crowd = Usage(), Crowd()
-        for key, sums in self.part.cells.sums.items():
-            who = key.who
-            crowd.seen(who.address, who.access_key, who.arn, sums.first)
-            if not key.failed:
-                usage.count(who.arn, who.address, key.on if key.source.startswith("s3") else "", sums.count)
-        return usage, crowd
+    def _asked(self, gatherer: Gatherer) -> tuple[Ledger, Usage, Crowd]:
+        """What the accused read, who else used what they touched, and who else was where they were."""
+        groups = gatherer.groups.values()
+        callers = {caller for group in groups for caller in group.callers}
+        usage = Usage({arn for group in groups for arn in (*group.resources, *(asset.arn for asset in group.assets))})
+        crowd = Crowd({place for _, address in callers if address and (place := place_of(address))})
+
+        def passing() -> Iterator[Cell]:
+            for cell in self.part.archive.told() if callers else ():
+                who = cell.actor
+                crowd.seen(who.address, who.access_key, who.arn, cell.first)
+                if not cell.failed:
+                    usage.count(who.arn, who.address, cell.on if cell.source.startswith("s3") else "", cell.count)
+                if (who.arn, who.address) in callers:
+                    yield cell
+
+        proof = (cell for group in groups for cell in group.cells)
+        ledger = Ledger(passing(), self.part.matches, self.part.lineage.origin, proof, self._bounds)
+        return ledger, usage, crowd
 
     def coverage(self, failed: Sequence[Failure], seconds: float) -> Coverage:
         """The line that ends the search."""
@@ -187,19 +220,11 @@ class Hunt:
                 for watch in self._watches
                 if hasattr(watch.behaviour, "judge") and watch.behaviour.ABOUT.whose is whose
             ]
-            for name, cells in (self._histories(whose) if watches else {}).items():
+            for name, cells in self.part.archive.histories(whose, self.part.lineage.origin) if watches else ():
                 history = History(name, cells, self._estate, self._purpose(cells), tally.first, tally.last)
                 for watch in watches:
                     for sighting in self._judged(watch, history):
                         gatherer.sighted(watch.detection, sighting, _actor(sighting), self._resources(sighting))
-
-    def _histories(self, whose: Whose) -> Mapping[str, list[Cell]]:
-        """The cells of each lineage's origin, or of each role and user."""
-        found: dict[str, list[Cell]] = {}
-        for cell in self.part.cells.told():
-            origin = self.part.lineage.origin(cell.actor.access_key, cell.actor.arn)
-            found.setdefault(cell.principal if whose is Whose.PRINCIPAL else origin, []).append(cell)
-        return found
 
     def _purpose(self, cells: Sequence[Cell]) -> Purpose | None:
         if all(cell.is_aws for cell in cells):

@@ -19,7 +19,9 @@ class Usage:
     It reads the record itself: it sees every event, and a full view of each would cost more than all the rules.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, only: Collection[str] | None = None) -> None:
+        """`only` are the resources that will be asked for, where that is known."""
+        self._only = None if only is None else {_named(resource) for resource in only}
         self._users: dict[str, dict[tuple[str, str], int]] = {}
         self._unnamed: dict[str, int] = {}
 
@@ -45,20 +47,31 @@ class Usage:
 
     def others(self, resource: str, addresses: Collection[str]) -> tuple[str, ...]:
         """Who used this resource besides those at the incident's own addresses, busiest first, in words."""
-        host = _HOST.search(resource)
-        known = self._users.get(host[0] if host else resource, {})
+        known = self._users.get(_named(resource), {})
         users = {user: count for user, count in known.items() if user[1] not in addresses}
         words = [
-            f"{arn} from {address} ({count} calls)"
+            f"{arn} from {address} ({_calls(count)})"
             for (arn, address), count in sorted(users.items(), key=lambda item: (-item[1], item[0]))
         ]
         if unnamed := self._unnamed.get(resource, 0):
-            words.append(f"and {unnamed} calls by others")
+            words.append(f"and {_calls(unnamed)} by others")
         return tuple(words)
 
     def _count(self, resource: str, user: tuple[str, str], times: int) -> None:
+        if self._only is not None and resource not in self._only:
+            return
         users = self._users.setdefault(resource, {})
         if user in users or len(users) < KEPT_USERS:
             users[user] = users.get(user, 0) + times
         else:
             self._unnamed[resource] = self._unnamed.get(resource, 0) + times
+
+
+def _calls(count: int) -> str:
+    return f"{count} call" if count == 1 else f"{count} calls"
+
+
+def _named(resource: str) -> str:
+    """What a resource is counted under."""
+    host = _HOST.search(resource)
+    return host[0] if host else resource

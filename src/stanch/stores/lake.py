@@ -29,6 +29,7 @@ UNITS = "units"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NOBODY = "unknown"
 _LAID = ".laid-"
+_PROFILE = ".profile"
 _DAY = timedelta(days=1)
 
 
@@ -71,6 +72,10 @@ class Unit:
     def piece(self, piece: Piece) -> BinaryIO:
         """One Parquet file of the unit."""
         return (self._lake / piece.name).open("rb")
+
+    def profile(self) -> BinaryIO:
+        """What its events come to."""
+        return Path(self.path).with_suffix(_PROFILE).open("rb")
 
     def wanted(self) -> bool:
         """Whether anything in it is asked for; tells what is not. A damaged unit is: hunting it tells the damage."""
@@ -144,6 +149,9 @@ class Lake:
         for path in (*self.folder.rglob(f"{_LAID}*"), *self.folder.rglob("*.parquet")):
             if path.relative_to(self.folder).as_posix() not in named:
                 path.unlink(missing_ok=True)
+        for path in (self.folder / UNITS).glob(f"*{_PROFILE}"):
+            if not path.with_suffix(".json").exists():
+                path.unlink(missing_ok=True)
 
 
 class Bench:
@@ -160,8 +168,8 @@ class Bench:
             fill(file)  # type: ignore[arg-type]  # a file in all but its class
             _flushed(file)
 
-    def finish(self, receipt: Receipt) -> Unit:
-        """Name the pieces and write the receipt, by which the unit begins to exist."""
+    def finish(self, receipt: Receipt, profile: bytes = b"") -> Unit:
+        """Name the pieces and write the profile, and then the receipt, by which the unit begins to exist."""
         name = _name(receipt)
         pieces = []
         for number, piece in enumerate(receipt.pieces):
@@ -170,6 +178,8 @@ class Bench:
             self._laid.pop(number).replace(self._lake / place)
             pieces.append(msgspec.structs.replace(piece, name=place))
         path = self._lake / UNITS / f"{name}.json"
+        if receipt.profile:
+            _written(path.with_suffix(_PROFILE), lambda file: file.write(profile))
         # A file's name may hold bytes that are no UTF-8: json writes what stands for them, msgspec would not.
         text = json.dumps(msgspec.to_builtins(msgspec.structs.replace(receipt, pieces=pieces)))
         _written(path, lambda file: file.write(text.encode()))

@@ -3,100 +3,26 @@
 import gzip
 import io
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.engine.scan.lakes import PLAIN, same, scanned, unit, without_profile
 from tests.engine.scan.records import ACCOUNT, ESTATE, EXPORT, records
-from tests.engine.scan.test_fast_way import Kept, delivered, rules, told
+from tests.engine.scan.test_fast_way import Kept, delivered
 
-from stanch import app, estate
-from stanch.contracts.lake import Piece, Receipt
-from stanch.contracts.source import LogFile
+from stanch import estate
 from stanch.domain.estate import Estate
-from stanch.engine.scan.lake.keeping import kept, offered
 from stanch.engine.scan.lake.rows import Rows
-from stanch.engine.scan.lake.scanner import LakeScanner
-from stanch.engine.scan.part import Part
-from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.scan.span import Span
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 SETTINGS = settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-
-
-@dataclass
-class Memory:
-    """A bench, and the unit made on it, without a disk."""
-
-    path: str = "lake"
-    pieces: dict[str, bytes] = field(default_factory=dict)
-    said: Receipt | None = None
-
-    @property
-    def size(self) -> int:
-        return sum(map(len, self.pieces.values()))
-
-    def lay(self, number: int, fill: Callable[[BinaryIO], None]) -> None:
-        file = io.BytesIO()
-        fill(file)
-        self.pieces[str(number)] = file.getvalue()
-
-    def finish(self, receipt: Receipt) -> "Memory":
-        named = [msgspec.structs.replace(piece, name=str(number)) for number, piece in enumerate(receipt.pieces)]
-        self.said = msgspec.json.decode(
-            msgspec.json.encode(msgspec.structs.replace(receipt, pieces=named)), type=Receipt
-        )
-        return self
-
-    def clear(self) -> None:
-        """Nothing lies about."""
-
-    def open(self) -> BinaryIO:
-        raise OSError("a unit is no file")
-
-    def receipt(self) -> Receipt:
-        assert self.said is not None
-        return self.said
-
-    def piece(self, piece: Piece) -> BinaryIO:
-        return io.BytesIO(self.pieces[piece.name])
-
-
-def unit(files: list[Kept]) -> Memory:
-    made, raw = kept([offered(file) for file in files], app.sources(), Memory())
-    assert isinstance(made, Memory)
-    assert not raw
-    return made
-
-
-def scanned(files: list[LogFile], ours: Estate, without: set[int] = set(), span: Span = ALWAYS) -> Part:  # noqa: B006
-    return LakeScanner(rules(), ours, app.sources(), (ACCOUNT,), span=span).scan(files, without)
-
-
-def everything(part: Part) -> dict[str, Any]:
-    """All that a part holds, with the ids and the files that cells keep as examples."""
-    tally = part.tally
-    return {
-        **told(part),
-        "digests": tally.digests,
-        "bytes": tally.bytes,
-        "logs": tally.logs,
-        "left out": tally.left_out,
-        "examples": {key: (sorted(sums.events), sorted(sums.files)) for key, sums in part.cells.sums.items()},
-    }
-
-
-def same(files: list[Kept], ours: Estate, span: Span = ALWAYS) -> Part:
-    raw, lake = scanned(list(files), ours, span=span), scanned([unit(files)], ours, span=span)
-    assert everything(lake) == everything(raw)
-    return lake
 
 
 @SETTINGS
@@ -206,9 +132,7 @@ def test_invalid_utf8_inside_a_record_goes_the_slow_way_and_is_told() -> None:
 
 
 def test_a_piece_that_is_damaged_is_told_with_what_is_lost() -> None:
-    made = unit(
-        [delivered([{"eventID": "e", "eventTime": "2026-11-22T09:00:00Z", "eventName": "x", "eventSource": "y"}])]
-    )
+    made = without_profile(unit([delivered([PLAIN])]))
     made.pieces["0"] = made.pieces["0"][:-10]
     part = scanned([made], Estate())
     assert part.tally.events == 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from stanch.catalog.detections._reads import Taken
 from stanch.contracts.behaviour import HOUR, Cell
 from stanch.domain.baseline import day_of
-from stanch.domain.shards import Model, shards_of
+from stanch.domain.shards import Model
 
 
 @dataclass(slots=True)
@@ -53,7 +53,7 @@ def loads(parts: Iterable[tuple[str, Taken]], hours: int) -> list[Load]:
     found: list[Load] = []
     latest: dict[tuple[str, Model], Load] = {}
     for reader, part in parts:
-        for model, numbers in shards_of(part.names, weights=not part.worth_stealing).items():
+        for model, numbers in part.shards().items():
             load = latest.get((reader, model))
             if load is None or part.cell.first - load.began >= hours * HOUR:
                 load = latest[reader, model] = Load(model, reader, part.cell.first)

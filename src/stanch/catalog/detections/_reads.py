@@ -4,14 +4,17 @@ Reads: cells of S3 calls that hold objects, and the estate's assets, principals 
 Blind to: what an AWS service reads for the caller (Athena, a Glue job): the objects go to the service, not to him.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from stanch.contracts.behaviour import Cell, History
 from stanch.domain.arn import like
-from stanch.domain.estate import Asset, AssetKind, Estate, Export, Purpose
+from stanch.domain.estate import Asset, AssetKind, Estate, Export, Principal, Purpose
 from stanch.domain.event import is_identity
 from stanch.domain.finding import AssetRef
+from stanch.domain.shards import Model, shards_of
 
 S3 = frozenset({"s3.amazonaws.com", "s3express.amazonaws.com", "s3-outposts.amazonaws.com"})
 WORTH_STEALING = frozenset(
@@ -23,18 +26,31 @@ LOADERS = frozenset({Purpose.SERVING, Purpose.TRAINING})
 CARETAKERS = frozenset({Purpose.SERVICE, Purpose.RESPONDER})
 """Purposes that read everything: backups, scanners, and those who look into an incident."""
 
+_OF = "-of-"
+"""What every shard's name holds, in whatever case."""
 _PARTITIONS = {"cn-": "aws-cn", "eusc-": "aws-eusc", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What one cell's caller was given of one store: distinct keys, and bytes (shared out by keys between stores)."""
+    """What one cell's caller was given of one store: distinct keys, and bytes (shared out by keys between stores).
+
+    `beside` are the assets of a bucket whose objects in this cell lie in several stores.
+    """
 
     cell: Cell
     store: AssetRef
     asset: Asset | None
-    keys: tuple[str, ...]
     bytes: int
+    beside: tuple[Asset, ...] = ()
+
+    @property
+    def keys(self) -> Sequence[str]:
+        """The distinct keys. A year of them is too many to be held: keep what you need of them."""
+        if not self.beside:
+            return self.cell.objects
+        name = _name(self.asset)
+        return [key for key in self.cell.objects if _name(_holder(self.beside, key)) == name]
 
     @property
     def worth_stealing(self) -> bool:
@@ -44,11 +60,24 @@ class Taken:
     @property
     def names(self) -> Iterator[str]:
         """The objects as `bucket/key`."""
-        return (f"{self.cell.on}/{key}" for key in self.keys)
+        return map(f"{self.cell.on}/".__add__, self.keys)
+
+    def shards(self) -> dict[Model, set[int]]:
+        """The shard numbers among the objects, by model; where nobody declared weights, those of weights by name."""
+        found: dict[Model, set[int]] = {}
+        if _OF in "\n".join(self.keys).lower():
+            for name in self.names:
+                for model, number in _shard(name, not self.worth_stealing):
+                    found.setdefault(model, set()).add(number)
+        return found
 
 
 def taken(history: History) -> list[Taken]:
     """All that this actor was given, less what planned exports cover, in the order of time."""
+    return history.once(_taken)
+
+
+def _taken(history: History) -> list[Taken]:
     allowance = Allowance(history.estate)
     parts = (part for cell in history.cells if given(cell) for part in by_store(cell, history.estate))
     ordered = sorted(parts, key=lambda part: part.cell.first)  # cells are in the order of their hours alone
@@ -57,7 +86,7 @@ def taken(history: History) -> list[Taken]:
 
 def given(cell: Cell) -> bool:
     """Whether the cell's objects went to a caller who has a name and is not AWS."""
-    if not cell.objects or cell.source not in S3 or cell.is_aws:
+    if cell.source not in S3 or cell.is_aws or not cell.objects:
         return False
     return is_identity(cell.principal) and not through_a_service(cell)
 
@@ -70,14 +99,43 @@ def through_a_service(cell: Cell) -> bool:
 
 def by_store(cell: Cell, estate: Estate) -> Iterator[Taken]:
     """The cell's objects by the asset that holds them; what nobody declared is a store of kind `unknown`."""
-    declared = any(asset.bucket == cell.on for asset in estate.assets)
-    stores: dict[str, tuple[Asset | None, list[str]]] = {}
-    for key in cell.objects:
-        asset = estate.asset_of_object(cell.on, key) if declared else None
-        stores.setdefault(asset.name if asset else "", (asset, []))[1].append(key)
-    for asset, keys in stores.values():
-        share = cell.bytes * len(keys) // len(cell.objects)
-        yield Taken(cell, store(cell, asset), asset, tuple(keys), share)
+    beside = tuple(asset for asset in estate.assets if asset.bucket == cell.on)
+    if not beside or _holds_all(beside, cell.objects):
+        asset = beside[0] if beside else None
+        yield Taken(cell, store(cell, asset), asset, cell.bytes)
+        return
+    # As the estate says: a decoy before what it lies in, then the longest prefix.
+    beside = tuple(sorted(beside, key=lambda asset: (asset.decoy, len(asset.prefix)), reverse=True))
+    holders = [_holder(beside, key) for key in cell.objects]
+    assets = {_name(asset): asset for asset in reversed(holders)}
+    counts = Counter(map(_name, holders))
+    for name, count in counts.items():
+        asset = assets[name]
+        yield Taken(cell, store(cell, asset), asset, cell.bytes * count // len(holders), beside)
+
+
+def _holds_all(assets: Sequence[Asset], keys: Iterable[str]) -> bool:
+    """Whether the only asset of a bucket holds all of these objects."""
+    if len(assets) > 1:
+        return False
+    prefix = assets[0].prefix  # what begins with it lies side by side, so the first and the last key tell of all
+    return not prefix or (prefix.endswith("/") and min(keys).startswith(prefix) and max(keys).startswith(prefix))
+
+
+def _holder(assets: Sequence[Asset], key: str) -> Asset | None:
+    """The first of these assets, the most specific first, that holds an object."""
+    return next((asset for asset in assets if asset.holds_key(key)), None)
+
+
+def _name(asset: Asset | None) -> str:
+    return asset.name if asset else ""
+
+
+@lru_cache(maxsize=1 << 14)
+def _shard(name: str, weights: bool) -> tuple[tuple[Model, int], ...]:
+    """The model and the number, where a name is a shard's."""
+    found = shards_of((name,), weights=weights)
+    return tuple((model, number) for model, numbers in found.items() for number in numbers)
 
 
 def store(cell: Cell, asset: Asset | None) -> AssetRef:
@@ -98,12 +156,27 @@ def partition(cell: Cell) -> str:
 
 def purpose(cell: Cell, estate: Estate) -> Purpose | None:
     """What the cell's caller is for; None where the estate names no principals and so cannot say."""
-    return estate.purpose_of((cell.actor.arn, cell.principal)) if estate.principals else None
+    return _purpose(estate.principals, cell.actor.arn, cell.principal) if estate.principals else None
+
+
+@lru_cache(maxsize=1 << 12)
+def _purpose(principals: tuple[Principal, ...], arn: str, principal: str) -> Purpose:
+    return Estate(principals=principals).purpose_of((arn, principal))
 
 
 def all_keys(parts: Iterable[Taken]) -> set[str]:
     """The distinct objects as `bucket/key`."""
     return {name for part in parts for name in part.names}
+
+
+def is_shard(key: str) -> bool:
+    """Whether an object is one shard of something, weights or data."""
+    return _OF in key.lower() and bool(shards_of((key,)))
+
+
+def keys_of_store(parts: Iterable[Taken]) -> set[str]:
+    """The distinct keys among parts of one store."""
+    return set().union(*(part.keys for part in parts))
 
 
 class Allowance:
@@ -130,7 +203,7 @@ class Allowance:
         before = self._spent.get(export, 0)
         self._spent[export] = before + part.bytes
         excess = min(part.bytes, before + part.bytes - export.max_bytes)
-        return Taken(part.cell, part.store, part.asset, part.keys, excess) if excess > 0 else None
+        return replace(part, bytes=excess) if excess > 0 else None
 
 
 def in_time(export: Export, cell: Cell) -> bool:

@@ -29,13 +29,17 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
     # Log files under a stranger's key are his alone to read.
     "cloudtrail": {"CreateTrail": ("kmsKeyId",), "UpdateTrail": ("kmsKeyId",)},
     "datasync": {"CreateLocationS3": ("s3BucketArn",)},
-    "dynamodb": {"ExportTableToPointInTime": ("s3BucketOwner", "s3Bucket")},
+    "dynamodb": {
+        "EnableKinesisStreamingDestination": ("streamArn",),
+        "ExportTableToPointInTime": ("s3BucketOwner", "s3Bucket"),
+    },
     "ec2": {
         "CreateInstanceExportTask": ("exportToS3.s3Bucket",),
         "CreateStoreImageTask": ("bucket",),
         "ExportImage": ("s3ExportLocation.s3Bucket",),
     },
     "ecr": {"PutReplicationConfiguration": ("replicationConfiguration.rules.destinations.registryId",)},
+    "elasticfilesystem": {"CreateReplicationConfiguration": ("destinations.fileSystemId",)},
     "events": {"PutTargets": ("targets.arn",)},
     "firehose": {
         "CreateDeliveryStream": (
@@ -44,11 +48,20 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
         "UpdateDestination": ("extendedS3DestinationUpdate.bucketARN", "s3DestinationUpdate.bucketARN"),
     },
+    "lambda": {
+        f"{call}FunctionEventInvokeConfig": (
+            "destinationConfig.onSuccess.destination",
+            "destinationConfig.onFailure.destination",
+        )
+        for call in ("Put", "Update")
+    },
     "logs": {
         "CreateExportTask": ("destination",),
         "PutDestination": ("targetArn",),
         "PutSubscriptionFilter": ("destinationArn",),
     },
+    "oam": {"CreateLink": ("sinkIdentifier",)},
+    "pipes": {"CreatePipe": ("target",), "UpdatePipe": ("target",)},
     "rds": {"StartExportTask": ("s3BucketName",)},
     "s3": {
         "CreateJob": ("operation.s3PutObjectCopy.targetResource",),
@@ -68,6 +81,7 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
         "PutTableBucketReplication": ("configuration.rules.destinations.destinationTableBucketARN",),
         "PutTableReplication": ("configuration.rules.destinations.destinationTableBucketARN",),
     },
+    "scheduler": {"CreateSchedule": ("target.arn",), "UpdateSchedule": ("target.arn",)},
     "sns": {"Subscribe": ("endpoint",)},
 }
 

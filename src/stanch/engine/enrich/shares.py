@@ -23,15 +23,42 @@ _GRANT_HEADERS = ("full-control", "read", "read-acp", "write", "write-acp")
 # service -> API name (without version) -> the request parameters that list grantees
 _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
     "appstream": {"UpdateImagePermissions": ("sharedAccountId",)},
+    "config": {"PutAggregationAuthorization": ("authorizedAccountId",)},
+    "dlm": {
+        "CreateLifecyclePolicy": ("policyDetails.schedules.shareRules.targetAccounts",),
+        "UpdateLifecyclePolicy": ("policyDetails.schedules.shareRules.targetAccounts",),
+    },
+    "ds": {"ShareDirectory": ("shareTarget.id",)},
     "ec2": {
+        "CreateNetworkInterfacePermission": ("awsAccountId",),
+        "CreateTransitGatewayPeeringAttachment": ("peerAccountId",),
         "CreateVpcPeeringConnection": ("peerOwnerId",),
         "ModifyVpcEndpointServicePermissions": ("addAllowedPrincipals",),
+    },
+    "es": {
+        "AuthorizeVpcEndpointAccess": ("account",),
+        "CreateOutboundConnection": ("remoteDomainInfo.aWSDomainInformation.ownerId",),
+    },
+    "globalaccelerator": {
+        "CreateCrossAccountAttachment": ("principals",),
+        "UpdateCrossAccountAttachment": ("addPrincipals",),
+    },
+    "imagebuilder": {
+        "CreateDistributionConfiguration": (
+            "distributions.amiDistributionConfiguration.launchPermission.userIds",
+            "distributions.amiDistributionConfiguration.targetAccountIds",
+        ),
+        "UpdateDistributionConfiguration": (
+            "distributions.amiDistributionConfiguration.launchPermission.userIds",
+            "distributions.amiDistributionConfiguration.targetAccountIds",
+        ),
     },
     "kms": {"CreateGrant": ("granteePrincipal",)},
     "lakeformation": {
         "BatchGrantPermissions": ("entries.principal.dataLakePrincipalIdentifier",),
         "GrantPermissions": ("principal.dataLakePrincipalIdentifier",),
     },
+    "lightsail": {"UpdateBucket": ("readonlyAccessAccounts",)},
     "ram": {"AssociateResourceShare": ("principals",), "CreateResourceShare": ("principals",)},
     "rds": {
         "ModifyDBClusterSnapshotAttribute": ("valuesToAdd",),
@@ -43,6 +70,9 @@ _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
         "AuthorizeSnapshotAccess": ("accountWithRestoreAccess",),
     },
     "s3": {"CreateAccessGrant": ("grantee.granteeIdentifier",)},
+    "securitylake": {"CreateSubscriber": ("subscriberIdentity.principal",)},
+    "servicecatalog": {"CreatePortfolioShare": ("accountId",)},
+    "signer": {"AddProfilePermission": ("principal",)},
     "sns": {"AddPermission": ("aWSAccountId", "aWSAccountIds")},
     "sqs": {"AddPermission": ("aWSAccountIds", "accountIds")},
     "ssm": {"ModifyDocumentPermission": ("accountIdsToAdd",)},

@@ -1,18 +1,19 @@
 """What an actor did is summed by the hour while logs stream by: a year of calls fits where their records would not.
 
-A cell is one identity's uses of one call, from one address, in one hour. Cells of different files are added up by
-`absorb`, in any order.
+A cell is one identity's uses of one call, from one address, in one hour. Cells of different files are added up in any
+order.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stanch.contracts.behaviour import HOUR, Cell
 from stanch.domain.estate import Side
 from stanch.domain.event import Actor
 from stanch.engine.enrich import View
+from stanch.engine.scan.names import Names, Packed, packed, union, unpacked
 from stanch.engine.untrusted import at, table, text, texts
 
 KEPT_EVENTS = 5
@@ -22,6 +23,7 @@ LONGEST_AGENT = 200
 SECRETS_KEPT_BY = ("secretsmanager.amazonaws.com", "ssm.amazonaws.com")
 _SECRETS = ("name", "names", "secretId", "secretIdList")
 _PRESIGNED = "QueryString"
+_SIDES = {side.value: side for side in Side}
 _DENIED = re.compile("AccessDenied|Unauthorized|Forbidden|AuthorizationError")
 
 
@@ -55,11 +57,6 @@ class Who(NamedTuple):
             view.account_side.value,
             caller.network or "",
         )
-
-    @property
-    def actor(self) -> Actor:
-        """The caller as findings name it."""
-        return Actor(self.arn, self.session, account=self.account, access_key=self.access_key, address=self.address)
 
 
 class Key(NamedTuple):
@@ -166,64 +163,123 @@ class Sums:
         self.files = sorted({*self.files, *other.files})[:KEPT_FILES]
 
 
+Row = tuple[int, int, int, int, Packed, Packed, tuple[str, ...]]
+"""Sums as they travel: count, bytes, first, last, objects, events, files."""
+Wire = dict[tuple[Any, ...], Row]
+"""Rows by their keys; a key is what `Key` names, as plain tuples."""
+
+
 class Cells:
-    """All cells of what was read so far."""
+    """The cells of some files."""
 
     def __init__(self) -> None:
-        self.sums: dict[Key, Sums] = {}
-        self._callers: dict[Who, Who] = {}
-        self._names: dict[str, str] = {}
+        self._sums: dict[Key, Sums] = {}
+        self._arrived: Wire = {}
 
     def __len__(self) -> int:
-        return len(self.sums)
+        return len(self._sums) + len(self._arrived)
+
+    @property
+    def sums(self) -> dict[Key, Sums]:
+        """The sums of each cell."""
+        for key, row in self._arrived.items():
+            self._sums[key_of(key)] = _sums(row)
+        self._arrived = {}
+        return self._sums
 
     def add(self, key: Key, sums: Sums) -> None:
         """Take in the sums of some events of one cell."""
-        known = self.sums.setdefault(key, sums)
+        known = self.sums.setdefault(key, sums) if self._arrived else self._sums.setdefault(key, sums)
         if known is not sums:
             known.add(sums)
 
     def absorb(self, other: "Cells") -> None:
-        """Take in the cells of another file; callers and names that both hold are kept once."""
-        callers, names = self._callers, self._names
+        """Take in the cells of other files."""
         for key, sums in other.sums.items():
-            sums.objects = {names.setdefault(name, name) for name in sums.objects}
-            if key not in self.sums:
-                who = callers.setdefault(key.who, key.who)
-                key = key._replace(who=who)  # noqa: PLW2901 - the same, held together with its equals
             self.add(key, sums)
 
-    def told(self) -> Iterator[Cell]:
-        """The cells as behaviours see them, in the order of time."""
-        return (cell(key, self.sums[key]) for key in sorted(self.sums, key=lambda key: (key.start, key.who[0])))
+    def wire(self) -> Wire:
+        """All cells as they travel: plain tuples and joined texts, of which equal ones are one, cost least."""
+        if not self._sums:
+            return self._arrived
+        callers: dict[Who, tuple[Any, ...]] = {}
+        texts: dict[str, str] = {}
+        once = texts.setdefault
+        made: Wire = {}
+        for key, sums in self.sums.items():
+            start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
+            caller = callers.get(who) or callers.setdefault(who, tuple(who))
+            plain = (start, caller, once(source, source), once(name, name), failed, denied_, once(on, on),
+                     once(region, region), once(agent, agent), presigned, console)  # fmt: skip
+            objects = packed(sorted(sums.objects))
+            made[plain] = (sums.count, sums.bytes, sums.first, sums.last, objects, packed(sums.events),
+                           tuple(sums.files))  # fmt: skip
+        return made
+
+    def __getstate__(self) -> Wire:
+        return self.wire()
+
+    def __setstate__(self, state: Wire) -> None:
+        """Arrive as what travelled; whoever passes it on need not take it apart."""
+        self._sums, self._arrived = {}, state
 
 
-def cell(key: Key, sums: Sums) -> Cell:
-    """One cell as behaviours see it."""
+def key_of(plain: tuple[Any, ...]) -> Key:
+    """A key as it is named."""
+    start, who, *rest = plain
+    return Key(start, Who._make(who), *rest)
+
+
+def _sums(row: Row) -> Sums:
+    count, size, first, last, objects, events, files = row
+    return Sums(count, size, first, last, set(unpacked(objects)), list(unpacked(events)), list(files))
+
+
+def folded(rows: Sequence[Row]) -> Row:
+    """The rows of one cell, from several parts, as one: in whatever order they came, and by whatever steps."""
+    if len(rows) == 1:
+        return rows[0]
+    counts, sizes, firsts, lasts, objects, events, files = zip(*rows, strict=True)
+    return (
+        sum(counts),
+        sum(sizes),
+        min(firsts),
+        max(lasts),
+        union(objects),
+        packed(sorted(set().union(*map(unpacked, events)))[:KEPT_EVENTS]),
+        tuple(sorted(set().union(*files))[:KEPT_FILES]),
+    )
+
+
+def cell(key: tuple[Any, ...], row: Row, actor: Actor | None = None) -> Cell:
+    """One cell as behaviours see it; `actor` is its caller, where he is at hand already."""
+    start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
+    arn, session, account, access_key, address, principal, is_aws, network, side, place = who
+    count, size, first, last, objects, events, files = row
     return Cell(
-        start=key.start,
-        actor=key.who.actor,
-        principal=key.who.principal,
-        is_aws=key.who.is_aws,
-        source=key.source,
-        name=key.name,
-        failed=key.failed,
-        on=key.on,
-        region=key.region,
-        agent=key.agent,
-        presigned=key.presigned,
-        network=Side(key.who.network),
-        count=sums.count,
-        bytes=sums.bytes,
-        first=sums.first,
-        last=sums.last,
-        objects=tuple(sorted(sums.objects)),
-        events=tuple(sums.events),
-        files=tuple(sums.files),
-        denied=key.denied,
-        account=Side(key.who.side),
-        place=key.who.place,
-        console=key.console,
+        start=start,
+        actor=actor or Actor(arn, session, account=account, access_key=access_key, address=address),
+        principal=principal,
+        is_aws=is_aws,
+        source=source,
+        name=name,
+        failed=failed,
+        on=on,
+        region=region,
+        agent=agent,
+        presigned=presigned,
+        network=_SIDES[network],
+        count=count,
+        bytes=size,
+        first=first,
+        last=last,
+        objects=Names(objects),
+        events=Names(events),
+        files=files,
+        denied=denied_,
+        account=_SIDES[side],
+        place=place,
+        console=console,
     )
 
 

@@ -5,41 +5,34 @@ Rules are narrowed by what is known of a deed; where the rest of them asks only 
 objects are told apart by the kind of asset the object belongs to.
 """
 
-import json
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-import msgspec
 from isal import isal_zlib
 from msgspec import Raw
 
-from stanch.domain.event import Event
+from stanch.domain.estate import Estate
 from stanch.engine.enrich import View
-from stanch.engine.enrich.placed import asset_of_object, looks_like_weights
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.cells import (
     ACTED_ON,
     LONGEST_AGENT,
     Who,
-    acted_on,
     denied,
     reads_secrets,
-    secrets_read,
-    store_of,
 )
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import WHOLE, Form, Line
 from stanch.engine.scan.sums import LineSums
+from stanch.engine.scan.things import Thing, Things, opened
 from stanch.engine.sigma import Narrowed
-from stanch.engine.untrusted import table, text
 
-MOST = 20_000
-"""Classes, and objects, that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
+MOST = 10_000
+"""Classes that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
 
 _READ = ("s3.amazonaws.com", "GetObject")
 _DIGITS = 300
@@ -54,23 +47,6 @@ _OF_OBJECTS = frozenset({"asset.decoy", "asset.kind", "asset.name", "asset.sensi
 _KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
 
 
-class _Request(msgspec.Struct, gc=False):
-    """What a read of an object asks for."""
-
-    bucketName: str = ""  # noqa: N815 - CloudTrail's own name
-    key: str = ""
-
-
-class _Resource(msgspec.Struct, gc=False):
-    """What a record says was touched."""
-
-    ARN: str | None = None
-    arn: str | None = None
-
-
-_REQUEST = msgspec.json.Decoder(_Request)
-_RESOURCES = msgspec.json.Decoder(list[_Resource] | None)
-
 Key = tuple[tuple[object, ...], int | bytes]
 """What makes a deed: the values of `deed_key`, and the identity's text or a checksum of it."""
 deed_key = attrgetter(*_ABOUT_CALLER, *_ABOUT_DEED)
@@ -78,23 +54,6 @@ identity_of = attrgetter("userIdentity")
 
 Mark = int | tuple[int, str, bool]
 """Which sums of a deed a line belongs to: an hour's, or an hour's on one store by URLs that were signed or were not."""
-
-Signature = tuple[tuple[Any, ...], ...]
-"""The values of all facts about what a read touched."""
-
-
-@dataclass(slots=True)
-class Thing:
-    """What one call asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask.
-
-    `kind` numbers the facts; `resources` is the text they were learned from, besides the request.
-    """
-
-    resources: bytes
-    on: str
-    keys: tuple[str, ...]
-    signature: Signature
-    kind: int
 
 
 @dataclass(slots=True)
@@ -122,7 +81,6 @@ class Deed:
     asks: tuple[str, ...]
     knows: Callable[[str], bool]
     things: dict[bytes, Thing]
-    strict: bool
     plain: bool
     opened: bool
     sifts: bool
@@ -133,14 +91,22 @@ class Deed:
 
 @dataclass(slots=True)
 class Caller:
-    """Who called from where, as logged, and which rules are left for the kinds of calls this caller made."""
+    """Who called from where, as logged and as cells say it, and which rules are left for each kind of call made."""
 
+    identity: Raw
     stub: Mapping[str, Any]
+    who: Who
     narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)
 
 
-class Closed(Exception):
-    """A caller or a request that cannot be opened here: the event must be read the slow way."""
+def _knowing(estate: Estate, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
+    """What is the same in every event of a deed: where nothing is planned, or a decoy, no event is either."""
+    known = _KNOWN | ({"event.outcome"} if outcome else set()) | (_OF_READING if reading else set())
+    if not estate.exports:
+        known |= {"export.approved"}
+    if not any(asset.decoy for asset in estate.assets):
+        known |= {"asset.decoy"}
+    return lambda name: name in known or name.startswith("userIdentity.")
 
 
 class Classes:
@@ -150,12 +116,14 @@ class Classes:
         """`form` says which fields the lines have: any other is asked by no rule."""
         self._judge = judge
         self._key = attrgetter(*(name for name in (*_ABOUT_CALLER, *_ABOUT_DEED) if name in form.fields))
+        self._knows = {
+            (outcome, reading): _knowing(judge.estate, outcome=outcome, reading=reading)
+            for outcome in (True, False)
+            for reading in (True, False)
+        }
         self.deeds: dict[Key, Deed] = {}
         self._callers: dict[object, Caller] = {}
-        self._things: dict[tuple[object, ...], dict[bytes, Thing]] = {}
-        self._signatures: dict[Signature, int] = {}
-        self._alike: dict[tuple[object, ...], tuple[Signature, int]] = {}
-        self._count = 0
+        self._things = Things(judge.enricher)
 
     def forget(self, close: Callable[[], None]) -> None:
         """Make room, between two batches, when too much was learned; `close` takes what was summed in it first."""
@@ -164,7 +132,6 @@ class Classes:
             self.deeds.clear()
             self._callers.clear()
             self._things.clear()
-            self._alike.clear()
 
     def _caller(self, line: Line) -> Caller:
         """Who made this call; learned when it is new."""
@@ -173,7 +140,8 @@ class Classes:
         key = (tuple(about.items()), identity)
         caller = self._callers.get(key)
         if caller is None:
-            caller = self._callers[key] = Caller({**about, "userIdentity": _open(line.userIdentity)})
+            stub = {**about, "userIdentity": opened(line.userIdentity)}
+            caller = self._callers[key] = Caller(line.userIdentity.copy(), stub, Who.of(self._things.view(stub)))
         return caller
 
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:
@@ -197,7 +165,7 @@ class Classes:
         caller = self._caller(line)
         record = dict(caller.stub)
         record.update({name: value for name in _ABOUT_DEED if (value := getattr(line, name)) is not None})
-        view = self._judge.enricher.view(Event("", _EPOCH, "", "", record))
+        view = self._things.view(record)
         failed = bool(line.errorCode or line.errorMessage)
         # Whether a sign-in succeeded is told by its answer, which is not known here.
         certain = failed or not line.eventSource.startswith("signin.")
@@ -209,7 +177,7 @@ class Classes:
             line.sessionCredentialFromConsole,
         )
         left = caller.narrowed.get(kind)
-        knows = self._knowing(outcome=certain, reading=line.readOnly is True)
+        knows = self._knows[certain, line.readOnly is True]
         if left is None or failed:
             left = self._judge.matcher.narrowed(line.eventSource, line.eventName, view, knows)
             if not failed:
@@ -220,8 +188,8 @@ class Classes:
         )
         opened = not certain or Lineage.wants(line.eventSource, line.eventName) or (bool(left) and not asks)
         deed = Deed(
-            identity=line.userIdentity.copy(),
-            who=Who.of(view),
+            identity=caller.identity,
+            who=caller.who,
             source=line.eventSource,
             name=line.eventName,
             failed=failed,
@@ -234,8 +202,7 @@ class Classes:
             reads=reads,
             asks=asks,
             knows=knows,
-            things=self._shared(view, asks, reads=reads),
-            strict=bool(asks),
+            things=self._things.scope(view, asks, reads=reads),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
             opened=opened,
             sifts=bool(asks) and not opened,
@@ -247,17 +214,10 @@ class Classes:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""
         thing = deed.things.get(bytes(line.requestParameters))
         if thing is not None and (
-            not (deed.strict or (deed.reads and not thing.keys)) or thing.resources == bytes(line.resources)
+            not (deed.asks or (deed.reads and not thing.keys)) or thing.resources == bytes(line.resources)
         ):
             return thing
-        if self._count > MOST:
-            for things in self._things.values():
-                things.clear()
-            self._alike.clear()
-            self._count = 0
-        self._count += 1
-        thing = deed.things[bytes(line.requestParameters)] = self._object(deed, line) or self._learn(deed, line)
-        return thing
+        return self._things.learned(deed, line)
 
     def sift(self, deed: Deed, thing: Thing) -> Narrowed | None:
         """The rules that are left for reads of such a thing by such a caller; None where none is."""
@@ -266,72 +226,6 @@ class Classes:
             left = self._judge.matcher.narrowed(deed.source, deed.name, known, known.knows)
             deed.sifted[thing.kind] = left or None
         return deed.sifted[thing.kind]
-
-    def _knowing(self, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
-        """What is the same in every event of a deed: where nothing is planned, or a decoy, no event is either."""
-        known = _KNOWN | ({"event.outcome"} if outcome else set()) | (_OF_READING if reading else set())
-        if not self._judge.estate.exports:
-            known |= {"export.approved"}
-        if not any(asset.decoy for asset in self._judge.estate.assets):
-            known |= {"asset.decoy"}
-        return lambda name: name in known or name.startswith("userIdentity.")
-
-    def _shared(self, view: View, asks: tuple[str, ...], *, reads: bool) -> dict[bytes, Thing]:
-        """What is known of requests, shared by all deeds in which the same request asks for the same thing."""
-        caller = view.caller
-        scope: tuple[object, ...] = (
-            view.event_source, view.event_name, view.region, view.recipient, caller.partition, reads,
-        )  # fmt: skip
-        if asks:  # an identity may be a decoy itself, and a grant may be to its own account
-            scope = (*scope, asks, caller.principal, caller.account, view.record.get("readOnly"))
-        return self._things.setdefault(scope, {})
-
-    def _object(self, deed: Deed, line: Line) -> Thing | None:
-        """An object that was read, as most are: of those in one place and of one form rules learn the same.
-
-        None where the record names anything besides, or rules ask for more than the place and the form.
-        """
-        if not deed.reads or deed.source != _READ[0] or not _OF_OBJECTS.issuperset(deed.asks):
-            return None
-        try:
-            asked, named = _REQUEST.decode(line.requestParameters), _RESOURCES.decode(line.resources) or ()
-        except (msgspec.DecodeError, RecursionError):
-            return None
-        bucket, key = asked.bucketName, asked.key
-        store = f"arn:{deed.view.caller.partition}:s3:::{bucket}"
-        arn = f"{store}/{key}"
-        if not bucket or not key or bucket.startswith("arn:") or any(one.ARN not in (arn, store) for one in named):
-            return None
-        if not deed.asks:
-            return Thing(bytes(line.resources), bucket, (key,), (), self._kind(()))
-        asset = asset_of_object(self._judge.estate, bucket, key, arn)
-        alike = id(deed.things), bucket, id(asset), looks_like_weights(key)
-        known = self._alike.get(alike)
-        if known is None:
-            thing = self._learn(deed, line)
-            self._alike[alike] = thing.signature, thing.kind
-            return thing
-        return Thing(bytes(line.resources), bucket, (key,), *known)
-
-    def _learn(self, deed: Deed, line: Line) -> Thing:
-        request = _open(line.requestParameters)
-        on = acted_on(deed.source, request)
-        keys: tuple[str, ...] = ()
-        if deed.reads:
-            key = text(table(request).get("key")) if on else None
-            keys = (key,) if key else secrets_read(deed.source, deed.name, request)
-        signature: Signature = ()
-        if deed.asks or (deed.reads and not keys):  # only the whole view of the event can tell
-            record = {**deed.view.record, "requestParameters": request, "resources": _open(line.resources)}
-            view = self._judge.enricher.view(Event("", _EPOCH, "", "", record))
-            signature = tuple(tuple(view.values(fact)) for fact in deed.asks)
-            if deed.reads and view.read:
-                on = store_of(view.read[0], on)
-                keys = (view.read[0].removeprefix(on + "/"),)
-        return Thing(bytes(line.resources), on, keys, signature, self._kind(signature))
-
-    def _kind(self, signature: Signature) -> int:
-        return self._signatures.setdefault(signature, len(self._signatures))
 
 
 class _Known:
@@ -350,17 +244,3 @@ class _Known:
 
     def everything(self) -> Sequence[Any]:
         return ()
-
-
-def _open(value: Raw) -> Any:
-    try:
-        return msgspec.json.decode(value)
-    except (msgspec.DecodeError, RecursionError):
-        try:  # JSON allows what msgspec does not: an enormous number, half of a surrogate pair
-            return json.loads(bytes(value), parse_int=_number)
-        except (ValueError, RecursionError):
-            raise Closed from None
-
-
-def _number(digits: str) -> int | float:
-    return int(digits) if len(digits) < _DIGITS else math.inf

@@ -4,8 +4,10 @@ While logs stream by, reads that matched are summed by cell and by the set of de
 a cell is cut into these shares and the rest of it, which nobody called evil.
 """
 
+from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from stanch.contracts.behaviour import Cell
 from stanch.domain.estate import Estate
@@ -14,10 +16,16 @@ from stanch.domain.finding import AssetRef
 from stanch.domain.incident import Left
 from stanch.engine.assess import left_of
 from stanch.engine.gather import Caller
-from stanch.engine.scan.cells import SECRETS_KEPT_BY, Cells, Key
+from stanch.engine.scan.bounds import BOUNDS, Bounds
+from stanch.engine.scan.cells import SECRETS_KEPT_BY, Key
+from stanch.engine.scan.names import Names, Packed, packed, unpacked
+from stanch.engine.scan.shelved import Shelved
 
 Matched = tuple[Key, frozenset[str], tuple[AssetRef, ...]]
 """The cell of some reads, the ids of the detections that matched them, and the assets read."""
+
+Mark = tuple[Any, ...]
+"""What tells a cell from all others, as its key does; it begins with the caller's ARN, access key and address."""
 
 
 @dataclass(slots=True)
@@ -38,34 +46,40 @@ class Matches:
                 self.note(share, name, size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    names: frozenset[str]
-    bytes: int
-
-
 class Ledger:
-    """All shares, numbered; it answers which a finding took and what they hold."""
+    """Shares, numbered; it answers which a finding took and what they hold."""
 
-    def __init__(self, cells: Cells, matches: Matches, origin: Callable[[str | None, str], str]) -> None:
-        """`origin` resolves an access key and an ARN to the identity a lineage began with."""
-        self._shares: list[_Share] = []
-        self._by_cell: dict[object, list[int]] = {}
+    def __init__(
+        self,
+        cells: Iterable[Cell],
+        matches: Matches,
+        origin: Callable[[str | None, str], str],
+        proof: Iterable[object] = (),
+        bounds: Bounds = BOUNDS,
+    ) -> None:
+        """`cells` are those of the callers that will be asked for, `proof` those that will be asked for as a whole.
+
+        `origin` resolves an access key and an ARN.
+        """
+        self._sizes = array("q")
+        self._names = Shelved(bounds.names)
+        self._by_cell: dict[Mark, list[int]] = {mark(cell): [] for cell in proof}
         self._by_finding: dict[tuple[str, str, tuple[AssetRef, ...]], list[int]] = {}
-        self._by_caller: dict[Caller, list[int]] = {}
-        taken: dict[Key, dict[str, int]] = {}
+        self._by_caller: dict[Caller, array[int]] = {}
+        taken: dict[Mark, dict[str, int]] = {}
         for (key, detections, assets), names in matches.shares.items():
-            number = self._enter(key, frozenset(names), sum(names.values()))
-            of_cell = taken.setdefault(key, {})
+            marked = _mark_of(key)
+            number = self._enter(marked, ("", packed(list(names))), sum(names.values()))
+            of_cell = taken.setdefault(marked, {})
             for name, size in names.items():
                 of_cell[name] = of_cell.get(name, 0) + size
             who = origin(key.who.access_key, key.who.arn)
             for detection in detections:
                 finding = (detection, who, () if is_identity(who) else assets)
                 self._by_finding.setdefault(finding, []).append(number)
-        for key, sums in cells.sums.items():
-            if sums.objects and key.source not in SECRETS_KEPT_BY:
-                self._enter_rest(key, {f"{key.on}/{name}" for name in sums.objects}, sums.bytes, taken.get(key, {}))
+        for cell in cells:
+            if cell.objects and cell.source not in SECRETS_KEPT_BY:
+                self._enter_rest(cell, taken.get(mark(cell)))
 
     @property
     def by_caller(self) -> Mapping[Caller, Sequence[int]]:
@@ -81,35 +95,47 @@ class Ledger:
 
     def left(self, shares: Iterable[int], assets: Iterable[AssetRef], estate: Estate) -> Left:
         """What these shares took out, with records and persons of the personal data touched, at most."""
-        chosen = [self._shares[number] for number in set(shares)]
-        names = {name for share in chosen for name in share.names}
-        return left_of(names, sum(share.bytes for share in chosen), assets, estate)
+        chosen = set(shares)
+        names: set[str] = set()
+        for number in sorted(chosen):
+            store, packed_names = self._names[number]
+            inside = unpacked(packed_names)
+            names.update(map(f"{store}/".__add__, inside) if store else inside)
+        return left_of(names, sum(self._sizes[number] for number in chosen), assets, estate)
 
-    def _enter_rest(self, key: Key, names: set[str], size: int, taken: Mapping[str, int]) -> None:
+    def _enter_rest(self, cell: Cell, taken: Mapping[str, int] | None) -> None:
         """What of a cell no detection matched; bytes beyond what matched are of names that were read again."""
-        left = max(0, size - sum(taken.values()))
+        if not taken:
+            objects = cell.objects.packed if isinstance(cell.objects, Names) else packed(cell.objects)
+            self._enter(mark(cell), (cell.on, objects), cell.bytes)
+            return
+        names = {f"{cell.on}/{name}" for name in cell.objects}
+        left = max(0, cell.bytes - sum(taken.values()))
         others = names - taken.keys() or (names if left else set())
         if others:
-            self._enter(key, frozenset(others), left)
+            self._enter(mark(cell), ("", packed(sorted(others))), left)
 
-    def _enter(self, key: Key, names: frozenset[str], size: int) -> int:
-        number = len(self._shares)
-        self._shares.append(_Share(names, size))
-        self._by_cell.setdefault(_mark_of(key), []).append(number)
-        self._by_caller.setdefault((key.who.arn, key.who.address), []).append(number)
+    def _enter(self, marked: Mark, names: tuple[str, Packed], size: int) -> int:
+        """One share; `names` are the store and its keys, or no store and `bucket/key`s."""
+        number = len(self._sizes)
+        self._sizes.append(size)
+        self._names.append(names)
+        if marked in self._by_cell:
+            self._by_cell[marked].append(number)
+        self._by_caller.setdefault((marked[0], marked[2]), array("q")).append(number)
         return number
 
 
-def _mark_of(key: Key) -> object:
+def _mark_of(key: Key) -> Mark:
     who = key.who
     return (who.arn, who.access_key, who.address, key.start, key.source, key.name, key.on, key.region, key.agent,
             key.failed, key.denied, key.presigned, key.console)  # fmt: skip
 
 
-def mark(cell: object) -> object:
-    """What tells a cell from all others, as its key does; None for a cell of network flows."""
+def mark(cell: object) -> Mark:
+    """What tells a cell from all others; nothing for a cell of network flows."""
     if not isinstance(cell, Cell):
-        return None
+        return ()
     who = cell.actor
     return (who.arn, who.access_key, who.address, cell.start, cell.source, cell.name, cell.on, cell.region, cell.agent,
             cell.failed, cell.denied, cell.presigned, cell.console)  # fmt: skip

@@ -3,6 +3,7 @@
 import array
 import collections
 import datetime
+import pickle
 from typing import Any
 
 from stanch.domain.event import Actor, Event, Skipped
@@ -11,7 +12,7 @@ from stanch.engine.derived import Link, Making
 from stanch.engine.gather import Gatherer, Group
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
-from stanch.engine.scan.cells import Cells, Key, Sums, Who
+from stanch.engine.scan.cells import Cells, Key, Who
 from stanch.engine.scan.ledger import Matches
 from stanch.engine.scan.part import Kept, Part
 from stanch.engine.sigma.packed import Unpackable, packed, unpacked
@@ -19,14 +20,20 @@ from stanch.engine.sigma.packed import Unpackable, packed, unpacked
 # What the standard library's own pickling of an array names.
 _ARRAY = array._array_reconstructor  # type: ignore[attr-defined]  # noqa: SLF001
 _KNOWN: tuple[Any, ...] = (
-    Actor, AssetRef, Cells, Event, Gatherer, Group, Kept, Key, Lineage, Link, Making, Matches, Part, Skipped, Sums,
-    Tally, Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
+    Actor, AssetRef, Cells, Event, Gatherer, Group, Kept, Key, Lineage, Link, Making, Matches, Part, Skipped, Tally,
+    Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
 )  # fmt: skip
 
 
 def packed_part(part: Part) -> bytes:
     """A part as bytes. What it holds besides, files whose rows are summed as a whole, must be what `besides` names."""
     return packed(part)
+
+
+def sent_part(data: bytes) -> Part:
+    """The part that a process of ours packed and sent through its own pipe."""
+    part: Part = pickle.loads(data)  # noqa: S301
+    return part
 
 
 def unpacked_part(data: bytes, besides: tuple[type, ...] = ()) -> Part | None:

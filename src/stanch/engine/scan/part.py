@@ -1,7 +1,7 @@
 """What a search keeps of some files is small, and added up in any order: so processes can share the work."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,7 +10,10 @@ from stanch.domain.finding import AssetRef
 from stanch.engine.gather import Gatherer
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
+from stanch.engine.scan.archive import Archive
+from stanch.engine.scan.bounds import Bounds
 from stanch.engine.scan.cells import Cells, Key
+from stanch.engine.scan.digests import Digests
 from stanch.engine.scan.ledger import Matches
 
 
@@ -71,9 +74,31 @@ class Part:
         self.kept += other.kept
         self.ordered += other.ordered
 
-    def note_ids(self, hour: int, hashes: Sequence[int]) -> None:
-        """Remember the hashes of the ids of events of one hour."""
+    def note_ids(self, hour: int, hashes: Iterable[int]) -> None:
+        """Remember the hashes of the ids of events of one hour; an array of 64-bit integers costs least."""
         known = self.ids.get(hour)
         if known is None:
             known = self.ids[hour] = array("q")
-        known.extend(hashes)
+        whole = getattr(hashes, "tobytes", None)
+        if whole is None:
+            known.extend(hashes)
+        else:
+            known.frombytes(whole())
+
+
+@dataclass(slots=True)
+class Whole(Part):
+    """What all files came to: as a part, but with its cells in an archive and its digests where a million fit."""
+
+    archive: Archive = field(default_factory=Archive)
+
+    @classmethod
+    def within(cls, bounds: Bounds) -> "Whole":
+        """Nothing yet, and never more in memory than this."""
+        return cls(tally=Tally(digests=Digests(bounds)), archive=Archive(bounds))
+
+    def absorb(self, other: Part) -> None:
+        """Take in what some files came to."""
+        self.archive.take(other.cells)
+        other.cells = Cells()
+        Part.absorb(self, other)

@@ -1,7 +1,8 @@
 """Logs come in many files, and a processor has several cores: files are scanned side by side and added up in order.
 
-What a process sends back is a part, small beside what it read. Small files travel together, that sending them costs no
-more than reading them.
+What a process sends back is a part, packed, small beside what it read. Small files travel together, that sending them
+costs no more than reading them; and the more there is to read, the more of them: what many files of one hour have in
+common is then put together by those who scan, and not by the one who waits for them.
 """
 
 import multiprocessing
@@ -12,6 +13,7 @@ from typing import NoReturn, Protocol
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
 from stanch.engine.read import name_of
+from stanch.engine.scan.packed import packed_part, sent_part
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.workers import Ticket, Workers, alone
@@ -19,6 +21,9 @@ from stanch.engine.scan.workers import Ticket, Workers, alone
 MOST_FILES = 32
 MOST_BYTES = 1 << 21
 """Stored bytes that travel as one errand, unless a single file is larger."""
+LARGEST = 4
+"""Times as much, in files and bytes, travels as one errand as long as that leaves many errands."""
+MANY = 16
 AHEAD = 3
 """Errands for each process that are sent before the first is back."""
 
@@ -37,8 +42,8 @@ class Keeper(Protocol):
     def found(self, errand: Errand) -> Part | None:
         """The part of this errand, when it was kept before and its files are what they were."""
 
-    def keep(self, errand: Errand, part: Part) -> None:
-        """Keep it."""
+    def keep(self, errand: Errand, part: Part, packed: bytes | None) -> None:
+        """Keep it; `packed` where another process packed it already."""
 
 
 class Forgetful:
@@ -48,7 +53,7 @@ class Forgetful:
         """Nothing."""
         return None
 
-    def keep(self, errand: Errand, part: Part) -> None:
+    def keep(self, errand: Errand, part: Part, packed: bytes | None) -> None:
         """Nothing."""
 
 
@@ -76,14 +81,14 @@ def scanned(
             part = keeper.found(errand)
             if part is None:
                 part = scanner.scan(errand)
-                keeper.keep(errand, part)
+                keeper.keep(errand, part, None)
             yield errand, part
         return
     yield from _shared(_chain(waiting, errands), build, processes, keeper)
 
 
 def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Keeper) -> Iterator[tuple[Errand, Part]]:
-    pending: deque[tuple[Errand, Part | Ticket[Part]]] = deque()
+    pending: deque[tuple[Errand, Part | Ticket[bytes]]] = deque()
     _install(build)
     with Workers(_run, processes) as workers:
         for errand in errands:
@@ -96,14 +101,15 @@ def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Kee
 
 
 def _come_back(
-    workers: Workers[Errand, Part], keeper: Keeper, errand: Errand, what: Part | Ticket[Part]
+    workers: Workers[Errand, bytes], keeper: Keeper, errand: Errand, what: Part | Ticket[bytes]
 ) -> Iterator[tuple[Errand, Part]]:
     if isinstance(what, Part):
         yield errand, what
         return
-    part = workers.back(what)
-    if part is not None:
-        keeper.keep(errand, part)
+    packed = workers.back(what)
+    if packed is not None:
+        part = sent_part(packed)
+        keeper.keep(errand, part, packed)
         yield errand, part
         return
     for again, found in _again(errand):
@@ -115,9 +121,9 @@ def _come_back(
 
 def _again(errand: Errand) -> Iterator[tuple[Errand, Part]]:
     """What a killed process was reading or was to read next; a file that kills again, it alone is told as not read."""
-    part = alone(_run, errand)
-    if part is not None:
-        yield errand, part
+    packed = alone(_run, errand)
+    if packed is not None:
+        yield errand, sent_part(packed)
     elif len(errand) > 1:
         for file in errand:
             yield from _again((file,))
@@ -132,10 +138,10 @@ def _install(build: Build) -> None:
     _scanner = build()
 
 
-def _run(errand: Errand) -> Part:
+def _run(errand: Errand) -> bytes:
     if _scanner is None:
         _not_forked()
-    return _scanner.scan(errand)
+    return packed_part(_scanner.scan(errand))
 
 
 def _not_forked() -> NoReturn:
@@ -143,17 +149,24 @@ def _not_forked() -> NoReturn:
 
 
 def _errands(files: Iterable[LogFile], larger: int) -> Iterator[Errand]:
+    """The same files make the same errands, whoever reads them: what was kept of one is found again."""
+    left = sum(map(_weight, files)) if isinstance(files, Sequence) else 0
     some: list[LogFile] = []
     size = 0
     for file in files:
-        weight = MOST_BYTES if file.size is None else file.size
-        if some and (size + weight > MOST_BYTES * larger or len(some) == MOST_FILES * larger):
+        weight = _weight(file)
+        times = larger * max(1, min(LARGEST, left // (MANY * MOST_BYTES)))
+        if some and (size + weight > MOST_BYTES * times or len(some) >= MOST_FILES * times):
             yield tuple(some)
-            some, size = [], 0
+            some, left, size = [], left - size, 0
         some.append(file)
         size += weight
     if some:
         yield tuple(some)
+
+
+def _weight(file: LogFile) -> int:
+    return MOST_BYTES if file.size is None else file.size
 
 
 def _chain(*parts: Iterable[Errand]) -> Iterator[Errand]:

@@ -13,12 +13,13 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
-from stanch.engine.scan.classes import Classes, Closed, Deed
+from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.records import Records
 from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.scan.things import Closed
 from stanch.engine.sigma import Narrowed, Rule
 
 _PRESIGNED = "QueryString"
@@ -198,7 +199,7 @@ class _Pass:
             except Closed:
                 yield place, None, True
                 continue
-            if deed.opened:
+            if deed.opened or deed.sifts:
                 yield place, deed.left, True
 
     def _summed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:

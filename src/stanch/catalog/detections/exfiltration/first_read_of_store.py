@@ -7,7 +7,7 @@ Blind to: everything within the first days of the logs, when each store is new t
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, all_keys, purpose, taken
+from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, keys_of_store, purpose, taken
 from stanch.contracts.behaviour import HOUR, About, History, Sighting, Whose
 from stanch.domain.baseline import DAY
 from stanch.domain.estate import Purpose, Side
@@ -71,7 +71,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
 
 def _bulk(parts: Sequence[Taken], limits: Limits) -> str | None:
     precious = parts[0].worth_stealing
-    objects, size = len(all_keys(parts)), sum(part.bytes for part in parts)
+    objects, size = len(keys_of_store(parts)), sum(part.bytes for part in parts)
     many = limits.objects_worth_stealing if precious else limits.objects
     much = limits.bytes_worth_stealing if precious else limits.bytes
     return f"{objects} objects, {size / GB:.1f} GB" if objects >= many or size >= much else None

@@ -6,13 +6,14 @@ Blind to: what lies before the logs; undeclared stores without shards, where eve
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, all_keys, purpose, taken
+from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, is_shard, keys_of_store, purpose, taken
 from stanch.contracts.behaviour import About, History, Sighting, Whose
 from stanch.domain.baseline import day_of
 from stanch.domain.finding import AssetRef, Technique
 from stanch.domain.severity import Severity
-from stanch.domain.shards import Model, shards_of
+from stanch.domain.shards import Model
 
 ABOUT = About(
     title="A model or data set taken a little each day",
@@ -58,7 +59,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     ]
     models: dict[Model, list[tuple[Taken, set[int]]]] = {}
     for part in parts:
-        for model, numbers in shards_of(part.names, weights=not part.worth_stealing).items():
+        for model, numbers in part.shards().items():
             models.setdefault(model, []).append((part, numbers))
     for model, shards in models.items():
         yield from _of_model(model, shards, limits)
@@ -82,22 +83,27 @@ def _of_data(parts: Iterable[Taken], history: History, limits: Limits) -> Iterat
         if part.worth_stealing and history.estate.principals:
             stores.setdefault(part.store, []).append(part)
     for ref, reads in stores.items():
-        whole = {name for name in all_keys(reads) if not shards_of((name,))}
+        whole = {key for key in keys_of_store(reads) if not is_shard(key)}
         if len(whole) < limits.objects:
             continue
-        if days := _slow_days(((part, set(part.names) & whole) for part in reads), len(whole), limits):
+        if days := _slow_days(((part, whole.intersection(part.keys)) for part in reads), len(whole), limits):
             yield _sighting(reads, f"{len(whole)} objects of {ref.name} over {days} days")
 
 
 def _slow_days(reads: Iterable[tuple[Taken, set[str]]], whole: int, limits: Limits) -> int:
-    """On how many days `whole` things came together, each day small and few of them twice; 0 where it was otherwise."""
-    days: dict[int, set[str]] = {}
-    asked = 0
-    for part, names in reads:
-        days.setdefault(day_of(part.cell.start), set()).update(names)
-        asked += len(names)
-    slow = len(days) >= limits.days and max(map(len, days.values())) <= limits.day_share * whole
-    return len(days) if slow and whole >= limits.read_once * asked else 0
+    """On how many days `whole` things came together, each day small and few of them twice; 0 where it was otherwise.
+
+    `reads` come in the order of time.
+    """
+    days = largest = asked = 0
+    for _, of_day in groupby(reads, lambda read: day_of(read[0].cell.start)):
+        together: set[str] = set()
+        for _, names in of_day:
+            together |= names
+            asked += len(names)
+        days, largest = days + 1, max(largest, len(together))
+    slow = days >= limits.days and largest <= limits.day_share * whole
+    return days if slow and whole >= limits.read_once * asked else 0
 
 
 def _sighting(parts: Sequence[Taken], why: str) -> Sighting:

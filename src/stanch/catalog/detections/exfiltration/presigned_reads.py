@@ -7,13 +7,12 @@ Blind to: a signer who hands out URLs as his business, within his usual volume; 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._reads import Taken, all_keys, taken
+from stanch.catalog.detections._reads import Taken, keys_of_store, taken
 from stanch.contracts.behaviour import About, Cell, History, Sighting, Whose
 from stanch.domain.baseline import baseline, day_of, runs
 from stanch.domain.estate import Side
 from stanch.domain.finding import AssetRef, Technique
 from stanch.domain.severity import Severity
-from stanch.domain.shards import shards_of
 
 ABOUT = About(
     title="Objects read through pre-signed URLs from elsewhere",
@@ -50,12 +49,13 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
         if part.cell.presigned and _elsewhere(part.cell, home):
             stores.setdefault(part.store, {}).setdefault(day_of(part.cell.start), []).append(part)
     for ref, days in stores.items():
-        objects = {day: len(all_keys(parts)) for day, parts in days.items()}
+        objects = {day: len(keys_of_store(parts)) for day, parts in days.items()}
         told = {day: parts for day, parts in days.items() if _too_much(day, objects, _precious(parts), limits)}
         for run in runs(told):
             parts = [part for day in run for part in told[day]]
             places = {part.cell.place or part.cell.actor.address or "unknown" for part in parts}
-            why = f"{len(all_keys(parts))} objects of {ref.name} read from {len(places)} networks, not the signer's own"
+            read = f"{len(keys_of_store(parts))} objects of {ref.name} read"
+            why = f"{read} from {len(places)} networks, not the signer's own"
             yield Sighting(tuple(part.cell for part in parts), why, (ref,), _severity(parts))
 
 
@@ -74,7 +74,7 @@ def _too_much(day: int, objects: Mapping[int, int], precious: bool, limits: Limi
 
 
 def _precious(parts: Sequence[Taken]) -> bool:
-    return any(part.worth_stealing for part in parts) or bool(shards_of(all_keys(parts), weights=True))
+    return any(part.worth_stealing for part in parts) or any(part.shards() for part in parts)
 
 
 def _severity(parts: Sequence[Taken]) -> Severity:

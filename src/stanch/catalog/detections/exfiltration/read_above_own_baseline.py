@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._reads import CARETAKERS, Taken, all_keys, purpose, taken
+from stanch.catalog.detections._reads import CARETAKERS, Taken, keys_of_store, purpose, taken
 from stanch.contracts.behaviour import About, History, Sighting, Whose
 from stanch.domain.baseline import Baseline, baseline, day_of, runs
 from stanch.domain.finding import AssetRef, Technique
@@ -57,15 +57,10 @@ LIMITS = Limits()
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """One day's reads of one store: the bytes of its busiest session, and the distinct objects of all."""
+    """One day's reads of one store: the bytes of its busiest session, and how many distinct objects all read."""
 
-    parts: tuple[Taken, ...]
     bytes: int
-    names: frozenset[str]
-
-    @property
-    def objects(self) -> int:
-        return len(self.names)
+    objects: int
 
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
@@ -75,10 +70,9 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
         if purpose(part.cell, history.estate) not in CARETAKERS:
             stores.setdefault(part.store, {}).setdefault(day_of(part.cell.start), []).append(part)
     for ref, parts in stores.items():
-        days = {day: _Day(tuple(of), _most_bytes(of), frozenset(all_keys(of))) for day, of in parts.items()}
-        excess = _excess(days, limits)
+        excess = _excess(parts, limits)
         for run in runs(excess):
-            cells = tuple(part.cell for day in run for part in days[day].parts)
+            cells = tuple(part.cell for day in run for part in parts[day])
             yield Sighting(cells, f"{ref.name}: " + "; ".join(excess[day] for day in run), (ref,))
 
 
@@ -90,20 +84,20 @@ def _most_bytes(parts: Sequence[Taken]) -> int:
     return max(sessions.values())
 
 
-def _excess(days: Mapping[int, _Day], limits: Limits) -> dict[int, str]:
+def _excess(days: Mapping[int, Sequence[Taken]], limits: Limits) -> dict[int, str]:
     """The days that stand out, each with why; such a day does not raise the baseline of those after it."""
     found: dict[int, str] = {}
     usual: list[_Day] = []
     known: set[str] = set()
     for day in sorted(days):
-        now = days[day]
-        share = limits.worth_stealing if now.parts[0].worth_stealing else 1.0
-        why = _why(now, usual, share, limits)
-        if why and len(now.names - known) >= limits.fresh * now.objects:
+        parts, names = days[day], keys_of_store(days[day])
+        now = _Day(_most_bytes(parts), len(names))
+        why = _why(now, usual, limits.worth_stealing if parts[0].worth_stealing else 1.0, limits)
+        if why and len(names - known) >= limits.fresh * now.objects:
             found[day] = why
         else:
             usual.append(now)
-            known |= now.names
+            known |= names
     return found
 
 

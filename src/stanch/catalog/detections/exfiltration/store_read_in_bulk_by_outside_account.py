@@ -7,7 +7,7 @@ Blind to: anonymous reads, declared stores (other detections tell them), and rea
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._reads import Taken, all_keys, by_store, given
+from stanch.catalog.detections._reads import Taken, by_store, given, keys_of_store
 from stanch.contracts.behaviour import About, History, Sighting, Whose
 from stanch.domain.baseline import day_of
 from stanch.domain.estate import Side
@@ -50,13 +50,13 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
                 if part.asset is None:
                     stores.setdefault(part.store, {}).setdefault(day_of(cell.start), []).append(part)
     for store, days in stores.items():
-        in_bulk = [parts for parts in days.values() if len(all_keys(parts)) >= limits.objects]
+        in_bulk = [parts for parts in days.values() if len(keys_of_store(parts)) >= limits.objects]
         if in_bulk:
             yield _sighting(store, in_bulk, limits)
 
 
 def _sighting(store: AssetRef, days: Sequence[list[Taken]], limits: Limits) -> Sighting:
-    keys = max(len(all_keys(parts)) for parts in days)
+    keys = max(len(keys_of_store(parts)) for parts in days)
     cells = tuple(part.cell for parts in days for part in parts)
     severity = Severity.LOW if len(days) >= limits.regular_days else None
     return Sighting(cells, f"{keys} objects in a day, on {len(days)} days", (store,), severity)

@@ -13,7 +13,6 @@ from stanch.contracts.behaviour import HOUR, About, Cell, History, Sighting
 from stanch.domain.baseline import DAY, day_of
 from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
-from stanch.domain.shards import shards_of
 
 ABOUT = About(
     title="A chain of roles led to one that reads what is worth stealing or governs access",
@@ -95,7 +94,7 @@ def _following(hops: Sequence[Cell], acts: Sequence[Cell], limits: Limits) -> li
 
 
 def _sensitive(part: Taken) -> bool:
-    return part.worth_stealing or bool(shards_of(part.names, weights=True))
+    return part.worth_stealing or bool(part.shards())
 
 
 def _sighting(hops: Sequence[Cell], reads: Sequence[Taken], governs: Sequence[Cell], *, cold: bool) -> Sighting:

@@ -3,30 +3,29 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from stanch.engine.scan.lake.columns import DEEDS, HOT, THINGS
-from stanch.engine.scan.line import Line
 
 Numbers = NDArray[np.int64]
 _MICROSECONDS = 1_000_000
 
 
 class Block:
-    """The rows of one row group.
+    """The rows of one row group, the first of which is row `begin` of its file.
 
     `numbers` are those of the event ids, `micros` the times in microseconds since the epoch, `seq` the order in which
     the rows were read, `deeds` the numbers of their deeds, `files` those of their originals, `sizes` the bytes of their
     answers, `signed` whether their URL was.
     """
 
-    def __init__(self, file: pq.ParquetFile, number: int) -> None:
+    def __init__(self, file: pq.ParquetFile, number: int, begin: int = 0) -> None:
         self._file = file
         self._number = number
+        self.begin = begin
         hot = self.columns(HOT)
         self.deeds = _numbers(hot, "deed")
         self.numbers = _numbers(hot, "number")
@@ -75,11 +74,6 @@ class Things:
         """The request and the resources of a combination, as JSON."""
         request, resources = divmod(code, len(self._resources))
         return self._requests[request], self._resources[resources]
-
-    def line(self, code: int) -> Line:
-        """A line that asks for this combination, and says nothing else."""
-        request, resources = map(msgspec.Raw, self.asked(code))
-        return Line("", "", "", "", requestParameters=request, resources=resources)
 
 
 def _distinct(column: Any, rows: Numbers) -> tuple[list[bytes], Numbers]:

@@ -17,10 +17,12 @@ from stanch.engine.scan.line import Line
 
 SLOW = -1
 """The deed of a row that must be opened whole."""
-GROUP = 8192
+GROUP = 4096
 """Rows in one row group: what is read at once, and what must be inflated to open one record."""
 
 IDENTITY = "userIdentity"
+RAW = "raw"
+"""The column of records, the last."""
 _ITS_OWN = {"eventTime", "eventID", IDENTITY, "requestParameters", "resources", "additionalEventData"}
 FACTS = tuple(name for name in Line.__struct_fields__ if name not in _ITS_OWN)
 """The fields of a line that are the same in all events of a deed."""
@@ -46,7 +48,7 @@ SCHEMA = pa.schema(
         *(pa.field(name, pa.string()) for name in THINGS),
         pa.field("bytesTransferredOut", pa.int64()),
         pa.field("signedUrl", pa.bool_()),
-        pa.field("raw", pa.string()),
+        pa.field(RAW, pa.string()),
     ]
 )
 

@@ -1,16 +1,19 @@
 """Rows of one deed in one hour on one store are summed as a group: the work is by the group, not by the event."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
 from stanch.contracts.behaviour import HOUR
 from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Sums
-from stanch.engine.scan.classes import Classes, Deed, Thing
+from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.lake.block import Block, Numbers, Things
+from stanch.engine.scan.line import Line
+from stanch.engine.scan.things import Closed, Thing
 from stanch.engine.sigma import Narrowed
 
 Opening = tuple[int, Narrowed | None]
@@ -20,6 +23,9 @@ Mark = tuple[int, str, bool]
 """
 
 _NONE = -1
+NO_RULES = Narrowed(())
+"""What is left of the rules for a row that is opened for its lineage."""
+_CLOSED = Thing(b"", "", (), (), _NONE)
 
 
 @dataclass(slots=True)
@@ -52,17 +58,27 @@ class Group:
         return Sums(self.count, self.bytes, self.first, self.last, self.objects, events, files)
 
 
-class Groups:
-    """Some rows of a block, all of the fast way, told apart by deed, thing, hour and original."""
+def known(classes: Classes, deed: Deed, request: bytes, resources: bytes) -> Thing:
+    """What a call of this deed asked for; raises Closed where it cannot be opened."""
+    asking = Line("", "", "", "", requestParameters=msgspec.Raw(request), resources=msgspec.Raw(resources))
+    return classes.thing(deed, asking)
 
-    def __init__(self, block: Block, rows: Numbers, deeds: list[Deed], deed_of: Numbers, classes: Classes) -> None:
+
+class Groups:
+    """Some rows of a block, all of the fast way, told apart by deed, thing, hour and original.
+
+    `closed` are rows whose request cannot be opened by itself: no group holds them.
+    """
+
+    def __init__(self, block: Block, rows: Numbers, deeds: Sequence[Deed], deed_of: Numbers, classes: Classes) -> None:
         """`deeds` are the deeds of the rows, `deed_of` the place among them of each row."""
         self._block, self._rows, self._deeds, self._deed_of = block, rows, deeds, deed_of
-        plain = np.array([deed.plain for deed in deeds], bool)[deed_of]
         self._thing_of = np.full(len(rows), _NONE, np.int64)
         self._things: list[Thing] = []
-        if not plain.all():
-            self._learn(np.flatnonzero(~plain), classes)
+        self.closed: list[int] = []
+        asking = np.flatnonzero(~np.array([deed.plain for deed in deeds], bool)[deed_of])
+        if len(asking):
+            self._learn(asking, classes)
 
     def _learn(self, wanted: Numbers, classes: Classes) -> None:
         """What the calls of deeds that are not plain asked for: deeds that share their things learn each once."""
@@ -70,24 +86,31 @@ class Groups:
         scopes: dict[int, int] = {}
         scope_of = np.array([scopes.setdefault(id(deed.things), len(scopes)) for deed in self._deeds], np.int64)
         deed_of = self._deed_of[wanted]
-        codes, first, self._thing_of[wanted] = np.unique(
+        codes, first, thing_of = np.unique(
             scope_of[deed_of] * asked.count + asked.codes, return_index=True, return_inverse=True
         )
         for code, place in zip(codes.tolist(), deed_of[first].tolist(), strict=True):
-            deed, number = self._deeds[place], code % asked.count
-            request, resources = asked.asked(number)
-            thing = deed.things.get(request)
-            # The same request may have named other resources before.
-            if thing is None or ((deed.strict or not thing.keys) and thing.resources != resources):
-                thing = classes.thing(deed, asked.line(number))
-            self._things.append(thing)
+            try:
+                self._things.append(known(classes, self._deeds[place], *asked.asked(code % asked.count)))
+            except Closed:
+                self._things.append(_CLOSED)
+        self._thing_of[wanted] = thing_of
+        if _CLOSED in self._things:
+            self._shut(wanted[np.array([thing is _CLOSED for thing in self._things], bool)[thing_of]])
+
+    def _shut(self, places: Numbers) -> None:
+        """Leave these rows out of all groups."""
+        self.closed = self._rows[places].tolist()
+        self._rows, self._deed_of, self._thing_of = (
+            np.delete(each, places) for each in (self._rows, self._deed_of, self._thing_of)
+        )
 
     def opened(self, classes: Classes) -> Iterator[Opening]:
         """The rows that must be opened whole."""
         always = np.array([deed.opened for deed in self._deeds], bool)
         for at in np.flatnonzero(always[self._deed_of]).tolist():
-            yield int(self._rows[at]), self._deeds[self._deed_of[at]].left
-        asking = np.array([bool(deed.asks) and not deed.opened for deed in self._deeds], bool)
+            yield int(self._rows[at]), self._deeds[self._deed_of[at]].left or NO_RULES
+        asking = np.array([deed.sifts for deed in self._deeds], bool)
         asked = np.flatnonzero(asking[self._deed_of])
         if len(asked):
             yield from self._sifted(asked, classes)
@@ -108,31 +131,12 @@ class Groups:
         """What each group comes to, its rows taken in the order in which they were read."""
         block, rows = self._block, self._rows
         stores, store_of = self._stores()
-        seconds, files = block.seconds[rows], block.files[rows]
-        hours = seconds // HOUR
         signed = block.signed[rows] & (self._thing_of != _NONE)
-        code = self._deed_of * (int(np.ptp(hours)) + 1) + hours - hours.min()
-        code = (code * len(stores) + store_of) * 2 + signed
-        width = int(files.max()) + 1
-        order = np.argsort(code * width + files, kind="stable")
-        group = code[order]
-        begin = np.flatnonzero(np.diff(group, prepend=_NONE))
-        of_row = np.repeat(np.arange(len(begin)), np.diff(begin, append=len(rows)))
-        reading, keys = self._reading()
-        read = reading[self._thing_of][order]
-        found = zip(
-            order[begin].tolist(),
-            np.diff(begin, append=len(rows)).tolist(),
-            np.add.reduceat(np.where(read, block.sizes[rows][order], 0), begin).tolist(),
-            np.minimum.reduceat(seconds[order], begin).tolist(),
-            np.maximum.reduceat(seconds[order], begin).tolist(),
-            _objects(of_row[read], self._thing_of[order][read], keys, len(begin)),
-            self._events(order, of_row, files),
-            strict=True,
-        )
-        for at, count, size, first, last, objects, events in found:
-            mark = first - first % HOUR, stores[store_of[at]], bool(signed[at])
-            yield self._deeds[self._deed_of[at]], mark, Group(count, size, first, last, objects, events)
+        split = Split(self._deed_of, store_of, signed, self._thing_of, [thing.keys for thing in self._things])
+        some = Some(block.seconds[rows], block.files[rows], block.sizes[rows], lambda places: block.ids(rows[places]))
+        for at, group in grouped(some, split):
+            mark = group.first - group.first % HOUR, stores[store_of[at]], bool(signed[at])
+            yield self._deeds[self._deed_of[at]], mark, group
 
     def _stores(self) -> tuple[list[str], Numbers]:
         """What was acted on, each once, and which of it each row is about."""
@@ -140,27 +144,73 @@ class Groups:
         of_thing = [known.setdefault(thing.on, len(known)) for thing in self._things]
         return list(known), np.array([*of_thing, 0], np.int64)[self._thing_of]
 
-    def _reading(self) -> tuple[NDArray[np.bool_], list[tuple[str, ...]]]:
-        """Of each thing, and last of what is none: whether it is read, and which keys."""
-        keys = [thing.keys for thing in self._things]
-        return np.array([*map(bool, keys), False], bool), keys
 
-    def _events(self, order: Numbers, of_row: Numbers, files: Numbers) -> Iterator[dict[int, list[str]]]:
-        """For each group the first ids of each original; `of_row` is the group of each row, in this order."""
-        sorted_files = files[order]
-        begin = np.flatnonzero(np.diff(sorted_files, prepend=_NONE) | np.diff(of_row, prepend=_NONE))
-        counts = np.minimum(np.diff(begin, append=len(order)), KEPT_EVENTS)
-        ends = np.cumsum(counts)
-        chosen = np.arange(ends[-1]) + np.repeat(begin - ends + counts, counts)
-        ids = self._block.ids(self._rows[order[chosen]])
-        group, events = 0, dict[int, list[str]]()
-        runs = (of_row[begin], sorted_files[begin], ends - counts, ends)
-        for number, file, start, end in zip(*(run.tolist() for run in runs), strict=True):
-            if number != group:
-                yield events
-                group, events = number, {}
-            events[file] = ids[start:end]
-        yield events
+@dataclass(frozen=True, slots=True)
+class Some:
+    """Some rows, in the order in which they were read within a deed: times, originals, sizes, and the ids of places."""
+
+    seconds: Numbers
+    files: Numbers
+    sizes: Numbers
+    ids: Callable[[Numbers], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How rows are told apart, and which thing each asked for, -1 for none; `keys` are what each thing gives."""
+
+    deed_of: Numbers
+    store_of: Numbers
+    signed: NDArray[np.bool_]
+    thing_of: Numbers
+    keys: Sequence[tuple[str, ...]]
+
+
+def grouped(rows: Some, split: Split) -> Iterator[tuple[int, Group]]:
+    """What each deed, store and hour comes to, with the place of one row of it."""
+    if not len(rows.seconds):
+        return
+    hours = rows.seconds // HOUR
+    code = split.deed_of * (int(np.ptp(hours)) + 1) + hours - hours.min()
+    code = (code * (int(split.store_of.max()) + 1) + split.store_of) * 2 + split.signed
+    order = np.argsort(code * (int(rows.files.max()) + 1) + rows.files, kind="stable")
+    group, seconds = code[order], rows.seconds[order]
+    begin = np.flatnonzero(np.diff(group, prepend=_NONE))
+    counts = np.diff(begin, append=len(order))
+    of_row = np.repeat(np.arange(len(begin)), counts)
+    things = split.thing_of[order]
+    read = np.array([*map(bool, split.keys), False], bool)[things]
+    yield from zip(
+        order[begin].tolist(),
+        map(
+            Group,
+            counts.tolist(),
+            np.add.reduceat(np.where(read, rows.sizes[order], 0), begin).tolist(),
+            np.minimum.reduceat(seconds, begin).tolist(),
+            np.maximum.reduceat(seconds, begin).tolist(),
+            _objects(of_row[read], things[read], split.keys, len(begin)),
+            _events(rows, order, of_row),
+        ),
+        strict=True,
+    )
+
+
+def _events(rows: Some, order: Numbers, of_row: Numbers) -> Iterator[dict[int, list[str]]]:
+    """For each group the first ids of each original; `of_row` is the group of each row, in this order."""
+    files = rows.files[order]
+    begin = np.flatnonzero(np.diff(files, prepend=_NONE) | np.diff(of_row, prepend=_NONE))
+    counts = np.minimum(np.diff(begin, append=len(order)), KEPT_EVENTS)
+    ends = np.cumsum(counts)
+    chosen = np.arange(ends[-1]) + np.repeat(begin - ends + counts, counts)
+    ids = rows.ids(order[chosen])
+    group, events = 0, dict[int, list[str]]()
+    runs = (of_row[begin], files[begin], ends - counts, ends)
+    for number, file, start, end in zip(*(run.tolist() for run in runs), strict=True):
+        if number != group:
+            yield events
+            group, events = number, {}
+        events[file] = ids[start:end]
+    yield events
 
 
 def _objects(groups: Numbers, things: Numbers, keys: Sequence[tuple[str, ...]], count: int) -> Iterator[set[str]]:

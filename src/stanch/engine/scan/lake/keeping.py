@@ -4,10 +4,10 @@ import hashlib
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import BinaryIO
 
 import msgspec
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from stanch.contracts.lake import FORM, Bench, LakeUnit, Original, Piece, Receipt
@@ -16,7 +16,9 @@ from stanch.domain.event import Event, Skipped
 from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally, opened_log
 from stanch.engine.scan.lake.columns import DEEDS, GROUP, THINGS
-from stanch.engine.scan.lake.rows import Rows
+from stanch.engine.scan.lake.profile import written
+from stanch.engine.scan.lake.profiling import Profiler
+from stanch.engine.scan.lake.rows import Rows, Sorted
 from stanch.engine.scan.line import Clock, project
 
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
@@ -27,9 +29,10 @@ _LEVEL = 3
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A file with the digest of what it holds; `held` are its bytes, so that it is fetched once, unless they are many.
+    """A file with the digest of what it holds.
 
-    `version` tells this content from any other without reading it.
+    `held` are its bytes, so that it is fetched once, unless they are many or lie near. `version` tells this content
+    from any other without reading it.
     """
 
     file: LogFile
@@ -57,12 +60,13 @@ def offered(file: LogFile) -> Offered:
     version = getattr(file, "version", None)
     digest, pieces, size = hashlib.sha256(), [], 0
     with file.open() as stored:
+        near = isinstance(getattr(stored, "raw", None), io.FileIO)  # a disk gives it again at no cost
         while chunk := stored.read(1 << 20):
             digest.update(chunk)
             size += len(chunk)
-            if size <= _HELD:
+            if size <= _HELD and not near:
                 pieces.append(chunk)
-    return Offered(file, digest.hexdigest(), version, b"".join(pieces) if size <= _HELD else None)
+    return Offered(file, digest.hexdigest(), version, None if near or size > _HELD else b"".join(pieces))
 
 
 def kept(
@@ -82,7 +86,8 @@ def kept(
             keeping.read(file)
         keeping.flush()
         receipt = keeping.receipt()
-        return (bench.finish(receipt) if receipt.originals else None), keeping.tally.tables
+        unit = bench.finish(receipt, keeping.stored) if receipt.originals else None
+        return unit, keeping.tally.tables
     finally:
         bench.clear()
 
@@ -98,6 +103,8 @@ class _Keeping:
     rows: Rows = field(default_factory=Rows)
     originals: list[Original] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
+    profiler: Profiler = field(default_factory=Profiler)
+    stored: bytes = b""
     chunks: int = 0
     clock: Clock = field(default_factory=Clock)
 
@@ -126,17 +133,27 @@ class _Keeping:
 
     def flush(self) -> None:
         """Write what waits as one chunk."""
-        for place, table in self.rows.chunk():
-            self.bench.lay(len(self.pieces), _filling(table))
-            self.pieces.append(Piece(self.chunks, *place, rows=table.num_rows))
+        for some in self.rows.chunk():
+            self.bench.lay(len(self.pieces), _filling(some))
+            self.pieces.append(Piece(self.chunks, *some.place, rows=some.table.num_rows))
+            self.profiler.take(self.chunks, some)
         self.chunks += 1
 
     def receipt(self) -> Receipt:
-        """What came of all files."""
+        """What came of all files; the profile is `stored` from now on."""
         tally = self.tally
+        profile = self.profiler.summed([original.path for original in self.originals])
+        self.stored = b"" if profile is None else written(profile)
         return Receipt(
-            FORM, self.originals, self.pieces, tally.files_read, tally.bytes, dict(tally.logs), tally.skipped
-        )  # fmt: skip
+            FORM,
+            self.originals,
+            self.pieces,
+            tally.files_read,
+            tally.bytes,
+            dict(tally.logs),
+            tally.skipped,
+            hashlib.sha256(self.stored).hexdigest() if self.stored else "",
+        )
 
     def _batch(self, path: str, log: str, batch: Batch) -> None:
         lines = project(batch.text, self.clock) if _is_utf8(batch.text) else None
@@ -154,18 +171,21 @@ class _Keeping:
             self.tally.skipped.append(Skipped(path, f"a record that cannot be kept in a lake: {why}"))
 
 
-def _filling(table: pa.Table) -> Callable[[BinaryIO], None]:
+def _filling(some: Sorted) -> Callable[[BinaryIO], None]:
     def fill(file: BinaryIO) -> None:
-        pq.write_table(
-            table,
+        blocks = some.blocks(GROUP)
+        first = next(blocks)
+        with pq.ParquetWriter(
             file,
-            row_group_size=GROUP,
+            first.schema,
             compression="zstd",
             compression_level=_LEVEL,
             use_dictionary=[*DEEDS, *THINGS, "log", "file"],
             dictionary_pagesize_limit=1 << 24,
             store_schema=False,
-        )
+        ) as writer:
+            for block in chain((first,), blocks):
+                writer.write_table(block, row_group_size=GROUP)
 
     return fill
 

@@ -34,9 +34,13 @@ class Records:
         numbers = [row for row, _ in rows]
         raws, logs = block.texts("raw", numbers), block.texts("log", numbers)
         for (row, rules), raw, log in zip(rows, raws, logs, strict=True):
-            event = self._batch(int(block.files[row]), log).event(raw.encode())
+            event = self.opened(int(block.files[row]), log, raw.encode())
             if event is not None:
                 yield int(block.seq[row]), event, rules
+
+    def opened(self, file: int, log: str, raw: bytes) -> Event | None:
+        """The event of one record of the fast way; None when it is none, see `faults`."""
+        return self._batch(file, log).event(raw)
 
     def events(self, block: Block, rows: Sequence[int]) -> Iterator[tuple[int, Event]]:
         """The order and the event of rows of the slow way."""

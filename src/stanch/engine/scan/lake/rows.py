@@ -13,12 +13,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stanch.domain.event import Event
-from stanch.engine.scan.lake.columns import FACTS, IDENTITY, SCHEMA, SLOW, escaped, facts_of, stored
+from stanch.engine.scan.lake.columns import FACTS, IDENTITY, RAW, SCHEMA, SLOW, escaped, facts_of, stored
 from stanch.engine.scan.line import Line, ids, number_of, numbers_of, times
 from stanch.engine.untrusted import count, text
 
 MOST_ROWS = 1 << 16
-MOST_BYTES = 1 << 25
+MOST_BYTES = 16 << 20
 """Rows of one chunk and bytes of their records: what is held in memory before it is written."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,6 +44,30 @@ class Place(NamedTuple):
     account: str
     region: str
     day: str
+
+
+class Sorted(NamedTuple):
+    """The rows of a chunk that lie in one partition, sorted by deed: each row's deed as a place in `kinds`.
+
+    The table has all columns but the records, which stay in the order in which they were read: `rows` tells where.
+    """
+
+    place: Place
+    table: pa.Table
+    kinds: Sequence[Kind]
+    deeds: Numbers
+    rows: Numbers
+    records: Sequence[bytes]
+
+    def raws(self, first: int, count: int) -> list[bytes]:
+        """The records of so many rows from this one."""
+        return [self.records[row] for row in self.rows[first : first + count].tolist()]
+
+    def blocks(self, most: int) -> Iterator[pa.Table]:
+        """All columns of so many rows at a time: what records hold is most of what is held, and is held once."""
+        for first in range(0, len(self.rows), most):
+            some = self.table.slice(first, most)
+            yield some.append_column(SCHEMA.field(RAW), pa.array(self.raws(first, most), pa.string()))
 
 
 class Rows:
@@ -107,7 +131,7 @@ class Rows:
         self._raws.append(record)
         self._weight += len(record)
 
-    def chunk(self) -> Iterator[tuple[Place, pa.Table]]:
+    def chunk(self) -> Iterator[Sorted]:
         """Every row once, as one table for each partition, sorted by deed; none is left."""
         kinds = list(self._kinds)
         ranks = sorted(range(len(kinds)), key=lambda number: (*_call(kinds[number]), number))
@@ -119,12 +143,13 @@ class Rows:
         places, place_of = _numbered([_place(key) for key in kinds])
         # Stable: within a deed the rows stay in the order in which they were read.
         order = np.lexsort((rank[deeds], days, place_of[deeds]))
-        whole = self._table(when, deeds)
-        self.__init__()  # type: ignore[misc]  # as new: records are not held twice while they are written
+        whole, records = self._table(when, deeds), self._raws
+        self.__init__()  # type: ignore[misc]  # as new
         for rows in _runs(order, place_of[deeds][order], days[order]):
             log, account, region = places[place_of[deeds[rows[0]]]]
             day = str(np.datetime64(int(days[rows[0]]), "D"))
-            yield Place(log, account, region, day), _told(whole.take(pa.array(rows)), kinds, deeds[rows])
+            table = _told(whole.take(pa.array(rows)), kinds, deeds[rows])
+            yield Sorted(Place(log, account, region, day), table, kinds, deeds[rows], rows, records)
 
     def _table(self, when: Numbers, deeds: Numbers) -> pa.Table:
         """The columns that every row has for itself."""
@@ -139,7 +164,6 @@ class Rows:
                 "resources": pa.array(self._resources, pa.string()),
                 "bytesTransferredOut": pa.array(self._sizes, pa.int64()),
                 "signedUrl": pa.array(self._signed, pa.bool_()),
-                "raw": pa.array(self._raws, pa.string()),
             }
         )
 
@@ -157,15 +181,21 @@ def _told(table: pa.Table, kinds: Sequence[Kind], deeds: Numbers) -> pa.Table:
         values = [None if _slow(kind) else kind[1][at] for kind in here]
         columns[name] = _repeated(name, stored(name, values), number)
     columns[IDENTITY] = _repeated(IDENTITY, [None if kind[2] is None else kind[2].decode() for kind in here], number)
-    return pa.table([columns[name] for name in SCHEMA.names], names=SCHEMA.names)
+    names = [name for name in SCHEMA.names if name != RAW]
+    return pa.table([columns[name] for name in names], names=names)
 
 
 def _slow(kind: Kind) -> bool:
     return kind[2] is None
 
 
+def call_of(kind: Kind) -> tuple[str, str]:
+    """The source and the name of a line's call."""
+    return kind[1][_SOURCE], kind[1][_NAME]
+
+
 def _call(kind: Kind) -> tuple[bool, str, str]:
-    return (True, "", "") if _slow(kind) else (False, kind[1][_SOURCE], kind[1][_NAME])
+    return (True, "", "") if _slow(kind) else (False, *call_of(kind))
 
 
 def _place(kind: Kind) -> tuple[str, str, str]:

@@ -1,7 +1,8 @@
 """A scanner that reads units of a lake beside raw logs, and may keep in a lake what it reads of them."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from stanch.contracts.lake import Keep, LakeUnit
 from stanch.contracts.source import LogFile, Source
@@ -13,6 +14,13 @@ from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.sigma import Rule
+
+if TYPE_CHECKING:
+    from stanch.engine.scan.lake.keeping import Offered
+
+
+UNIT = 10 << 20
+"""Stored bytes of the originals of one unit, unless a single file is larger."""
 
 
 class LakeScanner(Scanner):
@@ -28,9 +36,11 @@ class LakeScanner(Scanner):
         routines: Sequence[Routine] = (),
         span: Span = ALWAYS,
         keep: Keep | None = None,
+        *,
+        profiles: bool = True,
     ) -> None:
         """As a scanner; raw logs that `keep` does not know yet are kept there, and then scanned from what was kept."""
-        super().__init__(rules, estate, sources, accounts, limit, routines, span)
+        super().__init__(rules, estate, sources, accounts, limit, routines, span, profiles=profiles)
         self._keep = keep
 
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
@@ -47,7 +57,8 @@ class LakeScanner(Scanner):
         if not isinstance(file, LakeUnit):
             super().take(file, part, seen)
             return
-        from stanch.engine.scan.lake.unit import Knowledge, scan
+        from stanch.engine.scan.lake.by_event import Knowledge
+        from stanch.engine.scan.lake.unit import scan
 
         scan(file, Knowledge(self.judge, self._classes, self.span, self._sources), part, seen)
 
@@ -68,18 +79,31 @@ class LakeScanner(Scanner):
                 done.known.append(file)
             else:
                 new.append(offer)
-        if not new:
-            return done
-        try:
-            unit, tables = kept(new, self._sources, keep.bench(), self._limit)
-        except OSError as error:
-            why = f"{len(new)} files are not kept in the lake: {error.strerror or error}"
-            done.skipped.append(Skipped(new[0].path, why))
-            done.left += [offer.file for offer in new]
-            return done
-        done.units += [unit] if unit else []
-        done.left += tables
+        for some in _units(new):
+            try:
+                unit, tables = kept(some, self._sources, keep.bench(), self._limit)
+            except OSError as error:
+                why = f"{len(some)} files are not kept in the lake: {error.strerror or error}"
+                done.skipped.append(Skipped(some[0].path, why))
+                done.left += [offer.file for offer in some]
+            else:
+                done.units += [unit] if unit else []
+                done.left += tables
         return done
+
+
+def _units(files: "Sequence[Offered]") -> "Iterator[list[Offered]]":
+    """Files that are kept together: what is known of a unit is held while it is made."""
+    some: list[Offered] = []
+    size = 0
+    for file in files:
+        if some and size + (file.size or 0) > UNIT:
+            yield some
+            some, size = [], 0
+        some.append(file)
+        size += file.size or 0
+    if some:
+        yield some
 
 
 @dataclass(slots=True)

@@ -1,0 +1,26 @@
+"""Logs grow without end and a machine does not: what a search may hold in memory, whatever it reads.
+
+What is more lies in files without a name in the temporary folder, which only the process itself can open and which are
+gone with it. No answer depends on a bound, only the time that it takes.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What the leader of a search holds at most."""
+
+    cells: int = 80 << 20
+    """Bytes of cells, as far as they can be estimated, while logs are read."""
+    history: int = 24 << 20
+    """Bytes of one history, as stored; a longer one is read from its file each time somebody goes through it."""
+    names: int = 32 << 20
+    """Bytes of names of what the accused read."""
+    digests: int = 20_000
+    """Digests of files."""
+    ids: int = 4_000_000
+    """Numbers of events' ids, of eight bytes each; more if one hour alone has more."""
+
+
+BOUNDS = Bounds()

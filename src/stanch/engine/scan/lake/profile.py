@@ -1,0 +1,178 @@
+"""What a unit's events come to, by deed and hour, is so much smaller than the events that a hunt need not read these.
+
+A profile holds only what is in the log: sums, the names of what was read, what was asked for, and where the rows stand.
+Estate and rules may change between two hunts, so nothing that follows from them is in it.
+"""
+
+import hashlib
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from stanch.engine.scan.cells import ACTED_ON, KEPT_EVENTS, KEPT_FILES, SECRETS_KEPT_BY
+from stanch.engine.scan.lake.columns import FACTS
+
+_CODEC = "zstd"
+_FORM = 1
+LAW = hashlib.sha256(
+    repr((_FORM, FACTS, ACTED_ON, SECRETS_KEPT_BY, KEPT_EVENTS, KEPT_FILES)).encode(),
+).hexdigest()[:16]
+"""By what events are summed; a profile that was made by another law is of no use."""
+NUMBERS = np.dtype("<i8")
+"""Numbers of event ids, as they are stored."""
+PLACES = np.dtype("<u4")
+"""Places in a list, as they are stored."""
+
+Stretch = tuple[int, int, int]
+"""Rows of a partition that stand side by side: the chunk, the first row in the chunk's piece, and how many."""
+
+
+def places(stored: bytes) -> list[int]:
+    """Places in a list, as they are stored."""
+    found: list[int] = np.frombuffer(stored, PLACES).tolist()
+    return found
+
+
+class Group(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """Events of one deed in one hour on one store.
+
+    `start` is the hour's, `first` and `last` are times (seconds since the epoch), `on` the store, `signed` whether the
+    URL was. `size` is that of the answers that gave `objects` (places in the profile's names). `events` are the first
+    ids, `files` numbers of originals, as a cell keeps them.
+    """
+
+    start: int
+    on: str
+    signed: bool
+    count: int
+    size: int
+    first: int
+    last: int
+    objects: bytes
+    events: list[str]
+    files: list[int]
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """An event as it was logged: where it was read in its chunk, the number of its original, its JSON."""
+
+    chunk: int
+    seq: int
+    file: int
+    raw: bytes
+
+
+class Kept(msgspec.Struct, array_like=True, frozen=True):
+    """One deed: its facts and identity as its rows have them, where these stand, and what they came to.
+
+    `groups` is None where only the rows can tell. `records` are all its events, where it is of a call of which each is
+    opened in any hunt.
+    """
+
+    facts: list[str | bool | None]
+    identity: bytes
+    rows: list[Stretch]
+    groups: list[Group] | None
+    records: list[Record] | None
+
+
+class Asked(msgspec.Struct, array_like=True, frozen=True):
+    """What calls of one kind asked for: pairs of places in `requests` and `resources`, and which pairs each deed."""
+
+    requests: list[bytes]
+    resources: list[bytes]
+    pairs: list[tuple[int, int]]
+    of_deed: list[bytes]
+
+    def of(self, deed: int) -> list[int]:
+        """Which pairs this deed of the call asked for."""
+        return places(self.of_deed[deed])
+
+    def pair(self, number: int) -> tuple[bytes, bytes]:
+        """The request and the resources, as JSON."""
+        request, resources = self.pairs[number]
+        return self.requests[request], self.resources[resources]
+
+
+class Call(msgspec.Struct, array_like=True, frozen=True):
+    """The deeds of one call, and `asked`, which is opened only where a rule wants to know: its size, and compressed."""
+
+    deeds: list[Kept]
+    size: int
+    asked: bytes
+
+    def things(self) -> Asked:
+        """What was asked for."""
+        return _ASKED.decode(pa.decompress(self.asked, self.size, _CODEC, asbytes=True))
+
+
+class Hour(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """All events of one hour: its start, the first and last time (microseconds), the sorted numbers of the ids."""
+
+    start: int
+    first: int
+    last: int
+    numbers: bytes
+
+    def ids(self) -> NDArray[np.int64]:
+        """The numbers of the ids."""
+        return np.frombuffer(self.numbers, NUMBERS)
+
+
+class Part(msgspec.Struct, array_like=True, frozen=True):
+    """All events of one partition: by hour, by call and deed, and `slow` rows, which only their whole records tell."""
+
+    log: str
+    account: str
+    region: str
+    day: str
+    hours: list[Hour]
+    calls: list[Call]
+    slow: list[Stretch]
+
+
+class Profile(msgspec.Struct, array_like=True, frozen=True):
+    """A whole unit; `law` is the one it was made by."""
+
+    law: str
+    parts: list[Part]
+    names: list[str]
+
+
+_WRITE = msgspec.msgpack.Encoder()
+_READ = msgspec.msgpack.Decoder(Profile)
+_ASKED = msgspec.msgpack.Decoder(Asked)
+
+
+class Damaged(ValueError):
+    """The bytes are not those of the profile that was written."""
+
+
+def call(deeds: list[Kept], asked: Asked) -> Call:
+    """The deeds of one call with what they asked for."""
+    plain = _WRITE.encode(asked)
+    return Call(deeds, len(plain), pa.compress(plain, _CODEC, asbytes=True))
+
+
+def written(profile: Profile) -> bytes:
+    """A profile as it is stored."""
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, _CODEC) as stream:
+        stream.write(_WRITE.encode(profile))
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def read(stored: bytes, sha256: str) -> Profile:
+    """The profile that was written with this digest; raises Damaged."""
+    if hashlib.sha256(stored).hexdigest() != sha256:
+        raise Damaged("it is not what was written")
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(stored), _CODEC) as stream:
+            profile = _READ.decode(stream.read())
+    except (OSError, pa.ArrowException, msgspec.MsgspecError) as error:
+        raise Damaged(f"of another version of stanch: {error}") from error
+    if profile.law != LAW:
+        raise Damaged("of another version of stanch")
+    return profile

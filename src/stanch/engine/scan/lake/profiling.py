@@ -1,0 +1,290 @@
+"""While a unit is kept its events are summed as a hunt will sum them, as far as the log alone decides it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import repeat
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from stanch.contracts.behaviour import HOUR
+from stanch.engine.lineage import Lineage
+from stanch.engine.scan.cells import ACTED_ON, KEPT_EVENTS, KEPT_FILES, acted_on, reads_secrets, secrets_read
+from stanch.engine.scan.lake import profile
+from stanch.engine.scan.lake.block import Numbers
+from stanch.engine.scan.lake.groups import Group, Some, Split, grouped
+from stanch.engine.scan.lake.numbered import Texts
+from stanch.engine.scan.lake.rows import Kind, Place, Sorted, call_of
+from stanch.engine.untrusted import table, text
+
+MOST = 1 << 26
+"""Bytes that a profile may take in memory, roughly; a unit of which more would be kept has none."""
+_OF_GROUP = 200
+_OF_PAIR = 60
+_OF_OBJECT = 80
+_HOUR = HOUR * 1_000_000
+_SECOND = 1_000_000
+_NO_FILE = -1
+_BITS = 32
+_LOW = (1 << _BITS) - 1
+
+Mark = tuple[int, str, bool]
+"""An hour, a store, and whether the URL was signed."""
+Asked = tuple[str, tuple[str, ...]]
+"""What a call acted on, and the keys or secrets whose content it gives."""
+Stored = Callable[[Mark, "_Sum"], profile.Group]
+
+
+def reads(source: str, name: str) -> bool:
+    """Whether calls of this kind give content, unless they fail."""
+    return (source, name) == ("s3.amazonaws.com", "GetObject") or reads_secrets(source, name)
+
+
+def opens(source: str, name: str) -> bool:
+    """Whether each call of this kind is opened, whatever the rules: its answer tells what nothing else does."""
+    return source.startswith("signin.") or Lineage.wants(source, name)
+
+
+class _Sum:
+    """A group on its way: of originals that were read to their end only the ids are held that may be told."""
+
+    def __init__(self, group: Group) -> None:
+        self.group = group
+        self.files: set[int] = set()
+        self._last, self._ids = _NO_FILE, list[str]()
+        self._done: list[str] = []
+        self._take(group.events)
+
+    def add(self, later: Group) -> None:
+        """Take in rows of the same deed and mark that were read later."""
+        self._take(later.events)
+        self.group.events = later.events = {}
+        self.group.add(later)
+
+    @property
+    def events(self) -> list[str]:
+        """The ids that a cell keeps of these."""
+        return self._ids if len(self.files) < 2 else _fewest(self._done, self._ids)
+
+    def _take(self, events: dict[int, list[str]]) -> None:
+        for file, ids in events.items():
+            if file != self._last:
+                self._done, self._last, self._ids = _fewest(self._done, self._ids), file, []
+                self.files.add(file)
+            self._ids = (self._ids + ids)[:KEPT_EVENTS]
+
+
+def _fewest(some: list[str], others: list[str]) -> list[str]:
+    return sorted({*some, *others})[:KEPT_EVENTS]
+
+
+@dataclass(slots=True)
+class _Deed:
+    """One deed of one partition; `groups` is None where only its rows can tell."""
+
+    rows: list[profile.Stretch] = field(default_factory=list)
+    things: set[int] = field(default_factory=set)  # a request's number and, below it, that of the resources
+    groups: dict[Mark, "_Sum"] | None = field(default_factory=dict)
+    records: list[profile.Record] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Part:
+    deeds: dict[Kind, _Deed] = field(default_factory=dict)
+    slow: list[profile.Stretch] = field(default_factory=list)
+    hours: dict[int, list[tuple[int, int, Numbers]]] = field(default_factory=dict)
+
+
+class Profiler:
+    """Sums one unit while its chunks are written."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Place, _Part] = {}
+        self._requests = Texts()
+        self._resources = Texts()
+        self._asked: dict[tuple[str, str, int], Asked | None] = {}
+        self._held = 0
+
+    @property
+    def _weight(self) -> int:
+        return self._held + self._requests.weight + self._resources.weight
+
+    def take(self, chunk: int, some: Sorted) -> None:
+        """Take in the rows of a chunk that lie in one partition."""
+        if self._weight > MOST:
+            self.__init__()  # type: ignore[misc]  # what was taken in is of no use
+            self._held = MOST + 1
+            return
+        part = self._parts.setdefault(some.place, _Part())
+        micros = some.table.column("eventTime").cast(pa.int64()).to_numpy()
+        self._hours(part, micros, some.table.column("number").to_numpy())
+        begin = np.flatnonzero(np.diff(some.deeds, prepend=-1))
+        kinds = [some.kinds[number] for number in some.deeds[begin].tolist()]
+        counts = np.diff(begin, append=len(micros))
+        known = []
+        for kind, first, count in zip(kinds, begin.tolist(), counts.tolist(), strict=True):
+            if kind[2] is None:
+                part.slow.append((chunk, first, count))
+                continue
+            deed = part.deeds.setdefault(kind, _Deed())
+            deed.rows.append((chunk, first, count))
+            known.append((kind, deed))
+            if opens(*call_of(kind)):
+                deed.records += self._records(chunk, some.table.slice(first, count), some.raws(first, count))
+        lines = int(counts[: len(known)].sum())  # rows of the slow way come last
+        self._lines(known, some.table.slice(0, lines), np.repeat(np.arange(len(known)), counts[: len(known)]))
+
+    def summed(self, paths: Sequence[str]) -> profile.Profile | None:
+        """What was taken in, of originals with these paths; None where it became too much."""
+        if self._weight > MOST:
+            return None
+        number_of = {path: number for number, path in reversed(list(enumerate(paths)))}
+        names: dict[str, int] = {}
+
+        def stored(mark: Mark, sums: _Sum) -> profile.Group:
+            group = sums.group
+            places = [names.setdefault(name, len(names)) for name in sorted(group.objects)]
+            objects = np.array(places, profile.PLACES).tobytes()
+            files = [number_of[path] for path in sorted({paths[file] for file in sums.files})[:KEPT_FILES]]
+            return profile.Group(
+                *mark, group.count, group.bytes, group.first, group.last, objects, sums.events, files
+            )  # fmt: skip
+
+        parts = [
+            profile.Part(
+                *place,
+                hours=[_hour(start, some) for start, some in sorted(part.hours.items())],
+                calls=[self._call(deeds, stored) for deeds in _by_call(part.deeds).values()],
+                slow=part.slow,
+            )
+            for place, part in self._parts.items()
+        ]
+        return profile.Profile(profile.LAW, parts, list(names))
+
+    def _call(self, deeds: Sequence[tuple[Kind, _Deed]], stored: Stored) -> profile.Call:
+        """The deeds of one call, with what they asked for and nobody else did."""
+        requests, resources = Texts(), Texts()
+        numbers: dict[int, int] = {}
+        of_deed = [
+            np.array([numbers.setdefault(thing, len(numbers)) for thing in sorted(deed.things)], profile.PLACES)
+            for _, deed in deeds
+        ]
+        pairs = [
+            (
+                requests.number(self._requests.texts[thing >> _BITS]),
+                resources.number(self._resources.texts[thing & _LOW]),
+            )
+            for thing in numbers
+        ]
+        asked = profile.Asked(requests.texts, resources.texts, pairs, [each.tobytes() for each in of_deed])
+        return profile.call([_kept(kind, deed, stored) for kind, deed in deeds], asked)
+
+    def _hours(self, part: _Part, micros: Numbers, numbers: Numbers) -> None:
+        hours = micros // _HOUR
+        for hour in np.unique(hours).tolist():
+            of_hour = hours == hour
+            when = micros[of_hour]
+            part.hours.setdefault(hour * HOUR, []).append((int(when.min()), int(when.max()), numbers[of_hour]))
+        self._held += numbers.nbytes
+
+    def _records(self, chunk: int, rows: pa.Table, raws: list[bytes]) -> Iterator[profile.Record]:
+        columns = (rows.column(name).to_pylist() for name in ("seq", "file"))
+        self._held += sum(map(len, raws))
+        return map(profile.Record, repeat(chunk), *columns, raws)
+
+    def _lines(self, known: Sequence[tuple[Kind, _Deed]], rows: pa.Table, deed_of: Numbers) -> None:
+        """Sum rows of the fast way; each is of one of the known deeds."""
+        if not known:
+            return
+        request_of = self._requests.numbers(rows.column("requestParameters"))
+        resources_of = self._resources.numbers(rows.column("resources"))
+        wide, wider = len(self._requests), len(self._resources)
+        pairs, thing_of = np.unique((deed_of * wide + request_of) * wider + resources_of, return_inverse=True)
+        signed = rows.column("signedUrl").to_numpy()
+        stores: dict[str, int] = {"": 0}
+        self._held += len(pairs) * _OF_PAIR
+        on: list[int] = []
+        keys: list[tuple[str, ...]] = []
+        for code in pairs.tolist():
+            front, resources = divmod(code, wider)
+            at, request = divmod(front, wide)
+            kind, deed = known[at]
+            deed.things.add(request << _BITS | resources)
+            asked = self._asks(*call_of(kind), request)
+            if asked is None:
+                deed.groups = None
+                asked = "", ()
+            on.append(stores.setdefault(asked[0], len(stores)))
+            keys.append(asked[1])
+        for at in np.unique(deed_of[signed]).tolist():
+            kind, deed = known[at]
+            if call_of(kind)[0] not in ACTED_ON:  # whether this tells its events apart depends on the rules
+                deed.groups = None
+        split = Split(deed_of, np.array(on, np.int64)[thing_of], signed, thing_of, keys)
+        self._sum([deed for _, deed in known], rows, split, list(stores))
+
+    def _sum(self, deeds: Sequence[_Deed], rows: pa.Table, split: Split, stores: Sequence[str]) -> None:
+        ids = rows.column("eventID")
+        some = Some(
+            rows.column("eventTime").cast(pa.int64()).to_numpy() // _SECOND,
+            rows.column("file").to_numpy().astype(np.int64),
+            rows.column("bytesTransferredOut").to_numpy(),
+            lambda places: ids.take(pa.array(places)).to_pylist(),
+        )
+        for at, group in grouped(some, split):
+            groups = deeds[split.deed_of[at]].groups
+            if groups is None:
+                continue
+            self._held += len(group.objects) * _OF_OBJECT
+            mark = group.first - group.first % HOUR, stores[split.store_of[at]], bool(split.signed[at])
+            if mark in groups:
+                groups[mark].add(group)
+            else:
+                groups[mark] = _Sum(group)
+                self._held += _OF_GROUP
+
+    def _asks(self, source: str, name: str, request: int) -> Asked | None:
+        """What a call of this kind acted on and gave; None where only the whole event can tell."""
+        reading = reads(source, name)
+        if not (reading or source in ACTED_ON):
+            return "", ()
+        key = (source, name, request)
+        if key not in self._asked:
+            self._asked[key] = _asked(source, name, self._requests.texts[request], reading=reading)
+        return self._asked[key]
+
+
+def _asked(source: str, name: str, request: bytes, *, reading: bool) -> Asked | None:
+    try:
+        value = msgspec.json.decode(request)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    on = acted_on(source, value)
+    if not reading:
+        return on, ()
+    key = text(table(value).get("key")) if on else None
+    keys = (key,) if key else secrets_read(source, name, value)
+    if not keys and reads_secrets(source, name):
+        return on, ()  # it gives nothing that has a name
+    return (on, keys) if keys else None
+
+
+def _hour(start: int, some: list[tuple[int, int, Numbers]]) -> profile.Hour:
+    first, last, numbers = zip(*some, strict=True)
+    stored = np.sort(np.concatenate(numbers)).astype(profile.NUMBERS)
+    return profile.Hour(start, min(first), max(last), stored.tobytes())
+
+
+def _by_call(deeds: dict[Kind, _Deed]) -> dict[tuple[str, str], list[tuple[Kind, _Deed]]]:
+    found: dict[tuple[str, str], list[tuple[Kind, _Deed]]] = {}
+    for kind, deed in deeds.items():
+        found.setdefault(call_of(kind), []).append((kind, deed))
+    return found
+
+
+def _kept(kind: Kind, deed: _Deed, stored: Stored) -> profile.Kept:
+    _, facts, identity = kind
+    groups = None if deed.groups is None else [stored(*each) for each in deed.groups.items()]
+    records = deed.records if opens(*call_of(kind)) else None
+    return profile.Kept(list(facts), identity or b"", deed.rows, groups, records)

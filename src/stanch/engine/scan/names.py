@@ -1,0 +1,73 @@
+"""A million object keys are a million objects to Python, but one text to whoever only passes them on.
+
+Names are joined by a character that almost no name holds; those that hold it travel one by one, so nothing is ever
+taken for something else.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import overload
+
+Packed = str | tuple[str, ...]
+"""Names, joined; or each by itself where joining them could not be undone."""
+_BETWEEN = "\0"
+NOTHING: Packed = ()
+
+
+def packed(names: Collection[str]) -> Packed:
+    """The names as one thing, in their order; `unpacked` gives back exactly these, lone surrogates and all."""
+    joined = _BETWEEN.join(names)
+    return joined if joined and joined.count(_BETWEEN) == len(names) - 1 else tuple(names)
+
+
+def unpacked(names: Packed) -> Sequence[str]:
+    """What was packed."""
+    return names.split(_BETWEEN) if isinstance(names, str) else names
+
+
+def union(several: Iterable[Packed]) -> Packed:
+    """The distinct names among several packs, in order."""
+    return packed(sorted(set().union(*map(unpacked, several))))
+
+
+class Names(Sequence[str]):
+    """Packed names as a sequence; they are taken apart when somebody goes through them, and not kept so."""
+
+    __slots__ = ("_packed",)
+
+    def __init__(self, names: Packed) -> None:
+        self._packed = names
+
+    @property
+    def packed(self) -> Packed:
+        """The names as one thing."""
+        return self._packed
+
+    def __len__(self) -> int:
+        return self.packed.count(_BETWEEN) + 1 if isinstance(self.packed, str) else len(self.packed)
+
+    def __bool__(self) -> bool:
+        return bool(self._packed)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(unpacked(self.packed))
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[str]: ...
+    def __getitem__(self, index: int | slice) -> str | Sequence[str]:
+        return unpacked(self.packed)[index]
+
+    def __contains__(self, name: object) -> bool:
+        return name in unpacked(self.packed)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Names):
+            return self.packed == other.packed
+        return tuple(self) == other
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))

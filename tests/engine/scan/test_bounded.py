@@ -1,0 +1,88 @@
+"""However little a search may hold in memory, and however many processes read, it tells the same."""
+
+import json
+import multiprocessing
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from tests.catalog import pages
+from tests.catalog.recipes import baked
+from tests.engine.scan.test_fast_way import Kept, rules
+
+from stanch import app, estate
+from stanch.contracts import lines
+from stanch.domain.estate import Estate
+from stanch.engine.hunt import Hunt
+from stanch.engine.scan.bounds import BOUNDS, Bounds
+from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.temporary import database
+from stanch.engine.shelf import Unit
+
+NOTHING = Bounds(cells=0, history=0, names=0, digests=0, ids=0)
+BEHAVIOURS = [unit for unit in app.shelf("detections", ".py") if hasattr(unit.module(), "judge")]
+FILES = 7
+
+
+class File(Kept):
+    """A file whose size nobody told: it makes an errand of its own."""
+
+    size = None  # type: ignore[assignment]
+
+
+def delivered(records: Sequence[dict[str, Any]]) -> list[File]:
+    """Records as several files hold them, each file some of every hour."""
+    some = [records[at::FILES] for at in range(FILES)]
+    return [
+        File(json.dumps({"Records": each}, separators=(",", ":")).encode(), f"AWSLogs/{at}.json")
+        for at, each in enumerate(some)
+        if each
+    ]
+
+
+def hunted(files: Sequence[File], ours: Estate, bounds: Bounds, processes: int = 1) -> str:
+    """All that a search tells, as JSON."""
+    accounts = ("111122223333",)
+    search = Hunt(rules(), app.behaviours(), ours, accounts, bounds)
+
+    def build() -> Scanner:
+        return Scanner(rules(), ours, app.sources(), accounts, routines=app.routines())
+
+    search.read(files, build, processes)
+    incidents = search.incidents(build().judge)
+    told = [lines.finding(finding) for incident in incidents for finding in incident.findings]
+    return json.dumps([*map(lines.incident, incidents), *told, search.coverage((), 0).events], default=str)
+
+
+def example(unit: Unit) -> tuple[list[File], Estate]:
+    known = pages.example(pages.sections(unit.page)["Example that fires"])
+    return delivered(baked(known.records)), estate.read(known.estate, "page") if known.estate else Estate()
+
+
+@pytest.mark.parametrize("unit", BEHAVIOURS, ids=[unit.id for unit in BEHAVIOURS])
+def test_a_search_that_may_hold_nothing_tells_what_one_tells_that_may_hold_all(unit: Unit) -> None:
+    files, ours = example(unit)
+    told = hunted(files, ours, BOUNDS)
+    assert f'"{unit.id}"' in told
+    assert hunted(files, ours, NOTHING) == told
+    assert hunted(files, ours, Bounds(cells=5_000, history=2_000, names=100, digests=2, ids=50)) == told
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes are forked")
+def test_two_processes_that_may_hold_nothing_tell_what_one_tells() -> None:
+    records = [
+        record
+        for unit in BEHAVIOURS
+        for record in pages.example(pages.sections(unit.page)["Example that fires"]).records
+    ]
+    files = delivered([{**record, "eventID": f"{number:032x}"} for number, record in enumerate(baked(records))])
+    told = hunted(files, Estate(), BOUNDS)
+    assert told.count('"kind": "finding"') > 5
+    assert hunted(files, Estate(), BOUNDS, processes=2) == told
+    assert hunted(files, Estate(), NOTHING, processes=2) == told
+
+
+def test_what_is_put_away_has_no_name_that_anybody_could_open_it_by() -> None:
+    far = database("CREATE TABLE some (thing BLOB)", 1)
+    far.executemany("INSERT INTO some VALUES (?)", [(bytes(10_000),) for _ in range(200)])
+    assert far.execute("PRAGMA database_list").fetchall()[0][2] == ""
