@@ -26,6 +26,7 @@ from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.reachable import containable_caller
 from stanch.engine.gather import Gatherer
 from stanch.engine.scan.bounds import BOUNDS, Bounds
+from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
 from stanch.engine.scan.part import Kept, Part, Whole
@@ -70,6 +71,7 @@ class Hunt:
         self._of_flows = Gatherer()
         self.part = Whole.within(bounds)
 
+    @uncollected()
     def read(
         self,
         files: Iterable[LogFile],
@@ -124,6 +126,7 @@ class Hunt:
                     for sighting in self._judged(watch, history):
                         self._of_flows.sighted(watch.detection, sighting, _actor(sighting), ())
 
+    @uncollected()
     def incidents(self, judge: Judge) -> list[Incident]:
         """Judge what could only be judged now, resolve the lineages, and tell the stories."""
         part = self.part

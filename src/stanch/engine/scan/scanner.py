@@ -1,9 +1,7 @@
 """A file of logs is read once, in batches: most events are summed by class, the few that matter are opened whole."""
 
-import gc
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 
 from stanch.contracts.behaviour import HOUR
 from stanch.contracts.source import Batch, LogFile, Source
@@ -58,10 +56,9 @@ class Scanner:
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
         """What these files come to, each event counted once; events with an id in `without` were seen before."""
         listed = list(files)
-        with uncollected():
-            part = self._scanned(listed, None if not without else set(without))
-            if any(_repeats(hashes) for hashes in part.ids.values()):
-                part = self._scanned(listed, set(without))
+        part = self._scanned(listed, None if not without else set(without))
+        if any(_repeats(hashes) for hashes in part.ids.values()):
+            part = self._scanned(listed, set(without))
         return part
 
     def _scanned(self, files: Sequence[LogFile], seen: set[int] | None) -> Part:
@@ -225,18 +222,6 @@ class _Pass:
                     yield place, rules, True
             if deed.opened:
                 yield place, deed.left, True
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nothing made of logs refers to itself: to look for cycles in it takes a tenth of the time and finds none."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _repeats(hashes: "array[int]") -> bool:
