@@ -138,6 +138,32 @@ def test_a_hunt_that_is_stopped_while_it_lists_ends_with_its_coverage(tmp_path: 
     assert "Traceback" not in done.stderr
 
 
+AGAIN = """
+import atexit, os, signal
+from stanch import app
+def again():
+    os.kill(os.getpid(), signal.SIGINT)
+    sum(range(1000))  # where it would be raised
+def stopped(*given, **named):
+    atexit.register(again)
+    raise KeyboardInterrupt
+app.hunt = stopped
+from stanch.cli import main
+main()
+"""
+
+
+def test_who_stops_a_hunt_that_is_ending_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", AGAIN, "hunt", str(tmp_path), "--format", "json", "--state", str(tmp_path / "state")],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 130, done.stderr
+    assert json.loads(done.stdout)["kind"] == "coverage"
+    assert "Traceback" not in done.stderr
+
+
 LOADING = """
 import sys
 class Stop:

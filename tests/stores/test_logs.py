@@ -80,6 +80,19 @@ def test_a_linked_folder_is_an_entry_that_cannot_be_opened(tmp_path: Path) -> No
         files["broken"].open()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are POSIX")
+def test_a_file_that_becomes_a_pipe_before_it_is_opened_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "a.json")
+    (file,) = found([tmp_path])
+    with pytest.raises(OSError, match="not a regular file"):
+        file.open()
+    monkeypatch.setattr(Path, "is_file", lambda _: True)
+    with file.open() as pipe:
+        assert not pipe.read()
+
+
 def test_folders_a_thousand_deep_are_walked_and_what_is_too_deep_is_told(tmp_path: Path) -> None:
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(1500):  # a path this long has no name of its own

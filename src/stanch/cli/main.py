@@ -54,6 +54,8 @@ def main() -> None:
             _complain(face, line)
         sys.exit(Exit.WRONG_USE)
     except (Stopped, KeyboardInterrupt) as stopped:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # who asks again has been heard
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         _complain(face, f"stopped; {stopped if isinstance(stopped, Stopped) else Stopped()}")
         sys.exit(Exit.STOPPED)
     except BrokenPipeError:

@@ -75,7 +75,7 @@ class Inflating(io.RawIOBase):
 
     def _take(self) -> bytes:
         try:
-            chunk = self._file.read(_CHUNK)
+            chunk = self._file.read(_CHUNK) or b""  # None of a file that would have to be waited for
         except OSError as error:
             self._fail(f"cannot be read: {error.strerror or error}")
             return b""
@@ -108,7 +108,9 @@ class Inflating(io.RawIOBase):
 
     def _next_member(self) -> bool:
         """Begin the next gzip member; zero bytes after one are padding, as gzip itself holds."""
-        rest = (self._member.unused_data or self._take()).lstrip(b"\0")
+        rest = self._member.unused_data.lstrip(b"\0")
+        while not rest and (chunk := self._take()):
+            rest = chunk.lstrip(b"\0")
         if len(rest) < len(_GZIP):
             rest += self._take()
         if not rest:

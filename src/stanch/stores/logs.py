@@ -49,7 +49,7 @@ class LocalFile:
             raise OSError(errno.EISDIR, "a folder that is linked or may not be listed; name it by itself")
         if where.exists() and not where.is_file():
             raise OSError(errno.EINVAL, "not a regular file")
-        return where.open("rb")
+        return open(where, "rb", opener=_impatient)
 
 
 class LocalWalk:
@@ -105,6 +105,11 @@ class LocalWalk:
             if self._told and not slash:
                 self._told.took(key + name)
             yield name
+
+
+def _impatient(path: str, flags: int) -> int:
+    """Open a file that may have become a pipe just now, or be one of the kernel's: reading it never waits."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped | Unit"]:

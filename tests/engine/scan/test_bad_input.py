@@ -107,6 +107,13 @@ def test_members_of_gzip_written_one_after_the_other_are_all_read() -> None:
     assert (part.tally.events, told(part)) == (300, [])
 
 
+def test_padding_after_a_member_is_no_fault_however_long() -> None:
+    part = scanned(Kept(gzip.compress(file(text(1)).content) + bytes(1 << 20)))
+    assert (part.tally.events, told(part)) == (1, [])
+    after = scanned(Kept(gzip.compress(file(text(1)).content) + bytes(1 << 20) + b"garbage"))
+    assert told(after) == ["bytes that are not gzip follow the gzip data"]
+
+
 @pytest.mark.parametrize("value", [b"1e400", b"-1e400", b"9" * 400, b'{"a":[1e999]}'], ids=lambda value: value[:8])
 @pytest.mark.parametrize("field", ["userIdentity", "requestParameters", "resources", "additionalEventData", "foo"])
 def test_a_number_beyond_all_measure_costs_nothing(field: str, value: bytes) -> None:
@@ -152,6 +159,36 @@ def test_blanks_cost_neither_time_nor_records() -> None:
     assert (part.tally.events, told(part)) == (2, [])
 
 
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_bare_list_is_cut_while_it_streams(monkeypatch: pytest.MonkeyPatch, indent: int | None) -> None:
+    monkeypatch.setattr(_json, "LARGEST", 1 << 20)
+    some = [record(n, requestParameters={"x": ["a] [{", "][{"], "y": [[{"a": 1}], [{"b": "}]"}]]}) for n in range(9000)]
+    part = scanned(Kept(json.dumps(some, indent=indent).encode()))
+    assert (part.tally.events, told(part)) == (9000, [])
+    assert part.tally.files_read == 1
+
+
+@pytest.mark.parametrize("between", [b"", b"\n", b" \r\n\xef\xbb\xbf"], ids=repr)
+def test_so_are_lists_written_one_after_the_other(between: bytes) -> None:
+    lists = [json.dumps([record(f"{n}-{m}") for m in range(n % 4)]).encode() for n in range(1, 4001)]
+    part = scanned(Kept(between.join(lists)))
+    assert (part.tally.events, told(part)) == (6000, [])
+
+
+def test_a_list_of_envelopes_is_opened_one_by_one() -> None:
+    envelopes = [{"version": "0", "detail-type": "AWS API Call via CloudTrail", "detail": record(n)} for n in range(9)]
+    part = scanned(Kept(json.dumps(envelopes).encode()))
+    assert (part.tally.events, told(part)) == (9, [])
+
+
+def test_a_line_too_large_to_be_a_record_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_json, "LARGEST", 1 << 20)
+    large = text("large", requestParameters={"x": "y" * (5 << 20)})
+    part = scanned(Kept(b"\n".join([*GOOD, large, text("after"), large])))
+    assert (part.tally.events, len(told(part))) == (21, 1)
+    assert told(part)[0].startswith("a line of more than 64 MB (2 records")
+
+
 def bomb(begin: bytes, piece: bytes, count: int) -> bytes:
     packer = zlib.compressobj(9, wbits=31)
     return b"".join([packer.compress(begin), *(packer.compress(piece) for _ in range(count)), packer.flush()])
@@ -175,7 +212,7 @@ def test_millions_of_empty_records_are_given_up(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_document_of_millions_of_values_is_not_opened(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_json, "MOST_VALUES", 10_000)
-    part = scanned(Kept(b"[" + GOOD[0] + b",{}" * 20_000 + b"]"))
+    part = scanned(Kept(b"[{}," + GOOD[0] + b",{}" * 20_000 + b"]"))
     assert (part.tally.events, len(told(part))) == (0, 1)
     assert "values; it is not opened" in told(part)[0]
 

@@ -121,7 +121,8 @@ def test_generated_records_come_to_the_same_either_way(some: list[dict[str, Any]
 @given(records())
 def test_what_rules_alone_match_is_the_same_though_nothing_is_summed(some: list[dict[str, Any]]) -> None:
     ours, files = estate.read(ESTATE, "test"), [delivered(some)]
-    for some_rules in (community(), rules()):  # ours ask for facts of the estate as well
+    # The first asks for nothing but the call, ours for facts of the estate as well.
+    for some_rules in (community()[:1], community(), rules()):
         alone = Scanner(some_rules, ours, app.sources(), (ACCOUNT,), profiles=False)
         slow = Scanner(some_rules, ours, [Slow(source) for source in app.sources()], (ACCOUNT,))
         found, wanted = told(alone.scan(files)), told(slow.scan(files))

@@ -24,8 +24,16 @@ _OVERLAP = 1 << 12  # a cut may lie across two chunks, with blanks in it
 _BETWEEN = b" \t\r\n,"
 _BLANKS = re.compile(rb"[ \t\r\n,]*")
 _OPENING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"Records"\s*:\s*\[\s*(?=\{\s*"([A-Za-z]{1,40})")')
-_ENDING = re.compile(rb"\]\s*\}\Z")
-_JOINT = re.compile(rb'(?:\]\s*\}\s*(?:\xef\xbb\xbf)?\{\s*"Records"\s*:\s*\[\s*)+')  # two files written into one
+# The fields of a record have humps, as awsRegion; those of an envelope around one have none, as detail.
+_BARE = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?=\{\s*"([a-z]{1,20}[A-Z][A-Za-z]{1,20})")')
+_MARK = rb"(?:\xef\xbb\xbf)?"
+_EMPTY = rb"(?:\s*" + _MARK + rb"\[\s*\]){0,64}"  # lists without a record
+_ENDING = re.compile(rb"\]" + _EMPTY + rb"\s*\}?\Z")
+# Two files written into one. Within a JSON string the quote would be escaped; after its last one no letter follows.
+_JOINT = re.compile(
+    rb'(?:\]\s*\}\s*' + _MARK + rb'\{\s*"Records"\s*:\s*\[\s*)+'
+    rb'|\]' + _EMPTY + rb'\s*' + _MARK + rb'\[\s*(?=\{\s*"[A-Za-z]+"\s*:)'
+)  # fmt: skip
 _TOO_LARGE = f"a record of more than {LARGEST_RECORD >> 20} MB"
 
 
@@ -42,13 +50,13 @@ class Rest:
 
 
 def splittable(head: bytes) -> bool:
-    """Whether these first bytes are of `{"Records": [` with a record in it."""
-    return _OPENING.match(head) is not None
+    """Whether these first bytes are of `{"Records": [`, or of a bare list, with a record in it."""
+    return _opening(head) is not None
 
 
 def batches(path: str, stream: BinaryIO, head: bytes, rest: Rest) -> Iterator[bytes | Unreadable]:
     """Yield JSON lists of whole records. `head` are the stream's first bytes, not yet taken from it."""
-    opening = _OPENING.match(head)
+    opening = _opening(head)
     if opening is None:
         raise ValueError("ask `splittable` first")
     stream.read(opening.end())
@@ -101,6 +109,10 @@ def pieces(batch: bytes, rest: Rest) -> Iterator[bytes]:
         else:
             yield inside[start:close]
             start = _after(inside, close)
+
+
+def _opening(head: bytes) -> re.Match[bytes] | None:
+    return _OPENING.match(head) or _BARE.match(head)
 
 
 def _doubled(size: int) -> bool:

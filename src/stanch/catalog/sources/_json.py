@@ -23,8 +23,10 @@ Opened = dict[str, msgspec.Raw] | list[msgspec.Raw] | Unreadable
 _LIST = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TOO_LARGE = f"a JSON document of more than {LARGEST >> 20} MB; what follows is not read"
+_TOO_LONG = f"a line of more than {LARGEST >> 20} MB"
 _TOO_MANY = f"a JSON document of more than {MOST_VALUES:,} values; it is not opened"
 _DIGITS = 300
+_PIECE = 1 << 20  # of a line that is passed over
 _HIGH, _LOW = rb"\\u[dD][89abAB][0-9a-fA-F]{2}", rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 _LONE_SURROGATE = re.compile(_HIGH + rb"(?!" + _LOW + rb")|(?<!" + _HIGH + rb")" + _LOW)
 
@@ -40,9 +42,10 @@ def documents(stream: BinaryIO) -> Iterator[Opened]:
     yield first
     while line := stream.readline(LARGEST + 1):
         if len(line) > LARGEST:
-            yield Unreadable(_TOO_LARGE)
-            return
-        if line.strip():
+            yield Unreadable(_TOO_LONG)
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(_PIECE)
+        elif line.strip():
             yield opened(line)
 
 

@@ -17,7 +17,7 @@ from typing import Any, overload
 from stanch.contracts.behaviour import Cell, Whose
 from stanch.domain.event import Actor
 from stanch.engine.scan.bounds import BOUNDS, Bounds
-from stanch.engine.scan.cells import Cells, Row, cell, folded
+from stanch.engine.scan.cells import Cells, Row, Wire, cell, folded
 from stanch.engine.scan.names import Names, Packed
 from stanch.engine.scan.temporary import database
 
@@ -74,8 +74,12 @@ class Archive:
 
     def take(self, cells: Cells) -> None:
         """Take in the cells of some files."""
+        for wire in cells.wires():
+            self._take(wire)
+
+    def _take(self, wire: Wire) -> None:
         rows_of, size = self._rows, self._size
-        for key, row in cells.wire().items():
+        for key, row in wire.items():
             rows = rows_of.get(key)
             if rows is None:
                 who = key[1]

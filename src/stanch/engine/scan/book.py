@@ -6,6 +6,12 @@ from stanch.engine.scan.line import Clock
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.sums import LineSums
 
+MOST = 300_000
+"""Names in open sums, of which each counts as eight besides: more move to the part, where they are made small."""
+LOOKED_AT = 64
+"""Batches after which it is looked at how much is open."""
+_NAMES = 8
+
 
 class Book:
     """The open sums of all deeds."""
@@ -15,6 +21,7 @@ class Book:
         self._deeds: list[Deed] = []
         self._sums: list[LineSums] = []
         self._path = ""
+        self._batches = 0
 
     def begin(self, deed: Deed, mark: Mark, time: str) -> LineSums:
         """New sums; `time` is that of their first line."""
@@ -29,6 +36,15 @@ class Book:
         for sums in self._sums:
             sums.settle(self._path)
         self._path = path
+
+    def relieve(self, part: Part) -> None:
+        """Between two batches: a file of any length must not fill the memory with what it comes to."""
+        self._batches += 1
+        if self._batches % LOOKED_AT:
+            return
+        if _NAMES * len(self._sums) + sum(len(sums.objects) for sums in self._sums) > MOST:
+            self.close(part)
+            part.cells.put_away()
 
     def close(self, part: Part) -> None:
         """Move all that was summed into its part."""

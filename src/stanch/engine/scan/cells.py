@@ -5,7 +5,8 @@ order.
 """
 
 import re
-from collections.abc import Sequence
+import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from stanch.domain.estate import Side
 from stanch.domain.event import Actor
 from stanch.engine.enrich import View
 from stanch.engine.scan.names import Names, Packed, packed, union, unpacked
+from stanch.engine.sigma import packed as plain
 from stanch.engine.untrusted import at, table, text, texts
 
 KEPT_EVENTS = 5
@@ -175,21 +177,25 @@ class Cells:
     def __init__(self) -> None:
         self._sums: dict[Key, Sums] = {}
         self._arrived: Wire = {}
+        self._away: list[bytes] = []
 
     def __len__(self) -> int:
+        """Cells at hand; what was put away is not among them."""
         return len(self._sums) + len(self._arrived)
 
     @property
     def sums(self) -> dict[Key, Sums]:
         """The sums of each cell."""
-        for key, row in self._arrived.items():
-            self._sums[key_of(key)] = _sums(row)
-        self._arrived = {}
+        away, arrived = [*self._away_wires()], self._arrived
+        self._away, self._arrived = [], {}
+        for wire in (*away, arrived):
+            for key, row in wire.items():
+                self.add(key_of(key), _sums(row))
         return self._sums
 
     def add(self, key: Key, sums: Sums) -> None:
         """Take in the sums of some events of one cell."""
-        known = self.sums.setdefault(key, sums) if self._arrived else self._sums.setdefault(key, sums)
+        known = (self.sums if self._arrived else self._sums).setdefault(key, sums)
         if known is not sums:
             known.add(sums)
 
@@ -198,30 +204,44 @@ class Cells:
         for key, sums in other.sums.items():
             self.add(key, sums)
 
-    def wire(self) -> Wire:
-        """All cells as they travel: plain tuples and joined texts, of which equal ones are one, cost least."""
+    def put_away(self) -> None:
+        """Make what is at hand small: nobody looks at it before all is added up."""
+        self._away.append(zlib.compress(plain.packed(self._wire()), 1))
+        self._sums, self._arrived = {}, {}
+
+    def wires(self) -> Iterator[Wire]:
+        """All cells as they travel, in one or several tables; a cell may be in each."""
+        yield from self._away_wires()
+        yield self._wire()
+
+    def _away_wires(self) -> Iterator[Wire]:
+        return (plain.unpacked(zlib.decompress(data)) for data in self._away)
+
+    def _wire(self) -> Wire:
+        """What is at hand as it travels: plain tuples and joined texts, of which equal ones are one, cost least."""
         if not self._sums:
             return self._arrived
         callers: dict[Who, tuple[Any, ...]] = {}
         texts: dict[str, str] = {}
         once = texts.setdefault
         made: Wire = {}
-        for key, sums in self.sums.items():
+        for key, sums in self._sums.items():
             start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
             caller = callers.get(who) or callers.setdefault(who, tuple(who))
-            plain = (start, caller, once(source, source), once(name, name), failed, denied_, once(on, on),
+            told = (start, caller, once(source, source), once(name, name), failed, denied_, once(on, on),
                      once(region, region), once(agent, agent), presigned, console)  # fmt: skip
             objects = packed(sorted(sums.objects))
-            made[plain] = (sums.count, sums.bytes, sums.first, sums.last, objects, packed(sums.events),
+            made[told] = (sums.count, sums.bytes, sums.first, sums.last, objects, packed(sums.events),
                            tuple(sums.files))  # fmt: skip
         return made
 
-    def __getstate__(self) -> Wire:
-        return self.wire()
+    def __getstate__(self) -> tuple[list[bytes], Wire]:
+        return self._away, self._wire()
 
-    def __setstate__(self, state: Wire) -> None:
+    def __setstate__(self, state: tuple[list[bytes], Wire]) -> None:
         """Arrive as what travelled; whoever passes it on need not take it apart."""
-        self._sums, self._arrived = {}, state
+        self._sums = {}
+        self._away, self._arrived = state
 
 
 def key_of(plain: tuple[Any, ...]) -> Key:

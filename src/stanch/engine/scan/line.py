@@ -98,8 +98,10 @@ class Form:
 def _decoder(kept: Sequence[FieldInfo]) -> "msgspec.json.Decoder[list[Line]]":
     """Decodes structs that look like lines and hold these fields only."""
     given = [(field.name, field.type) if field.required else (field.name, field.type, field.default) for field in kept]
-    absent = set(Line.__struct_fields__) - {field.name for field in kept}
-    some: Any = msgspec.defstruct("Line", given, namespace=dict.fromkeys(absent), gc=False)
+    absent: dict[str, Any] = {field.name: None for field in fields(Line) if field not in kept}
+    if "userIdentity" in absent:
+        absent["userIdentity"] = _NOTHING
+    some: Any = msgspec.defstruct("Line", given, namespace=absent, gc=False)
     return msgspec.json.Decoder(list[some])
 
 

@@ -20,6 +20,8 @@ from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.things import Closed
 from stanch.engine.sigma import Narrowed, Rule
 
+MOST_HELD = 30_000
+"""Cells of events that are taken one by one, after which they are made small."""
 _PRESIGNED = "QueryString"
 _LONGEST_REASON = 300
 
@@ -122,6 +124,8 @@ class _Pass:
         self._part.note_ids(when - when % HOUR, (number,))
         tally.saw(event.time)
         self._judge.take(event, self._part)
+        if len(self._part.cells) > MOST_HELD:
+            self._part.cells.put_away()
 
     def _batch(self, batch: Batch) -> None:
         found = page(batch.text, self._clock, self._form)
@@ -130,6 +134,7 @@ class _Pass:
                 self._take(event)
             return
         self._classes.forget(lambda: self._book.close(self._part))
+        self._book.relieve(self._part)
         records = Records(batch.text, found.lines)
         for hour, places in self._by_hour(found):
             opened = (
