@@ -45,6 +45,9 @@ docs-check: $(STAMP) ## fail if the generated documentation is out of date
 bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.iam_evaluations
+	@$(PY) -m benchmarks.iam_reach
+	@$(PY) -m benchmarks.iam_asking
 
 format: $(STAMP) ## let ruff format and fix
 	@$(VENV)/bin/ruff check --fix .

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.main import get_command
@@ -30,11 +31,24 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert broken == []
 
 
+def meant(verb: str, rest: str) -> list[Any]:
+    """The command, and the one below it that its first word names."""
+    command: Any = VERBS[verb]
+    if not hasattr(command, "get_command"):
+        return [command]
+    word = next(iter(rest.split()), "")
+    below = command.get_command(None, word)
+    assert below or not re.fullmatch("[a-z]+[a-z-]*", word), f"`stanch {verb} {word}` is not a command"
+    return [command, *([below] if below else [])]
+
+
 @pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_every_command_named_exists_with_its_options(page: Path) -> None:
     for verb, rest in _CALL.findall(page.read_text()):
         assert verb in VERBS, f"`stanch {verb}` is not a command"
-        known = {option for parameter in VERBS[verb].params for option in parameter.opts}
+        known = {
+            option for each in meant(verb, rest) for one in each.params for option in (*one.opts, *one.secondary_opts)
+        }
         used = set(re.findall(r"(?<![\w-])--[a-z-]+", rest))
         assert used <= known | {"--help"}, f"stanch {verb} has no {used - known}"
 

@@ -135,6 +135,10 @@ def test_semantic_17_s3_counts_each_allow_alone_and_fixed_values_as_not_public()
     assert not is_public(policy(allow({"AWS": AWAY})))
     assert is_public(policy(allow("*"), deny({"StringNotEquals": {"aws:PrincipalOrgID": "o-ours"}})))
     assert not is_public(policy())
+    assert is_public(policy(everyone("StringLike", "aws:userid", "AROAEXAMPLEEXAMPLEEXA:*")))
+    assert is_public(policy(everyone("ArnLike", "aws:PrincipalArn", f"arn:aws:iam::{HOME}:role/*")))
+    through = f"arn:aws:s3:us-west-2:{HOME}:accesspoint/*"
+    assert not is_public(policy(everyone("StringLike", "s3:DataAccessPointArn", through)))
 
 
 def test_a_key_that_null_demands_makes_lenient_operators_bind() -> None:

@@ -141,6 +141,14 @@ def test_semantic_6_variables_take_defaults_and_literals_and_need_version_2012()
     )
 
 
+def test_semantic_6_variables_stand_in_strings_arns_and_booleans_only() -> None:
+    tagged = {"aws:x": ("true",), "aws:PrincipalTag/mfa": ("TRUE",)}
+    assert true_of("Bool", "aws:x", "${aws:PrincipalTag/mfa}", tagged)
+    assert not true_of("Bool", "aws:x", "${aws:PrincipalTag/none}", tagged)
+    assert not true_of("NumericEquals", "aws:x", "${aws:x}", {"aws:x": ("1",)})
+    assert not true_of("BinaryEquals", "aws:x", "${aws:x}", {"aws:x": ("QQ==",)})
+
+
 def test_semantic_6_a_variable_without_value_equals_nothing() -> None:
     assert not true_of("StringLike", "aws:x", "${aws:username}*", {"aws:x": ("bob",)})
     assert not true_of("StringEquals", "aws:x", "${aws:TagKeys}", {"aws:x": ("a",), "aws:TagKeys": ("a", "b")})

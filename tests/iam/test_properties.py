@@ -1,12 +1,16 @@
-"""What holds of every policy: more denying never allows, less allowing never allows, and printing loses nothing."""
+"""What holds of every policy: denying more or allowing less never allows, widening never denies."""
 
 import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stanch.iam import Caller, Policy, Request, evaluate, is_public, parse
+
+Edit = Callable[[Policy], Iterator[Policy]]
 
 HOME, AWAY = "111122223333", "444455556666"
 ROLE, SESSION = f"arn:aws:iam::{HOME}:role/r", f"arn:aws:sts::{HOME}:assumed-role/r/s"
@@ -62,33 +66,85 @@ REQUESTS = st.builds(
 )
 LAYERS = st.fixed_dictionaries(
     {"identity": st.lists(POLICIES, max_size=2), "resource_policy": POLICIES},
-    optional={"boundary": POLICIES, "session": POLICIES, "scps": st.lists(st.lists(POLICIES, max_size=2), max_size=2)},
+    optional={
+        "boundary": POLICIES,
+        "session": POLICIES,
+        "vpce": POLICIES,
+        "scps": st.lists(st.lists(POLICIES, max_size=2), max_size=2),
+        "rcps": st.lists(st.lists(POLICIES, max_size=2), max_size=2),
+    },
 )
+KEYS = ["aws:username", "aws:TagKeys", "aws:SourceIp", "aws:SecureTransport", "aws:TokenIssueTime"]
 SMALL = settings(max_examples=80, deadline=None)
 
 
+def edited(layer: Any, edit: Edit) -> Iterator[Any]:
+    """Every version of a layer with one of its policies edited once."""
+    if isinstance(layer, Policy):
+        yield from edit(layer)
+        return
+    for at, each in enumerate(layer):
+        for other in edited(each, edit):
+            yield [*layer[:at], other, *layer[at + 1 :]]
+
+
+def with_layer_edited(layers: Mapping[str, Any], edit: Edit) -> Iterator[dict[str, Any]]:
+    for name, layer in layers.items():
+        for other in edited(layer, edit):
+            yield {**layers, name: other}
+
+
+def without_an_allow(policy: Policy) -> Iterator[Policy]:
+    for index, statement in enumerate(policy.statements):
+        if statement.effect == "Allow":
+            yield policy.without([index])
+
+
+def with_an_allow_widened(policy: Policy) -> Iterator[Policy]:
+    everything = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
+    for index, statement in enumerate(policy.statements):
+        if statement.effect == "Allow":
+            yield policy.without([index]).plus(everything)
+            yield policy.without([index]).plus({k: v for k, v in statement.raw.items() if k != "Condition"})
+
+
 @SMALL
-@given(REQUESTS, LAYERS, statements("Deny"), st.sampled_from(["identity", "resource_policy"]))
-def test_adding_a_deny_never_allows(
-    request: Request, layers: dict[str, Any], denial: dict[str, Any], where: str
-) -> None:
-    before = evaluate(request, **layers)
-    if where == "identity":
-        layers["identity"] = [*layers["identity"], parse({"Version": "2012-10-17", "Statement": denial})]
-    else:
-        layers["resource_policy"] = layers["resource_policy"].plus(denial)
-    assert before.allowed or not evaluate(request, **layers).allowed
+@given(REQUESTS, LAYERS, statements("Deny"))
+def test_adding_a_deny_never_allows(request: Request, layers: dict[str, Any], denial: dict[str, Any]) -> None:
+    if not evaluate(request, **layers).allowed:
+        for more in with_layer_edited(layers, lambda policy: iter([policy.plus(denial)])):
+            assert not evaluate(request, **more).allowed
 
 
 @SMALL
 @given(REQUESTS, LAYERS)
 def test_removing_an_allow_never_allows(request: Request, layers: dict[str, Any]) -> None:
+    if not evaluate(request, **layers).allowed:
+        for less in with_layer_edited(layers, without_an_allow):
+            assert not evaluate(request, **less).allowed
+
+
+@SMALL
+@given(REQUESTS, LAYERS)
+def test_widening_an_allow_never_denies(request: Request, layers: dict[str, Any]) -> None:
     if evaluate(request, **layers).allowed:
-        return
-    granted: Policy = layers["resource_policy"]
-    for index, statement in enumerate(granted.statements):
-        if statement.effect == "Allow":
-            assert not evaluate(request, **{**layers, "resource_policy": granted.without([index])}).allowed
+        for wider in with_layer_edited(layers, with_an_allow_widened):
+            assert evaluate(request, **wider).allowed
+
+
+@SMALL
+@given(REQUESTS, LAYERS, st.sets(st.sampled_from(KEYS), min_size=1))
+def test_what_is_decided_in_doubt_is_decided_so_whatever_the_truth(
+    request: Request, layers: dict[str, Any], doubtful: set[str]
+) -> None:
+    known = {key: values for key, values in request.context.items() if key not in doubtful}
+    in_doubt = evaluate(replace(request, context=known, unknown=frozenset(doubtful)), **layers)
+    truths = [evaluate(request, **layers).allowed, evaluate(replace(request, context=known), **layers).allowed]
+    if in_doubt.result == "Unknown":
+        assert set(in_doubt.hangs_on) <= {key.lower() for key in doubtful}
+        assert in_doubt.hangs_on
+    else:
+        assert truths == [in_doubt.allowed] * 2
 
 
 @SMALL

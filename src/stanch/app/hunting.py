@@ -86,8 +86,8 @@ def hunt(
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
-    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only what
-    rules match is kept: behaviours see nothing, and nobody's other calls are told.
+    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only
+    what rules match is kept: behaviours see nothing, and nobody's other calls are told.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from stanch.cli import contain, drill, hunt, incidents, init, lake, report, undo
+from stanch.cli import contain, drill, hunt, iam, incidents, init, lake, report, undo
 from stanch.cli.face import Exit, Face, Stopped, WrongUse, plain
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (init, hunt, lake, incidents, contain, undo, report, drill):
+for verb in (init, hunt, lake, incidents, contain, undo, report, drill, iam):
     verb.register(app)
 
 

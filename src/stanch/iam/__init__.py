@@ -2,6 +2,7 @@
 
 from stanch.iam.admin import escalates, is_admin
 from stanch.iam.admits import Grantees, admits, is_public
+from stanch.iam.callers import CallerError, caller_of
 from stanch.iam.crowd import Reach
 from stanch.iam.evaluate import Decision, evaluate
 from stanch.iam.policy import Condition, Policy, PolicyError, Principal, Statement, parse
@@ -10,6 +11,7 @@ from stanch.iam.wildcard import match_wildcard
 
 __all__ = [
     "Caller",
+    "CallerError",
     "Condition",
     "Decision",
     "Grantees",
@@ -20,6 +22,7 @@ __all__ = [
     "Request",
     "Statement",
     "admits",
+    "caller_of",
     "escalates",
     "evaluate",
     "is_admin",

@@ -5,10 +5,10 @@ allow besides is not asked: a stranger writes his own.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stanch.iam.accounts import account_of
-from stanch.iam.binding import About, Binding, bind
+from stanch.iam.binding import About, Binding, bind, firm, is_fixed
 from stanch.iam.covering import covers, heeded
 from stanch.iam.crowd import INSIDE, NOBODY, Crowd, Reach, World, narrowest, union
 from stanch.iam.federation import place_federated
@@ -70,13 +70,19 @@ def admits(
 def is_public(policy: Policy) -> bool:
     """Tell whether S3 would call a bucket policy public (`GetBucketPolicyStatus`, Block Public Access).
 
-    S3 looks at each Allow alone: a Deny beside it, which may make it harmless, does not count.
+    S3 looks at each Allow alone: a Deny beside it, which may make it harmless, does not count. A condition on a value
+    with a wildcard or a variable, which may name few enough, does not either.
     """
-    return any(admits(statement, inside=lambda _: False).reach == "public" for statement in policy.statements)
+    return any(admits(_held_to_fixed(s), inside=lambda _: False).reach == "public" for s in policy.statements)
+
+
+def _held_to_fixed(statement: Statement) -> Statement:
+    fixed = tuple(c for c in statement.conditions if is_fixed(c, variables=statement.variables))
+    return statement if len(fixed) == len(statement.conditions) else replace(statement, conditions=fixed)
 
 
 def _admitted(statement: Statement, denials: Sequence[Statement], world: World) -> Crowd:
-    bindings = [b for c in _firm(statement) if (b := bind(c, world, variables=statement.variables))]
+    bindings = [b for c in firm(statement) if (b := bind(c, world, variables=statement.variables))]
     bindings += [spared for denial in denials if (spared := _spared(denial, world))]
     if statement.not_principals is not None:
         return narrowest(binding.crowd for binding in bindings)
@@ -100,27 +106,8 @@ def _place(principal: Principal, statement: Statement, bindings: Sequence[Bindin
         sources = [binding.crowd for binding in bindings if binding.about == "source"]
         return narrowest(sources) if sources or principal.value == "*" else INSIDE
     if principal.kind == "Federated":
-        return place_federated(principal.value, _firm(statement))
+        return place_federated(principal.value, firm(statement))
     return Crowd("unknown", unplaced=frozenset([principal.value]))
-
-
-def _firm(statement: Statement) -> list[Condition]:
-    """The positive conditions that fail without their key: by their operator, or because Null demands the key."""
-    demanded = {
-        condition.key.lower()
-        for condition in statement.conditions
-        if condition.operator.family == "null" and [value.lower() for value in condition.values] == ["false"]
-    }
-    return [
-        condition
-        for condition in statement.conditions
-        if condition.operator.family != "null"
-        and not condition.operator.negated
-        and (
-            condition.key.lower() in demanded
-            or not (condition.operator.if_exists or condition.operator.quantifier == "ForAllValues")
-        )
-    ]
 
 
 def _spared(denial: Statement, world: World) -> Binding | None:
@@ -164,7 +151,7 @@ def _refused(denials: Sequence[Statement]) -> set[str | None]:
 
 
 def _unbound_services(statement: Statement, world: World) -> list[str]:
-    bindings = [bind(condition, world, variables=statement.variables) for condition in _firm(statement)]
+    bindings = [bind(condition, world, variables=statement.variables) for condition in firm(statement)]
     if any(binding is not None and binding.about == "source" for binding in bindings):
         return []
     return [principal.value for principal in statement.principals or () if principal.kind == "Service"]

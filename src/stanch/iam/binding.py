@@ -11,7 +11,7 @@ from typing import Literal
 
 from stanch.iam.accounts import account_of, is_account
 from stanch.iam.crowd import INSIDE, NOBODY, Crowd, World, union
-from stanch.iam.policy import Condition
+from stanch.iam.policy import Condition, Statement
 
 About = Literal["caller", "place", "source"]
 """What a key tells: who calls; from where; or, set by a calling AWS service, on whose behalf."""
@@ -56,6 +56,25 @@ def bind(condition: Condition, world: World, *, variables: bool) -> Binding | No
     if len(known) < len(crowds):
         return None
     return Binding(about, union(known), _accounts(key, condition.values))
+
+
+def firm(statement: Statement) -> list[Condition]:
+    """The positive conditions that fail without their key: by their operator, or because Null demands the key."""
+    demanded = {
+        condition.key.lower()
+        for condition in statement.conditions
+        if condition.operator.family == "null" and [value.lower() for value in condition.values] == ["false"]
+    }
+    return [
+        condition
+        for condition in statement.conditions
+        if condition.operator.family != "null"
+        and not condition.operator.negated
+        and (
+            condition.key.lower() in demanded
+            or not (condition.operator.if_exists or condition.operator.quantifier == "ForAllValues")
+        )
+    ]
 
 
 def _accounts(key: str, values: Sequence[str]) -> frozenset[str] | None:
@@ -158,3 +177,29 @@ def _collapsed(networks: Sequence[IPv4Network | IPv6Network]) -> Iterable[IPv4Ne
 
 def _too_broad(network: IPv4Network | IPv6Network) -> bool:
     return network.prefixlen < (BROADEST_V4 if network.version == 4 else BROADEST_V6)
+
+
+_FIXABLE = (
+    *("aws:principalaccount", "aws:principalarn", "aws:principalorgid", "aws:sourceaccount", "aws:sourcearn"),
+    *("aws:sourceowner", "aws:sourcevpc", "aws:sourcevpce", "aws:userid", "s3:dataaccesspointaccount"),
+)
+_WITH_WILDCARDS = ("StringLike", "ArnLike", "ArnEquals")
+
+
+def is_fixed(condition: Condition, *, variables: bool) -> bool:
+    """Whether a condition limits by S3's rules as far as its values go; True for one on a key that S3 does not list.
+
+    The ARN of an access point may have a wildcard for its name once its account is fixed, and the path of an
+    organisation below the organisation's id.
+    """
+    if condition.key.lower() not in _FIXABLE or condition.operator.negated or condition.operator.family == "null":
+        return True
+    if variables and any("${" in value for value in condition.values):
+        return _names_owner_only(condition)
+    wild = condition.operator.positive in _WITH_WILDCARDS and any("*" in v or "?" in v for v in condition.values)
+    return not wild
+
+
+def _names_owner_only(condition: Condition) -> bool:
+    """`aws:PrincipalOrgID` = `${aws:ResourceOrgID}`: a variable, but one that no caller chooses."""
+    return all(value.lower().startswith("${aws:resource") for value in condition.values)

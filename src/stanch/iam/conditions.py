@@ -8,16 +8,18 @@ import operator as compare
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from ipaddress import ip_address, ip_network
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from stanch.iam.operators import Operator
 from stanch.iam.policy import Condition
-from stanch.iam.variables import Context, resolve
-from stanch.iam.wildcard import Token, Wild, match_tokens
+from stanch.iam.variables import Context, names_in, resolve
+from stanch.iam.wildcard import Patterns, Token, Wild, match_tokens
 
 _Test = Callable[[str], bool]
-_LONGEST_NUMBER = 64  # characters; a longer one is no number of AWS's, and slow to read
+_WITH_VARIABLES = ("string", "arn", "bool")
+_LONGEST_SCALAR = 64  # characters; a longer number, date or address is none of AWS's, and slow to read
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "Equals": compare.eq,
     "LessThan": compare.lt,
@@ -27,26 +29,50 @@ _ORDER: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
+class ConditionTest:
+    """One condition made ready to be asked often.
+
+    key: in lower case. needs: all keys in lower case that decide it, those of its variables among them.
+    """
+
+    __slots__ = ("_condition", "_fixed", "_negated", "_null", "_operator", "_quantifier", "_variables", "key", "needs")
+
+    def __init__(self, condition: Condition, *, variables: bool) -> None:
+        operator = condition.operator
+        self.key = condition.key.lower()
+        self._condition, self._operator, self._variables = condition, operator, variables
+        self._negated, self._quantifier = operator.negated, operator.quantifier
+        self._null = [value.lower() for value in condition.values] if operator.family == "null" else None
+        templates = [v for v in condition.values if variables and "${" in v and operator.family in _WITH_VARIABLES]
+        self.needs = frozenset([self.key]).union(*map(names_in, templates))
+        self._fixed = None if templates or self._null is not None else _test(condition, {}, variables)
+
+    def holds(self, context: Context) -> bool:
+        """Tell whether the condition is true of a request; context: keys in lower case."""
+        values = context.get(self.key, ())
+        if self._null is not None:
+            return ("false" if values else "true") in self._null
+        if self._quantifier:
+            # To the set operators, a key that resolves to empty strings is an empty set.
+            values = tuple(value for value in values if value)
+        if not values:
+            return _without_key(self._operator)
+        test = self._fixed or _test(self._condition, context, self._variables)
+        if self._quantifier == "ForAllValues":
+            return all(test(value) != self._negated for value in values)
+        if self._quantifier == "ForAnyValue":
+            return any(test(value) != self._negated for value in values)
+        if len(values) == 1:
+            return test(values[0]) != self._negated
+        return any(test(value) for value in values) != self._negated
+
+
 def holds(condition: Condition, context: Context, *, variables: bool) -> bool:
     """Tell whether one condition is true of a request.
 
     context: keys in lower case. variables: whether `${...}` in the policy's values is a variable.
     """
-    operator = condition.operator
-    values = context.get(condition.key.lower(), ())
-    if operator.family == "null":
-        return ("false" if values else "true") in (value.lower() for value in condition.values)
-    if operator.quantifier:
-        # To the set operators, a key that resolves to empty strings is an empty set.
-        values = tuple(value for value in values if value)
-    if not values:
-        return _without_key(operator)
-    test = _test(condition, context, variables)
-    if operator.quantifier == "ForAllValues":
-        return all(test(value) != operator.negated for value in values)
-    if operator.quantifier == "ForAnyValue":
-        return any(test(value) != operator.negated for value in values)
-    return any(test(value) for value in values) != operator.negated
+    return ConditionTest(condition, variables=variables).holds(context)
 
 
 def _without_key(operator: Operator) -> bool:
@@ -62,7 +88,7 @@ def _test(condition: Condition, context: Context, variables: bool) -> _Test:
     """The positive comparison of one request value with all values of the policy."""
     operator, wanted = condition.operator, condition.values
     match operator.family:
-        case "string" | "arn":
+        case "string" | "arn" | "bool":
             resolved = (resolve(value, context, variables=variables) for value in wanted)
             return _pattern_test(operator.positive, [pattern for pattern in resolved if pattern is not None])
         case "numeric":
@@ -71,8 +97,6 @@ def _test(condition: Condition, context: Context, variables: bool) -> _Test:
             return _ordered_test(operator.positive.removeprefix("Date"), wanted, _moment)
         case "ip":
             return _network_test(wanted)
-        case "bool":
-            return _same_test([value.lower() for value in wanted], str.lower)
         case _:
             return _same_test(wanted, str)
 
@@ -85,10 +109,10 @@ def _same_test(wanted: Sequence[str], normal: Callable[[str], str]) -> _Test:
 def _pattern_test(name: str, patterns: list[tuple[Token, ...]]) -> _Test:
     if name == "StringEquals":
         return _same_test([_literal(pattern) for pattern in patterns], str)
-    if name == "StringEqualsIgnoreCase":
+    if name in ("StringEqualsIgnoreCase", "Bool"):
         return _same_test([_literal(pattern).lower() for pattern in patterns], str.lower)
     if name == "StringLike":
-        return lambda value: any(match_tokens(pattern, value) for pattern in patterns)
+        return Patterns(patterns).fit
     # ArnEquals takes wildcards just as ArnLike does.
     arns = [_segments(pattern) for pattern in patterns]
     return lambda value: any(_arn_fits(pattern, value) for pattern in arns)
@@ -120,18 +144,17 @@ def _arn_fits(pattern: list[tuple[Token, ...]], value: str) -> bool:
 
 def _ordered_test(name: str, wanted: Sequence[str], read: Callable[[str], Any]) -> _Test:
     relation = _ORDER[name]
-    bounds = [bound for bound in map(read, wanted) if bound is not None]
+    bounds = [bound for value in wanted if len(value) <= _LONGEST_SCALAR and (bound := read(value)) is not None]
 
     def test(value: str) -> bool:
-        given = read(value)
+        given = read(value) if len(value) <= _LONGEST_SCALAR else None
         return given is not None and any(relation(given, bound) for bound in bounds)
 
     return test
 
 
+@lru_cache(maxsize=1024)
 def _number(text: str) -> Decimal | None:
-    if len(text) > _LONGEST_NUMBER:
-        return None
     try:
         number = Decimal(text.strip())
     except InvalidOperation:
@@ -139,12 +162,13 @@ def _number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
+@lru_cache(maxsize=1024)
 def _moment(text: str) -> datetime | None:
     """Read one of the W3C's ISO 8601 profiles, from a bare year on, or seconds since 1970; without zone it is UTC."""
     text = text.strip()
     try:
         if text.isascii() and text.isdigit() and len(text) != 4:
-            return datetime.fromtimestamp(int(text[:_LONGEST_NUMBER]), UTC)
+            return datetime.fromtimestamp(int(text), UTC)
         if text.count("-") < 2 and "T" not in text:
             text = f"{text}-01" if "-" in text else f"{text}-01-01"
         moment = datetime.fromisoformat(text.replace("z", "Z"))
@@ -162,10 +186,15 @@ def _network_test(wanted: Sequence[str]) -> _Test:
             continue
 
     def test(value: str) -> bool:
-        try:
-            address = ip_address(value.strip())
-        except ValueError:
-            return False
-        return any(address in network for network in networks)
+        address = _address(value) if len(value) <= _LONGEST_SCALAR else None
+        return address is not None and any(address in network for network in networks)
 
     return test
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(text.strip())
+    except ValueError:
+        return None

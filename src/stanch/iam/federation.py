@@ -29,11 +29,12 @@ def place_federated(provider: str, conditions: Iterable[Condition]) -> Crowd:
     issuer = provider.rpartition("oidc-provider/")[2].lower()
     if issuer.startswith("oidc.eks."):
         return someone
-    narrowed = any(_narrows(condition, issuer) for condition in conditions)
+    narrowed = any(narrows(condition, issuer) for condition in conditions)
     return someone if narrowed else PUBLIC
 
 
-def _narrows(condition: Condition, issuer: str) -> bool:
+def narrows(condition: Condition, issuer: str) -> bool:
+    """Whether a condition names whom of an issuer's users it is about; issuer: in lower case."""
     named, colon, claim = condition.key.lower().rpartition(":")
     if not colon or named != issuer:
         return False

@@ -93,12 +93,16 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Organization:
-    """Accounts together with the policies of resources (by ARN; a role's trust is not among them) and what exists."""
+    """Accounts together with the policies of resources (by ARN; a role's trust is not among them) and what exists.
+
+    rcps: the levels that bind the resources of an account. id: as in `o-a1b2c3d4e5`; None where it is not told.
+    """
 
     accounts: Mapping[str, Account]
     resource_policies: Mapping[str, Policy] = field(default_factory=dict)
     resources: tuple[Resource, ...] = ()
     rcps: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
+    id: str | None = None
 
     def identity(self, arn: str) -> Identity | None:
         """The user or role with this ARN."""

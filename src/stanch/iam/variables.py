@@ -7,7 +7,7 @@ not everyone.
 import re
 from collections.abc import Mapping
 
-from stanch.iam.wildcard import Token, Wild, tokens
+from stanch.iam.wildcard import Token, Wild, joined, tokens
 
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case, each with its values; an absent key is absent."""
@@ -37,7 +37,24 @@ def resolve(text: str, context: Context, *, variables: bool) -> tuple[Token, ...
             return None
         found.append(value)
     found.append(text[start:])
-    return tuple(token for token in found if token)
+    return joined(found)
+
+
+def widened(text: str) -> tuple[Token, ...]:
+    """The pattern with any value in the place of each variable: what it does not fit, no value makes it fit."""
+    found: list[Token] = []
+    start = 0
+    for special in _SPECIAL.finditer(text):
+        found.append(text[start : special.start()])
+        start = special.end()
+        found.append(Wild(special[2]) if special[2] else _LITERALS.get(special[1], Wild.ANY))
+    return joined([*found, text[start:]])
+
+
+def names_in(text: str) -> frozenset[str]:
+    """The condition keys, in lower case, that a policy's string takes its variables from."""
+    found = (special[1] for special in _SPECIAL.finditer(text) if special[1] and special[1] not in _LITERALS)
+    return frozenset(name.partition(",")[0].strip().lower() for name in found)
 
 
 def _value(name: str, context: Context) -> str | None:

@@ -1,0 +1,131 @@
+"""`stanch iam reach`: who gets to everything, to that role, to those weights, and by which steps."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from stanch import app
+from stanch.app.iam_reach import who_reaches
+from stanch.cli.face import Exit, Face, Format, WrongUse, plain
+from stanch.cli.iam_facts import FactsFile, MissingUnknown, missing
+from stanch.cli.options import Output
+from stanch.iam.escalation import ADMIN, Reached, UnknownTarget
+from stanch.iam.reading import FactsError, MissingPolicy
+
+REACH = """
+Examples:
+
+- `stanch iam reach accounts.json --to admin` who is, or can make himself, an administrator
+
+- `stanch iam reach accounts.json --to arn:aws:s3:::acme-weights` who can read the weights, and through whom
+
+- `stanch iam reach accounts.json --to admin --from arn:aws:iam::111122223333:role/vllm-serving --paths 5` how this
+  host's role gets there, in five ways
+
+The file is what `aws iam get-account-authorization-details` answers, by account id: `{"111122223333": {...}}`; or
+`{"accounts": {...}, "resource_policies": {arn: policy}, "resources": [...], "scps": ...}`.
+"""
+MOST_DRAWN = 25
+"""Ways that are drawn for people; the table has all."""
+
+
+def reach(
+    path: FactsFile,
+    to: Annotated[str, typer.Option("--to", metavar="admin|ARN", help="What is to be reached.")] = ADMIN,
+    start: Annotated[str | None, typer.Option("--from", metavar="ARN", help="Only this user or role.")] = None,
+    most: Annotated[
+        int, typer.Option("--paths", "--all-paths", metavar="K", min=1, help="So many ways each, shortest first.")
+    ] = 1,
+    assume_resources: Annotated[
+        bool,
+        typer.Option(
+            "--assume-resources/--no-assume-resources",
+            help="Where the file names nothing that runs with a role, tell ways through what may exist, as `assumed`.",
+        ),
+    ] = True,
+    missing_unknown: MissingUnknown = False,
+    format_: Output = Format.TABLE,
+) -> None:
+    """Find who gets to a target, by which steps, and what would stop each."""
+    face = Face(format_)
+    try:
+        found = who_reaches(to, path, missing(unknown=missing_unknown), start=start, most=most, moment=app.now())
+    except MissingPolicy as error:
+        raise WrongUse(str(error), "with --missing-unknown it does") from None
+    except (FactsError, UnknownTarget) as error:
+        raise WrongUse(str(error)) from None
+    told = [one for one in found if assume_resources or one.certainty != "assumed"]
+    for one in told:
+        face.emit(_line(one))
+    if not face.machine:
+        _draw(face, told, to)
+    unsaid = len({one.principal for one in found} - {one.principal for one in told})
+    if unsaid:
+        face.say(
+            f"{unsaid} more would, if something that they control ran with a role; the file names nothing that does: "
+            "list it under `resources`, or leave out --no-assume-resources.",
+            style="dim",
+        )
+    raise typer.Exit(Exit.DONE)
+
+
+def _line(one: Reached) -> dict[str, Any]:
+    return {
+        "kind": "reach",
+        "principal": one.principal,
+        "target": one.target,
+        "hops": one.hops,
+        "certainty": one.certainty,
+        "path": [
+            {
+                "from": step.source,
+                "to": step.target,
+                "by": step.by,
+                "statement": step.statement,
+                "conditions": list(step.conditions),
+            }
+            for step in one.path
+        ],
+        "statement": one.statement,
+        "conditions": list(one.conditions),
+    }
+
+
+def _draw(face: Face, told: list[Reached], to: str) -> None:
+    if not told:
+        face.say(f"Nobody in the file gets to {to}.")
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    for name in ("principal", "hops", "certainty", "first step"):
+        table.add_column(name, overflow="fold")
+    for one in told:
+        first = one.path[0].by if one.path else "is there already"
+        table.add_row(plain(one.principal), str(one.hops), one.certainty, plain(first))
+    face.say(table)
+    ways = [one for one in told if one.path]
+    for one in ways[:MOST_DRAWN]:
+        face.say("")
+        face.say(_tree(one))
+    if len(ways) > MOST_DRAWN:
+        face.say(f"{len(ways) - MOST_DRAWN} more ways are not drawn; --from draws one principal's.", style="dim")
+
+
+def _tree(one: Reached) -> Tree:
+    tree = branch = Tree(plain(one.principal))
+    for step in one.path:
+        line = Text.assemble(plain(step.by), " -> ", plain(step.target))
+        branch = branch.add(line)
+        _explain(branch, step.statement, step.conditions)
+    _explain(branch.add(Text.assemble("= ", plain(one.target))), one.statement, one.conditions)
+    return tree
+
+
+def _explain(branch: Tree, statement: str, conditions: Iterable[str]) -> None:
+    if statement:
+        branch.add(Text.assemble(("because ", "dim"), plain(statement)))
+    for condition in conditions:
+        branch.add(Text.assemble(("only if ", "dim"), plain(condition)))

@@ -1,0 +1,253 @@
+"""Where one principal stands, a path is open or not; if it is, it leads to a set of principals."""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from stanch.iam.admin import is_admin
+from stanch.iam.escalation.asker import Asker
+from stanch.iam.escalation.landscape import Landscape, members
+from stanch.iam.escalation.paths import Need, Path
+from stanch.iam.escalation.rules import Given
+from stanch.iam.escalation.standing import Granted, Standing
+from stanch.iam.escalation.things import Bits, gathered
+from stanch.iam.escalation.trusts import Trusts
+
+PASSED_TO, WHICH_POLICY = "iam:passedtoservice", "iam:policyarn"
+_ALWAYS_THERE = ("AdministratorAccess", "IAMFullAccess")
+_NOTHING = Granted()
+
+
+class Move(NamedTuple):
+    """A path that is open, and the principals that it leads to; for `join` the groups."""
+
+    path: Path
+    to: Granted
+
+
+class Ground:
+    """What the paths are tried on: the answers that are the same for all who stand alike are kept."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self.land, self.trusts = landscape, Trusts(landscape)
+        self._kept: dict[tuple[int, int, Need, tuple[str, ...]], Granted] = {}
+        self._masks = [
+            (path, self._mask(need for need in path.needs if need.action != "sts:AssumeRole"))
+            for path in landscape.paths
+        ]
+        self._keys = _condition_keys(landscape)
+        self._running, self._sets_out = self._with_roles()
+        self._with_role = gathered(self._running)
+        self._users: dict[Bits, Bits] = {}
+        self._in_profile = gathered(landscape.place[i.arn] for i in landscape.identities if i.profiles)
+        self._admin_policies = {id_: tuple(self._attachable(id_)) for id_ in landscape.organization.accounts}
+
+    def moves(self, number: int, standing: Standing) -> list[Move]:
+        """All paths that are open to a principal from where it stands."""
+        asker = self.land.asker(number)
+        open_roles = self.trusts.open_to(number, standing, asker)
+        found = []
+        for path, mask in self._masks:
+            if mask & standing.actions == mask:
+                to = self.leads(path, number, standing, open_roles)
+                if to.possible:
+                    found.append(Move(path, to))
+        return found
+
+    def changeable(self, path: Path, number: int, standing: Standing) -> Granted:
+        """Of a path about oneself: all principals that it could be used on. For `join`, the groups."""
+        if not self._mask(path.needs) & standing.actions:
+            return _NOTHING
+        return self.on_identities(path.needs[0], path, number, standing, _NOTHING)
+
+    def leads(self, path: Path, number: int, standing: Standing, open_roles: Granted) -> Granted:
+        """The principals to which one path leads."""
+        things = self._things(path, number, standing)
+        if things is None:
+            return _NOTHING
+        to = Granted(-1, -1)
+        for need in path.needs:
+            if need.who in ("own", "target", "passed") or (need.who == "trusted" and not need.template):
+                to &= self.on_identities(need, path, number, standing, open_roles)
+                if not to.possible:
+                    return _NOTHING
+        to = self._gained(path, number, to, things)
+        certain = not path.doubtful and all(granted.sure for granted in things.values())
+        return to if certain else Granted(0, to.possible)
+
+    def on_identities(self, need: Need, path: Path, number: int, standing: Standing, open_roles: Granted) -> Granted:
+        """The principals that one need is met for."""
+        if need.action == "sts:AssumeRole" and need.who == "target":
+            return open_roles
+        if need.who == "trusted":
+            asker = self.land.asker(number)
+            return self._kept_for(need, (), standing, number, lambda: self._once_named(number, standing, asker))
+        given = path.passed_to if need.who == "passed" else ()
+        return self._kept_for(need, given, standing, number, lambda: self._identities(need, given, number, standing))
+
+    def on_thing(self, need: Need, number: int, standing: Standing) -> Granted:
+        """The things that one need is met for, among those that it is about."""
+        account, things = self.land.identities[number].account, self.land.things
+        owned = things.of_account(account) | (things.of_account("") if need.who == "public" else 0)
+        asker = self.land.asker(number)
+        if need.who == "trusted":
+            return self.trusts.once_named(number, standing, asker) & things.of_kind(need.thing)
+        found = standing.may(need.action.lower(), asker) & owned
+        if need.who == "existing":
+            return found & (things.of_kind(need.thing) | self._sets_out.get(need.thing, 0))
+        return found & things.of_kind(need.thing if need.template else "*")
+
+    def resources_of(self, role: int, need: Need) -> Bits:
+        """The things of the need's sort that are known to run with a role."""
+        return gathered(at for at, roles in self._running.items() if roles >> role & 1) & self._sets_out.get(
+            need.thing, 0
+        )
+
+    @property
+    def knows_resources(self) -> bool:
+        """Whether the facts name what runs with a role; if they name anything, they are taken to name all."""
+        return bool(self._running)
+
+    def through(self, kind: str, place: int) -> Bits:
+        """The groups that a principal is in, the managed policies that it has, or its boundary."""
+        identity = self.land.identities[self.land.number[place]]
+        if kind == "group":
+            arns = [arn for arn, group in self.land.groups.items() if identity.arn in group.members]
+        elif kind == "boundary":
+            arns = [identity.boundary.name] if identity.boundary else []
+        else:
+            arns = [named.name for named in identity.policies]
+        return gathered(self.land.place[arn] for arn in arns if arn in self.land.place)
+
+    def givens(self, need: Need, path: Path, account: str) -> list[Given]:
+        """The condition keys that an action is asked with, in every way that would do."""
+        action = need.action.lower()
+        if action == "iam:passrole" and PASSED_TO in self._keys:
+            names = (f"{name}{domain}" for name in path.passed_to for domain in (".amazonaws.com", ".amazonaws.com.cn"))
+            return [((PASSED_TO, name),) for name in names if self._in_use(name)]
+        if action.startswith("iam:attach") and WHICH_POLICY in self._keys:
+            return [((WHICH_POLICY, arn),) for arn in self._admin_policies[account]]
+        return [()]
+
+    def _in_use(self, name: str) -> bool:
+        return name.endswith(".cn") == (self.land.partition == "aws-cn") or not name.endswith(".cn")
+
+    def _things(self, path: Path, number: int, standing: Standing) -> dict[str, Granted] | None:
+        found: dict[str, Granted] = {}
+        for need in path.needs:
+            if need.who in ("new", "public", "existing", "*") or need.template:
+                on = self._kept_for(need, (), standing, number, partial(self.on_thing, need, number, standing))
+                key = need.thing or need.action
+                found[key] = found[key] & on if key in found else on
+                if not found[key].possible:
+                    return None
+        return found
+
+    def _gained(self, path: Path, number: int, to: Granted, things: Mapping[str, Granted]) -> Granted:
+        identity = self.land.identities[number]
+        match path.gain:
+            case "passed":
+                return to & self.trusts.admitting(path.services, identity.account)
+            case "existing":
+                thing = next(need.thing for need in path.needs if need.who == "existing")
+                return self._roles_of(things[thing], path, identity.account)
+            case "fresh":
+                itself = 1 << self.land.place[identity.arn]
+                return Granted(itself, itself)
+            case "rewrite" | "free" if path.needs[0].who == "own":
+                return to & (1 << self.land.place[identity.arn])
+            case _:
+                return to
+
+    def _roles_of(self, resources: Granted, path: Path, account: str) -> Granted:
+        """The roles that resources run with; those that could be some resource's when the facts name none at all."""
+        if not self._running:
+            return Granted(0, self.trusts.admitting(path.services, account).possible)
+        return Granted(self._used_by(resources.sure), self._used_by(resources.possible))
+
+    def _used_by(self, resources: Bits) -> Bits:
+        resources &= self._with_role
+        if resources not in self._users:
+            found = 0
+            for at in self.land.things.places(resources):
+                found |= self._running[at]
+            self._users[resources] = found
+        return self._users[resources]
+
+    def _identities(self, need: Need, passed_to: tuple[str, ...], number: int, standing: Standing) -> Granted:
+        account, things, asker = self.land.identities[number].account, self.land.things, self.land.asker(number)
+        path = Path("", "become", (need,), passed_to=passed_to)
+        found = _NOTHING
+        for given in self.givens(need, path, account):
+            found |= standing.may(need.action.lower(), asker, given)
+        kind = need.what.split(" ")[0]
+        found &= things.of_account(account) & things.of_kind("policy" if kind == "boundary" else kind)
+        if need.what.endswith("instance profile"):
+            return found & self._in_profile
+        if kind == "group" and need.action != "iam:AddUserToGroup":
+            return self._mapped(found, lambda arn: members(self.land.groups[arn], self.land.place))
+        if kind == "policy":
+            return self._mapped(found, lambda arn: self.land.holders.get(arn, 0))
+        if kind == "boundary":
+            return self._mapped(found, lambda arn: self.land.bounded.get(arn, 0))
+        return found
+
+    def _mapped(self, found: Granted, holders: Callable[[str], Bits]) -> Granted:
+        sides = []
+        for bits in found:
+            side = 0
+            for place in self.land.things.places(bits):
+                side |= holders(self.land.things.arns[place])
+            sides.append(side)
+        return Granted(*sides)
+
+    def _once_named(self, number: int, standing: Standing, asker: Asker) -> Granted:
+        return self.trusts.once_named(number, standing, asker) & self.land.things.of_kind("role")
+
+    def _kept_for(
+        self, need: Need, given: tuple[str, ...], standing: Standing, number: int, decide: Callable[[], Granted]
+    ) -> Granted:
+        kind = self.land.identities[number].kind
+        key = (standing.number, number if standing.personal else -1 if kind == "role" else -2, need, given)
+        if key not in self._kept:
+            self._kept[key] = decide()
+        return self._kept[key]
+
+    def _mask(self, needs: Iterable[Need]) -> int:
+        found = 0
+        for need in needs:
+            found |= self.land.world.bit[need.action.lower()]
+        return found
+
+    def _with_roles(self) -> tuple[dict[int, Bits], dict[str, Bits]]:
+        """By the place of each resource the roles it runs with; by the sort of thing, the resources that are of it."""
+        roles: dict[int, Bits] = {}
+        for resource in self.land.organization.resources:
+            known = gathered(self.land.place[role] for role in resource.roles if role in self.land.place)
+            if known:
+                roles[self.land.place[resource.arn]] = known
+        sorts: dict[str, list[int]] = {}
+        for need in {need for path in self.land.paths for need in path.needs if need.who == "existing"}:
+            for at in roles:
+                parts = self.land.things.arns[at].split(":", 5)
+                if parts[2] == need.service and parts[5].startswith(need.prefix):
+                    sorts.setdefault(need.thing, []).append(at)
+        return roles, {sort: gathered(places) for sort, places in sorts.items()}
+
+    def _attachable(self, account: str) -> Iterable[str]:
+        yield from (f"arn:{self.land.partition}:iam::aws:policy/{name}" for name in _ALWAYS_THERE)
+        managed = self.land.organization.accounts[account].managed
+        yield from (arn for arn, policy in managed.items() if WHICH_POLICY in self._keys and is_admin(policy))
+
+
+def _condition_keys(landscape: Landscape) -> frozenset[str]:
+    """All keys that any policy asks for: what none asks for need not be told apart."""
+    found: set[str] = set()
+    for standing in landscape.standings:
+        layers = [one for level in standing.fences.scps for one in level]
+        boundary = standing.fences.boundary
+        for document in (*standing.policies, *layers, *([boundary] if boundary else [])):
+            for rule in document.rules:
+                for test in rule.tests:
+                    found |= test.needs
+    return frozenset(found)

@@ -1,0 +1,125 @@
+"""The same document hangs on a thousand roles: each text is read once. A missing one is an error, or unknown.
+
+IAM User Guide, "AWS managed policies": their texts change, so only those are known here that never can.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from stanch.iam.organization import Named
+from stanch.iam.policy import Policy, PolicyError, parse
+from stanch.iam.reading.faults import FactsError, MissingPolicy, mapping, shown, text, values
+
+Missing = Literal["error", "unknown"]
+"""What a document that is attached but not in the file is: an error, or a policy that may say anything."""
+
+UNKNOWN_TEXT = "stanch:PolicyText"
+"""The condition key of all that an unknown policy may say; no request has it."""
+
+_OF_AWS = ":iam::aws:policy/"
+_ALL = {"Action": "*", "Resource": "*"}
+_NEVER_CHANGING: Mapping[str, dict[str, Any]] = {
+    "AdministratorAccess": {"Effect": "Allow", **_ALL},
+    "AWSDenyAll": {"Effect": "Deny", **_ALL},
+}
+_OF_ORGANIZATIONS: Mapping[str, dict[str, Any]] = {
+    "FullAWSAccess": {"Effect": "Allow", **_ALL},
+    "RCPFullAWSAccess": {"Effect": "Allow", "Principal": "*", **_ALL},
+}
+_WRAPPED_IN = ("policy", "Policy", "document", "Document", "PolicyDocument", "content", "Content", "ResourcePolicy")
+
+
+class Documents:
+    """All policies of a file, each text read once."""
+
+    def __init__(self, missing: Missing) -> None:
+        self._missing = missing
+        self._read: dict[str, Policy] = {}
+        self._of_aws: dict[str, Policy] = {}
+
+    def read(self, value: Any, path: str) -> Policy:
+        """A document given as an object, as JSON, or percent-encoded as IAM answers it."""
+        try:
+            source = value if isinstance(value, str) else json.dumps(mapping(value, path))
+            if source not in self._read:
+                self._read[source] = parse(source)
+        except PolicyError as error:
+            raise FactsError(f"{path}.{error.path}", *_fault(error)) from None
+        except (RecursionError, TypeError, ValueError) as error:
+            if isinstance(error, FactsError):
+                raise
+            raise FactsError(path, "is no policy document", "write one JSON object") from None
+        return self._read[source]
+
+    def managed(self, details: Mapping[str, Any], path: str) -> tuple[str, Policy | None]:
+        """One of `Policies`: its ARN and its default version, None where the file has no version of it."""
+        arn = text(details, "Arn", path)
+        versions = [mapping(v, f"{path}.PolicyVersionList") for v in values(details.get("PolicyVersionList"), path)]
+        default = details.get("DefaultVersionId")
+        for at, version in enumerate(versions):
+            chosen = version.get("VersionId") == default if default is not None else version.get("IsDefaultVersion")
+            if (chosen or len(versions) == 1) and version.get("Document") is not None:
+                policy = self.read(version["Document"], f"{path}.PolicyVersionList[{at}].Document")
+                break
+        else:
+            document = next((details[key] for key in _WRAPPED_IN if details.get(key) is not None), None)
+            if document is None:
+                return arn, None
+            policy = self.read(document, path)
+        if _OF_AWS in arn:
+            self._of_aws.setdefault(arn, policy)
+        return arn, policy
+
+    def attached(self, arn: str, managed: Mapping[str, Policy], path: str) -> Named:
+        """The managed policy that is attached by this ARN."""
+        policy = managed.get(arn) or self._of_aws.get(arn)
+        if policy is None and _OF_AWS in arn:
+            statement = _NEVER_CHANGING.get(arn.partition(_OF_AWS)[2])
+            policy = _of(statement) if statement else None
+        return Named(arn, policy) if policy else self.absent(arn, path)
+
+    def absent(self, name: str, path: str) -> Named:
+        """A policy whose document the file lacks."""
+        if self._missing == "error":
+            raise MissingPolicy(path, name)
+        return Named(name, _unknown(name))
+
+    def named(self, value: Any, path: str, default: str) -> Named:
+        """A policy of an organisation: a document, one with its name, or the name of one that never changes."""
+        if isinstance(value, str) and value.rpartition("-")[2] in _OF_ORGANIZATIONS:
+            return Named(value, _of(_OF_ORGANIZATIONS[value.rpartition("-")[2]]))
+        if isinstance(value, str) or "Statement" in mapping(value, path):
+            return Named(default, self.read(value, path))
+        name = next((value[key] for key in ("name", "Name", "Id", "id", "Arn") if isinstance(value.get(key), str)), "")
+        wrapped = next((key for key in _WRAPPED_IN if value.get(key) is not None), None)
+        if wrapped is not None:
+            return Named(name or default, self.read(value[wrapped], f"{path}.{wrapped}"))
+        if name in _OF_ORGANIZATIONS:
+            return Named(name, _of(_OF_ORGANIZATIONS[name]))
+        return self.absent(name or default, path)
+
+
+def unwrapped(value: Any) -> tuple[Any, Mapping[str, Any]]:
+    """A document, taken out of the object that it may be wrapped in, and that object's other facts."""
+    if isinstance(value, Mapping) and "Statement" not in value:
+        for key in _WRAPPED_IN:
+            if value.get(key) is not None:
+                return value[key], value
+    return value, {}
+
+
+def _of(statement: dict[str, Any]) -> Policy:
+    return parse({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _unknown(name: str) -> Policy:
+    """A policy that may allow anything and deny anything."""
+    anything = {**_ALL, "Condition": {"StringEquals": {UNKNOWN_TEXT: name}}}
+    allow, deny = {"Effect": "Allow", **anything}, {"Effect": "Deny", **anything}
+    return parse({"Version": "2012-10-17", "Statement": [allow, deny]})
+
+
+def _fault(error: PolicyError) -> tuple[str, str]:
+    fault, _, remedy = str(error).removeprefix(f"{error.path}: ").rpartition("; ")
+    return fault or shown(str(error)), remedy
