@@ -105,13 +105,13 @@ def test_tells_the_way_from_an_inference_host_to_the_weights_in_the_promised_sha
     assert (steps[1]["from"], steps[1]["to"], steps[1]["by"]) == (RETRAIN, READER, "sts:AssumeRole (sts-001)")
 
 
-def test_keeps_what_it_would_have_to_assume_until_it_is_asked(file: Path) -> None:
+def test_marks_what_it_assumes_and_leaves_it_out_when_asked(file: Path) -> None:
     lines, said = ask(file, "--to", WEIGHTS)
-    assert [line["principal"] for line in lines] == [SERVING, RETRAIN, READER]
-    assert "1 more would" in said
-    lines, said = ask(file, "--to", WEIGHTS, "--assume-resources")
     assert [(line["certainty"], line["hops"]) for line in lines if line["principal"] == DEV] == [("assumed", 2)]
     assert said == ""
+    lines, said = ask(file, "--to", WEIGHTS, "--no-assume-resources")
+    assert [line["principal"] for line in lines] == [SERVING, RETRAIN, READER]
+    assert "1 more would" in said
 
 
 def test_draws_the_way_for_people(file: Path) -> None:

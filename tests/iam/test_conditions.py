@@ -105,6 +105,11 @@ def test_semantic_2_a_negated_operator_is_true_of_a_missing_key(operator: str) -
     assert true_of(operator, "aws:x", "1", {})
 
 
+def test_semantic_1_if_exists_does_not_excuse_for_any_value_which_needs_one() -> None:
+    assert not true_of("ForAnyValue:StringEqualsIfExists", "aws:TagKeys", ["a"], {})
+    assert true_of("ForAllValues:StringEqualsIfExists", "aws:TagKeys", ["a"], {})
+
+
 def test_semantic_3_if_exists_is_true_of_a_missing_key_and_null_asks_for_it() -> None:
     assert true_of("StringEqualsIfExists", "aws:x", "1", {})
     assert true_of("BoolIfExists", "aws:MultiFactorAuthPresent", "false", {})

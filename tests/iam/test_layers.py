@@ -60,6 +60,23 @@ def test_semantic_16_resource_control_policies_do_not_bind_service_linked_roles(
     assert read(linked, identity=[ALL], rcps=[[orgs_only()]], scps=[[]]).allowed
 
 
+def test_semantic_16_no_resource_control_policy_keeps_a_grant_from_being_retired() -> None:
+    key = f"arn:aws:kms:eu-central-1:{HOME}:key/1"
+    mine = policy(allow(Action="kms:*", Principal={"AWS": f"arn:aws:iam::{HOME}:root"}))
+    for action, allowed in (("kms:RetireGrant", True), ("kms:RevokeGrant", False)):
+        request = Request(USER_CALLER, action, key, HOME)
+        decision = evaluate(request, identity=[ALL], resource_policy=mine, rcps=[[orgs_only()]])
+        assert decision.allowed is allowed
+
+
+def test_semantic_16_no_resource_control_policy_keeps_a_service_from_its_service_linked_role() -> None:
+    service = Caller("service", service="ecs.amazonaws.com")
+    theirs = policy(allow(Action="sts:AssumeRole", Principal={"Service": "ecs.amazonaws.com"}))
+    for path, allowed in (("aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS", True), ("ecs", False)):
+        request = Request(service, "sts:AssumeRole", f"arn:aws:iam::{HOME}:role/{path}", HOME)
+        assert evaluate(request, resource_policy=theirs, rcps=[[orgs_only()]]).allowed is allowed
+
+
 def test_an_endpoint_lets_through_only_what_its_policy_allows_to_the_caller() -> None:
     mine = policy(allow("s3:Get*", Principal=to(HOME)))
     assert read(USER_CALLER, identity=[ALL], vpce=mine).allowed

@@ -111,6 +111,16 @@ def test_the_default_version_of_a_policy_counts_whatever_its_place() -> None:
     assert one.policies[0].policy.to_json() == WRITE
 
 
+def test_the_other_versions_of_a_policy_are_kept_where_all_are_told() -> None:
+    told = read({"Policies": [managed(OWN, READ)], "RoleDetailList": [role()]}).accounts[HOME].superseded
+    assert [version.to_json() for version in told[OWN]] == [WRITE]
+    single = {**managed(OWN, READ), "PolicyVersionList": managed(OWN, READ)["PolicyVersionList"][1:]}
+    assert read({"Policies": [single]}).accounts[HOME].superseded == {OWN: ()}
+    silent = {**managed(OWN, READ)}
+    silent["PolicyVersionList"] = [{"VersionId": "v1"}, silent["PolicyVersionList"][1]]
+    assert read({"Policies": [silent]}).accounts[HOME].superseded == {}
+
+
 def test_a_document_of_aws_that_one_account_has_serves_all() -> None:
     accounts = {HOME: {"RoleDetailList": [role(**attached(OF_AWS))]}, AWAY: {"Policies": [managed(OF_AWS, READ)]}}
     assert only(read_organization(accounts)).policies[0].policy.to_json() == READ

@@ -93,7 +93,7 @@ class Question:
     @property
     def bound_by_rcps(self) -> bool:
         """Whether the policies that an organisation puts on its accounts' resources bind the request."""
-        return self.action.partition(":")[0] in RCP_SERVICES and not self.request.caller.is_service_linked
+        return heeds_rcps(self.action, self.request.resource) and not self.request.caller.is_service_linked
 
     def meets(self, layer: Layer) -> bool:
         """Whether policies of this layer count for the request, if there are any."""
@@ -123,6 +123,17 @@ class Question:
             return possible
         self.doubts |= doubted
         return clause.is_allow == (self.leaning == "allow")
+
+
+def heeds_rcps(action: str, resource: str) -> bool:
+    """Whether a resource control policy can deny an action, in lower case, on a resource.
+
+    None keeps a grant from being retired (KMS Developer Guide, "Resource control policies in AWS KMS"), nor a service
+    from assuming its service-linked role (Organizations User Guide, "Resource control policies").
+    """
+    if action == "kms:retiregrant" or (action == "sts:assumerole" and ":role/aws-service-role/" in resource):
+        return False
+    return action.partition(":")[0] in RCP_SERVICES
 
 
 def read(policies: Sequence[Given], layer: Layer, question: Question, level: int = 0) -> Reading:

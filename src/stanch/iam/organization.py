@@ -50,6 +50,11 @@ class Identity:
         """Whether only its AWS service can use it; no service control policy binds it."""
         return ":role/aws-service-role/" in self.arn
 
+    @property
+    def is_protected(self) -> bool:
+        """Whether only AWS can change it: linked to a service, or made by IAM Identity Center."""
+        return self.is_service_linked or ":role/aws-reserved/" in self.arn
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -80,7 +85,9 @@ class Resource:
 class Account:
     """All identities of one account, and the managed policies they could be given.
 
-    managed: the default version of each, by ARN. scps: the levels from the organisation's root down to the account,
+    managed: the default version of each, by ARN. superseded: the versions beside it, () when there are none; a policy
+    that is not here may have any.
+    scps: the levels from the organisation's root down to the account,
     None for an account that no organisation binds: without one, or the one that manages it.
     """
 
@@ -89,6 +96,7 @@ class Account:
     groups: tuple[Group, ...] = ()
     managed: Mapping[str, Policy] = field(default_factory=dict)
     scps: tuple[Level, ...] | None = None
+    superseded: Mapping[str, tuple[Policy, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from stanch.iam.ask.holdings import BOUNDARY, IDENTITY, Fences, Holdings, bound_
 from stanch.iam.ask.index import ALLOW, DENY, SLOTS, Index, Reading
 from stanch.iam.ask.place import Place, Places
 from stanch.iam.ask.summary import Power, powers
-from stanch.iam.layers import RCP_SERVICES
+from stanch.iam.layers import heeds_rcps
 from stanch.iam.organization import Level, Organization
 from stanch.iam.policy import Policy
 
@@ -124,7 +124,7 @@ class Asker:
     def _controlled(self, action: str, place: Place) -> tuple[Doubted, Doubted]:
         """Whom resource control policies deny a resource of their own account, and one of another."""
         rcps = self.organization.rcps
-        if action.partition(":")[0] not in RCP_SERVICES or not rcps:
+        if not rcps or not heeds_rcps(action, place.arn):
             return NONE, NONE
         free = self.callers.service_linked
         if place.owner is not None and place.owner != "unknown":

@@ -14,7 +14,7 @@ from stanch.iam.ask.grants import whom
 from stanch.iam.ask.place import KEYS, Place
 from stanch.iam.ask.words import all_of, condition_in_words, resources_in_words
 from stanch.iam.conditions import ConditionTest
-from stanch.iam.layers import RCP_SERVICES, TITLES, Layer
+from stanch.iam.layers import TITLES, Layer, heeds_rcps
 from stanch.iam.organization import Level, Named, Organization
 from stanch.iam.policy import Policy, Statement
 from stanch.iam.variables import names_in, resolve, widened
@@ -142,7 +142,7 @@ class Reasoner:
 
     def _controls(self, number: int) -> Iterator[Heard]:
         one, owner = self._callers.identities[number], self._place.owner
-        if self._action.lower().partition(":")[0] not in RCP_SERVICES or one.is_service_linked:
+        if one.is_service_linked or not heeds_rcps(self._action.lower(), self._place.arn):
             return
         rcps = self._organization.rcps
         for account in rcps if owner == "unknown" else [owner or one.account]:

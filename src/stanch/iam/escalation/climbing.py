@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from stanch.iam.admin import is_admin
 from stanch.iam.escalation.asker import Asker
+from stanch.iam.escalation.imagined import ANY_NAME
 from stanch.iam.escalation.landscape import Landscape, members
 from stanch.iam.escalation.paths import Need, Path
 from stanch.iam.escalation.rules import Given
@@ -15,6 +16,7 @@ from stanch.iam.escalation.trusts import Trusts
 
 PASSED_TO, WHICH_POLICY = "iam:passedtoservice", "iam:policyarn"
 _ALWAYS_THERE = ("AdministratorAccess", "IAMFullAccess")
+_TO_JOIN = "group to join"
 _NOTHING = Granted()
 
 
@@ -33,13 +35,15 @@ class Ground:
         self._kept: dict[tuple[int, int, Need, tuple[str, ...]], Granted] = {}
         self._masks = [
             (path, self._mask(need for need in path.needs if need.action != "sts:AssumeRole"))
-            for path in landscape.paths
+            for path in (one for path in landscape.paths for one in path.by_service())
         ]
         self._keys = _condition_keys(landscape)
         self._running, self._sets_out = self._with_roles()
         self._with_role = gathered(self._running)
         self._users: dict[Bits, Bits] = {}
         self._in_profile = gathered(landscape.place[i.arn] for i in landscape.identities if i.profiles)
+        self._protected = gathered(landscape.place[i.arn] for i in landscape.identities if i.is_protected)
+        self._versions = _by_versions(landscape)
         self._admin_policies = {id_: tuple(self._attachable(id_)) for id_ in landscape.organization.accounts}
 
     def moves(self, number: int, standing: Standing) -> list[Move]:
@@ -68,7 +72,8 @@ class Ground:
         to = Granted(-1, -1)
         for need in path.needs:
             if need.who in ("own", "target", "passed") or (need.who == "trusted" and not need.template):
-                to &= self.on_identities(need, path, number, standing, open_roles)
+                met = self.on_identities(need, path, number, standing, open_roles)
+                to &= met | self._newly_held(need, number, standing)
                 if not to.possible:
                     return _NOTHING
         to = self._gained(path, number, to, things)
@@ -125,6 +130,8 @@ class Ground:
         if action == "iam:passrole" and PASSED_TO in self._keys:
             names = (f"{name}{domain}" for name in path.passed_to for domain in (".amazonaws.com", ".amazonaws.com.cn"))
             return [((PASSED_TO, name),) for name in names if self._in_use(name)]
+        if need.what.endswith("made policy"):
+            return [((WHICH_POLICY, f"arn:{self.land.partition}:iam::{account}:policy/{ANY_NAME}"),)]
         if action.startswith("iam:attach") and WHICH_POLICY in self._keys:
             return [((WHICH_POLICY, arn),) for arn in self._admin_policies[account]]
         return [()]
@@ -154,7 +161,10 @@ class Ground:
             case "fresh":
                 itself = 1 << self.land.place[identity.arn]
                 return Granted(itself, itself)
-            case "rewrite" | "free" if path.needs[0].who == "own":
+            case "rewrite" if path.needs[0].what == _TO_JOIN:
+                itself = 1 << self.land.place[identity.arn] if identity.kind == "user" else 0
+                return Granted(itself if to.sure else 0, itself if to.possible else 0)
+            case "rewrite" | "free" | "rollback" if path.needs[0].who == "own":
                 return to & (1 << self.land.place[identity.arn])
             case _:
                 return to
@@ -184,13 +194,28 @@ class Ground:
         found &= things.of_account(account) & things.of_kind("policy" if kind == "boundary" else kind)
         if need.what.endswith("instance profile"):
             return found & self._in_profile
-        if kind == "group" and need.action != "iam:AddUserToGroup":
+        if kind == "group" and need.what != _TO_JOIN and need.action != "iam:AddUserToGroup":
             return self._mapped(found, lambda arn: members(self.land.groups[arn], self.land.place))
+        if kind == "role" and need.who != "passed":
+            return found & ~self._protected
         if kind == "policy":
+            found &= self._versions.get(need.what, -1)
             return self._mapped(found, lambda arn: self.land.holders.get(arn, 0))
         if kind == "boundary":
             return self._mapped(found, lambda arn: self.land.bounded.get(arn, 0))
         return found
+
+    def _newly_held(self, need: Need, number: int, standing: Standing) -> Granted:
+        """Oneself, where a need about an own policy is met by one that came with the standing."""
+        if need.who != "own" or not need.what.startswith("policy") or standing is self.land.standings[number]:
+            return _NOTHING
+        identity, place = self.land.identities[number], self.land.place
+        had = {named.name for named in identity.policies}
+        names = (document.named.name for document in standing.policies if document.named.name not in had)
+        new = gathered(place[name] for name in names if name in place) & self.land.things.of_account(identity.account)
+        met = standing.may(need.action.lower(), self.land.asker(number)) & new & self._versions.get(need.what, -1)
+        itself = 1 << place[identity.arn]
+        return Granted(itself if met.sure else 0, itself if met.possible else 0)
 
     def _mapped(self, found: Granted, holders: Callable[[str], Bits]) -> Granted:
         sides = []
@@ -238,6 +263,16 @@ class Ground:
         yield from (f"arn:{self.land.partition}:iam::aws:policy/{name}" for name in _ALWAYS_THERE)
         managed = self.land.organization.accounts[account].managed
         yield from (arn for arn, policy in managed.items() if WHICH_POLICY in self._keys and is_admin(policy))
+
+
+def _by_versions(landscape: Landscape) -> dict[str, Bits]:
+    """The policies that have other versions, and those of which that is not known, by the words of the needs."""
+    told = {arn: v for account in landscape.organization.accounts.values() for arn, v in account.superseded.items()}
+    place = landscape.place
+    return {
+        "policy with other versions": gathered(place[arn] for arn, versions in told.items() if versions),
+        "policy of unknown versions": ~gathered(place[arn] for arn in told),
+    }
 
 
 def _condition_keys(landscape: Landscape) -> frozenset[str]:

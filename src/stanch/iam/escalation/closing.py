@@ -82,7 +82,12 @@ class _Round:
             self._graph.nodes[at],
             *(self._graph.nodes[e.to] for e in self._graph.edges[at] if e.doubt == CERTAIN),
         ):
-            if node is not None and node.label and node.standing.fences.boundary is None and node.standing.unhindered:
+            if (
+                node is not None
+                and node.label in GENERIC
+                and node.standing.fences.boundary is None
+                and node.standing.unhindered
+            ):
                 return True
         return False
 

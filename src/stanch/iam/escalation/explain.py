@@ -72,8 +72,10 @@ def _wanted(ground: Ground, node: Node, taken: Taken, need: Need) -> Bits:
     kind, land = need.what.split(" ")[0], ground.land
     if kind == "group" and taken.groups:
         return taken.groups
+    if need.what == "group to join":
+        return land.things.of_kind("group")
     if kind in ("group", "policy", "boundary"):
-        return ground.through(kind, taken.to)
+        return ground.through(kind, taken.to) or land.things.of_kind("policy" if kind == "boundary" else kind)
     return 1 << taken.to if taken.to >= 0 else land.things.everything
 
 

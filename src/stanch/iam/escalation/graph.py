@@ -118,9 +118,23 @@ class Graph:
         label = "in " + ", ".join(arn.rpartition("/")[2] for arn in arns)
         return self._height(number, self.land.standing_of(identity, tuple(gained), free=free, only=held), label)
 
+    def rolled_back(self, number: int, standing: Standing) -> int | None:
+        """The node of a principal whose policies say again what they said before; None when they never did otherwise.
+
+        Of a policy with several older versions all count: one after the other can be made the default.
+        """
+        identity = self.land.identities[number]
+        older = self.land.organization.accounts[identity.account].superseded
+        held = [document.named for document in standing.policies]
+        back = [Named(one.name, text) for one in held for text in older.get(one.name) or (one.policy,)]
+        kept = tuple({(one.name, one.policy.source): one for one in back}.values())
+        free = standing.fences.boundary is None
+        rolled = self.land.standing_of(identity, free=free, only=kept)
+        return None if rolled is standing else self._height(number, rolled, "with older versions of its policies")
+
     def _height(self, number: int, standing: Standing, label: str) -> int:
         # What a policy says of its holder's own name or kind differs between holders; all else is the same.
-        own = number if standing.personal or label.startswith(("in ", "without")) else -1
+        own = number if standing.personal or label.startswith(("in ", "with older", "without")) else -1
         key = (standing, own, label)
         if key not in self._heights:
             self._heights[key] = self.add(Node(number, standing, label))
@@ -142,7 +156,7 @@ class Graph:
                 continue
             if move.path.gain == "join":
                 self._link_groups(source, node, move.path, bits, doubt=doubt)
-            elif move.path.gain in ("rewrite", "free", "fresh"):
+            elif move.path.gain in ("rewrite", "free", "fresh", "rollback"):
                 self._link_heights(source, node, move.path, bits, doubt=doubt)
             elif bits != itself:
                 # Who can become all can become himself too; left in, the set is the same for all of them.
@@ -154,6 +168,8 @@ class Graph:
         """The node that a path about one's own permissions makes of a principal."""
         if path.gain == "fresh":
             return self.fresh(number)
+        if path.gain == "rollback":
+            return self.rolled_back(number, standing)
         return self.freed(number, standing) if path.gain == "free" else self.heightened(number)
 
     def _link_heights(self, source: int, node: Node, path: Path, bits: Bits, *, doubt: int) -> None:

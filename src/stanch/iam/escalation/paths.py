@@ -5,12 +5,12 @@ The paths are data, in `paths.toml` and `more.toml`; what their words mean is to
 
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal, cast
 
-Gain = Literal["passed", "existing", "become", "rewrite", "join", "fresh", "free"]
+Gain = Literal["passed", "existing", "become", "rewrite", "join", "fresh", "free", "rollback"]
 Who = Literal["own", "target", "trusted", "passed", "new", "public", "existing", "*"]
 
 
@@ -61,6 +61,14 @@ class Path:
     provided: str = ""
     doubtful: str = ""
     listed: bool = True
+
+    def by_service(self) -> "Iterator[Path]":
+        """The path for each service it can take: the one that the role is passed to is the one its trust must admit."""
+        if self.gain != "passed" or self.services != self.passed_to:
+            yield self
+            return
+        for service in self.services:
+            yield replace(self, services=(service,), passed_to=(service,))
 
     def __str__(self) -> str:
         actions = dict.fromkeys(need.action for need in self.needs if need.who != "trusted")

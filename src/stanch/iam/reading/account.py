@@ -47,7 +47,9 @@ class AccountReader:
             for arn in user.groups:
                 members[arn].append(user.arn)
         told = tuple(replace(group, members=tuple(members[group.arn])) for group in groups.values())
-        return Account(self._account, (*users, *roles), told, self._managed)
+        versions = (self._documents.superseded(each, path) for path, each in _each(details, "Policies"))
+        superseded = {arn: others for arn, others in versions if others is not None}
+        return Account(self._account, (*users, *roles), told, self._managed, superseded=superseded)
 
     def _groups(self, details: Details) -> Iterator[Group]:
         for path, group in _each(details, "GroupDetailList"):

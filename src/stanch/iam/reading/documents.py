@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from stanch.iam.organization import Named
 from stanch.iam.policy import Policy, PolicyError, parse
-from stanch.iam.reading.faults import FactsError, MissingPolicy, mapping, shown, text, values
+from stanch.iam.reading.faults import FactsError, MissingPolicy, items, mapping, shown, text, values
 
 Missing = Literal["error", "unknown"]
 """What a document that is attached but not in the file is: an error, or a policy that may say anything."""
@@ -70,6 +70,19 @@ class Documents:
         if _OF_AWS in arn:
             self._of_aws.setdefault(arn, policy)
         return arn, policy
+
+    def superseded(self, details: Mapping[str, Any], path: str) -> tuple[str, tuple[Policy, ...] | None]:
+        """One of `Policies`: its ARN and the versions beside the default one, None where the file lacks their texts."""
+        arn, default = text(details, "Arn", path), details.get("DefaultVersionId")
+        versions = list(items(details.get("PolicyVersionList"), f"{path}.PolicyVersionList"))
+        if not versions or any(version.get("Document") is None for _, version in versions):
+            return arn, None
+        others = (
+            (where, version["Document"])
+            for where, version in (versions if len(versions) > 1 else ())
+            if (version.get("VersionId") != default if default is not None else not version.get("IsDefaultVersion"))
+        )
+        return arn, tuple(self.read(document, f"{where}.Document") for where, document in others)
 
     def attached(self, arn: str, managed: Mapping[str, Policy], path: str) -> Named:
         """The managed policy that is attached by this ARN."""

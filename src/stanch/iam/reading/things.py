@@ -10,6 +10,12 @@ from stanch.iam.organization import Account, Resource
 from stanch.iam.reading.faults import FactsError, account_id, shown, values
 
 _ARN = ("arn", "Arn", "ARN", "resource_arn", "ResourceArn", "resourceArn")
+_ARN_OF_ITS_KIND = (
+    *("FunctionArn", "projectArn", "NotebookInstanceArn", "StackId", "ServiceArn", "serviceArn", "taskArn"),
+    *("taskDefinitionArn", "codeInterpreterArn", "agentRuntimeArn", "agentArn", "stateMachineArn", "UserProfileArn"),
+    *("clusterArn", "ClusterArn"),
+)
+"""As AWS's own answers call it, the narrower before what contains it."""
 _OWNER = ("account", "Account", "account_id", "AccountId", "accountId", "owner", "Owner", "OwnerId", "owner_id")
 _TYPE = ("type", "Type", "resource_type", "ResourceType", "resourceType", "service")
 _NAME = (
@@ -17,6 +23,16 @@ _NAME = (
     *("ProjectName", "NotebookInstanceName", "StackName", "EndpointName", "JobName"),
 )
 _REGION = ("region", "Region", "awsRegion")
+_TOLD_BY_NAME = {
+    "InstanceId": "ec2:instance",
+    "FunctionName": "lambda:function",
+    "ProjectName": "codebuild:project",
+    "NotebookInstanceName": "sagemaker:notebook-instance",
+    "StackName": "cloudformation:stack",
+    "EndpointName": "glue:devEndpoint",
+}
+"""What something is that AWS's own answer names, and gives no ARN for."""
+_ZONE = re.compile(r"(?:[a-z]+-)+[0-9]+(?=[a-z]$)")
 _USUAL_KIND = {
     "cloudformation": "stack",
     "codebuild": "project",
@@ -26,6 +42,7 @@ _USUAL_KIND = {
     "lambda": "function",
     "sagemaker": "notebook-instance",
 }
+_HUMPED_KINDS = ("devEndpoint",)
 _BETWEEN = re.compile(r"::|[:/]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 _DEEPEST = 6  # levels of an object that are searched for roles
@@ -62,7 +79,7 @@ class ResourceReader:
     def read(self, value: Any, path: str, owner: str = "") -> Resource:
         """One resource, an ARN or an object with one. owner: the account under which the file has it."""
         facts: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-        given = value if isinstance(value, str) else _first(facts, _ARN) or self._built(facts, owner)
+        given = value if isinstance(value, str) else _own_arn(facts) or self._built(facts, owner)
         arn = read_arn(given)
         if arn is None:
             raise FactsError(path, f"{shown(given or value)} is no ARN", 'write an ARN, or {"arn": ARN, "role": ...}')
@@ -86,16 +103,24 @@ class ResourceReader:
 
     def _built(self, facts: Mapping[str, Any], owner: str) -> str:
         """The ARN of what is told by type and name, such as `AWS::Lambda::Function`; empty when too little is told."""
-        words = [word for word in _BETWEEN.split(_first(facts, _TYPE)) if word and word.upper() != "AWS"]
-        name, account = _first(facts, _NAME), _first(facts, _OWNER) or owner
+        told = _first(facts, _TYPE) or next((kind for key, kind in _TOLD_BY_NAME.items() if _first(facts, (key,))), "")
+        words = [word for word in _BETWEEN.split(told) if word and word.upper() != "AWS"]
+        name, account = _first(facts, _NAME), _first(facts, _OWNER) or owner or self._account_of(facts)
         if not words or not name or self._partition is None:
             return ""
         service = words[0].lower()
-        kind = _HUMP.sub("-", words[1]).lower() if len(words) > 1 else _USUAL_KIND.get(service, "")
+        kind = words[1] if len(words) > 1 else _USUAL_KIND.get(service, "")
+        kind = kind if kind in _HUMPED_KINDS else _HUMP.sub("-", kind).lower()
         if service == "s3":
             return f"arn:{self._partition}:s3:::{name}"
         resource = f"{kind}{':' if service == 'lambda' else '/'}{name}" if kind else name
-        return f"arn:{self._partition}:{service}:{_first(facts, _REGION)}:{account}:{resource}"
+        return f"arn:{self._partition}:{service}:{_region(facts)}:{account}:{resource}"
+
+    def _account_of(self, facts: Mapping[str, Any]) -> str:
+        """The account of the roles and profiles that something names by ARN, or else the only one there is."""
+        arns = (read_arn(name) for _, name in _named(facts))
+        only = next(iter(self._accounts), "") if len(self._accounts) == 1 else ""
+        return next((arn.account for arn in arns if arn is not None), only)
 
     def _resolved(self, key: str, name: str, of: Arn, account: str) -> list[str]:
         """The ARNs of the roles that a name stands for; one that the file does not know is kept, as it would be."""
@@ -111,6 +136,20 @@ class ResourceReader:
 
 def _first(facts: Mapping[str, Any], keys: tuple[str, ...]) -> str:
     return next((facts[key] for key in keys if isinstance(facts.get(key), str) and facts[key]), "")
+
+
+def _own_arn(facts: Mapping[str, Any]) -> str:
+    """The ARN of what is described, here or, where the answer is wrapped once more, one level down."""
+    inner = (one for one in facts.values() if isinstance(one, Mapping))
+    return _first(facts, _ARN) or next((a for a in (_first(one, _ARN_OF_ITS_KIND) for one in (facts, *inner)) if a), "")
+
+
+def _region(facts: Mapping[str, Any]) -> str:
+    """The region, as told or by the zone; empty when neither is."""
+    placement = facts.get("Placement")
+    zone = _first(placement if isinstance(placement, Mapping) else facts, ("AvailabilityZone",))
+    found = _ZONE.match(zone)
+    return _first(facts, _REGION) or (found[0] if found else "")
 
 
 def _named(facts: Any, depth: int = 0) -> Iterator[tuple[str, str]]:
