@@ -229,8 +229,24 @@ def test_a_lake_that_cannot_be_written_any_more_is_told_and_hunted_raw(tmp_path:
     with lake.kept():
         told = app.hunt(list(found([logs])), Estate(), app.rules(), lake=lake).coverage
     assert told.events == 4
-    assert "2 files are not kept in the lake: No space left on device" in told.files_skipped[0].why
+    assert [skip.why for skip in told.files_skipped] == ["2 files are not kept in the lake: No space left on device"]
     assert list(lake.units()) == []
+
+
+def test_a_full_disk_is_told_once_however_many_files_find_it_full(tmp_path: Path, logs: Path) -> None:
+    class Full(Lake):
+        def bench(self) -> "FullBench":  # type: ignore[override]
+            return FullBench(self.folder)
+
+    for number in range(100):
+        delivered(logs / f"more{number}.json", record(10 + number))
+    lake = Full(tmp_path / "lake")
+    with lake.kept():
+        (told,) = app.hunt(list(found([logs])), Estate(), app.rules(), lake=lake).coverage.files_skipped
+        assert told.why == "102 files are not kept in the lake: No space left on device"
+        assert told.fault
+        imported = app.lake_import(list(found([logs])), lake)
+    assert [skip.why for skip in imported.skipped if skip.fault] == [told.why]
 
 
 class FullBench:

@@ -46,13 +46,16 @@ class Hunted:
 
 def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
     """The accounts that the logs come from, by where they lie; where that tells nothing, by their first records."""
-    raw = [file for file in files if not isinstance(file, Unit)]
-    named = [account_in_path(file.path) for file in raw]
-    accounts = {account for account in named if account}
-    for unit in (file for file in files if isinstance(file, Unit)):
-        accounts |= _accounts_in(unit)
-    for file in [file for file, account in zip(raw, named, strict=True) if not account][:PEEKED]:
-        accounts |= accounts_in_head(head(file))
+    accounts: set[str] = set()
+    peeked = 0
+    for file in files:
+        if isinstance(file, Unit):
+            accounts |= _accounts_in(file)
+        elif account := account_in_path(file.path):
+            accounts.add(account)
+        elif peeked < PEEKED:
+            accounts |= accounts_in_head(head(file))
+            peeked += 1
     return tuple(sorted(accounts))
 
 

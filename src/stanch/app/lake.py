@@ -1,5 +1,6 @@
 """The lake of a state folder: what was read once is hunted again without being parsed again."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -42,4 +43,5 @@ def lake_import(
         tally.absorb(part.tally)
         tally.events += part.tally.events  # their times are not known before they are hunted
         on_file(tally)
+    tally.skipped, tally.unsaved = list(tally.told()), Counter()
     return tally

@@ -17,6 +17,7 @@ from stanch.domain.arn import ArnError
 from stanch.domain.estate import Mode
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
+from stanch.stores.listing import Listing
 from stanch.stores.logs import found
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def _collateral(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str
     if missing:
         raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")
     arns = {*case.by_hand, *case.used_by, *(arn for finding in case.findings for arn in finding.resources)}
-    users, tally = app.used_by(list(found(logs)), arns)
+    users, tally = app.used_by(Listing(found(logs)), arns)
     for skip in tally.skipped:
         if skip.fault:
             face.say(f"not read: {skip.path}: {skip.why}", style="yellow")

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse, command, plain, stoppable
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, one_line, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 from stanch.contracts.scenario import Attempt
@@ -132,7 +132,7 @@ class Stage:
             )
         more = f" and {self._same} more" if self._same else ""
         bytes_ = f", {show.size(one.bytes)}" if one.bytes else ""
-        self._face.say(Text.assemble(mark, plain(f"{one.who} {one.what}{more}{bytes_}")))
+        self._face.say(Text.assemble(mark, one_line(f"{one.who} {one.what}{more}{bytes_}")))
 
 
 def _alike(one: Attempt, other: Attempt) -> bool:
@@ -155,12 +155,12 @@ def _score(face: Face, done: Drilled, folder: Path) -> None:
     )
     figures.add_row("time to contain", f"{done.contain_seconds:.2f} s from the incident to the last proof")
     for incident in done.found:
-        figures.add_row("what had left", plain(show.left(incident.left)))
+        figures.add_row("what had left", one_line(show.left(incident.left)))
     figures.add_row("what was saved", f"{saved}: refused to the attacker who came back for them")
     face.say(Rule(Text("Score", style="bold"), align="left", style="dim"))
     face.say(figures)
     for check in done.checks:
         mark = ("  pass  ", "green") if check.holds else ("  FAIL  ", "bold red")
-        face.say(Text.assemble(mark, plain(f"{check.what}: {check.why}")))
+        face.say(Text.assemble(mark, one_line(f"{check.what}: {check.why}")))
     face.say(f"Everything is kept in {folder}. To hunt its trail yourself:")
     face.say(command("hunt", str(folder / "trail"), state=folder / "again", estate=folder / "stanch.toml"))

@@ -19,8 +19,8 @@ from stanch.contracts import lines
 
 P = ParamSpec("P")
 
-# C0, C1, and the invisible format characters that reorder or hide text on a terminal.
-_HIDDEN = {"Cc", "Cf", "Cs", "Co"}
+# C0, C1, the invisible format characters that reorder or hide text on a terminal, and Unicode's own line ends.
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 
 
 class Format(StrEnum):
@@ -88,10 +88,10 @@ class Face:
         self.out = self.err if self.machine else Terminal(highlight=False)
 
     def say(self, *what: Any, style: str | None = None) -> None:
-        """Tell people; strings are taken literally, never as markup."""
+        """Tell people; strings are taken literally, never as markup, and each stays one line."""
         # Sentences, paths and commands are not broken into lines: they are there to be copied.
         whole = all(isinstance(part, str | Text) for part in what)
-        texts = [plain(part) if isinstance(part, str) else part for part in what]
+        texts = [one_line(part) if isinstance(part, str) else part for part in what]
         try:
             self.out.print(*texts, style=style, soft_wrap=whole)
         except BrokenPipeError:
@@ -121,8 +121,16 @@ def command(*words: str, state: Path | None = None, estate: Path | None = None) 
 
 
 def plain(text: object, limit: int = 2000) -> Text:
-    """Hostile text made safe for a terminal: control and invisible characters shown as `?`, cut at `limit`."""
+    """Hostile text made safe for a terminal: control and invisible characters shown as `?`, cut at `limit`.
+
+    Its lines stay lines, so they must be ours: see `one_line`.
+    """
     shown = str(text)
     if len(shown) > limit:
         shown = shown[:limit] + "..."
     return Text("".join("?" if unicodedata.category(c) in _HIDDEN and c != "\n" else c for c in shown))
+
+
+def one_line(text: object, limit: int = 2000) -> Text:
+    """As `plain`, with newlines made visible too: the name of a file or of a user must not forge a line of ours."""
+    return plain(str(text).replace("\n", "\\n"), limit)

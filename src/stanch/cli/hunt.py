@@ -24,6 +24,7 @@ from stanch.engine.correlate import worth_telling
 from stanch.engine.scan.pool import FORGETFUL
 from stanch.estate.values import size
 from stanch.stores.delivery import Window
+from stanch.stores.listing import Listing
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
 from stanch.stores.text import require_writable
@@ -101,7 +102,7 @@ def hunt(
     loaded = app.rules(rules, own=not only_rules)
     with _covered(face), ExitStack() as stack:
         bar = stack.enter_context(Bar(face, "listing"))
-        files = list(search)
+        files = Listing(search)
         bar.expect(len(files), "reading")
         lake = stack.enter_context(app.lake(state).kept()) if save else None
         keeper, progress = stack.enter_context(

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Face, Format, plain, stoppable
+from stanch.cli.face import Face, Format, one_line, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
 
@@ -48,11 +48,11 @@ def incidents(
     for one in every:
         face.emit(lines.incident(one))
         table.add_row(
-            plain(one.id),
+            one_line(one.id),
             Text(one.severity.word, style=show.COLOUR[one.severity]),
             one.state.value,
             f"{one.first_seen:%Y-%m-%d %H:%M}",
-            plain(f"{one.title}; {show.left(one.left)}" if one.left.objects else one.title),
+            one_line(f"{one.title}; {show.left(one.left)}" if one.left.objects else one.title),
         )
     face.say(table if every else "No incidents. `stanch hunt FOLDER` looks for some.")
 

@@ -11,12 +11,13 @@ from rich.table import Table
 
 from stanch import app
 from stanch.cli import show as shown
-from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, plain, stoppable
+from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, one_line, stoppable
 from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
 from stanch.cli.progress import Bar
 from stanch.contracts.source import LogFile
 from stanch.engine.read import Tally
 from stanch.stores.lake import Lake
+from stanch.stores.listing import Listing
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
 
@@ -87,7 +88,7 @@ def import_(
 def _kept(face: Face, state: Path, search: Iterable[LogFile]) -> tuple[Lake, Tally]:
     """The lake with all that is new of these logs in it, and what came of them."""
     with app.lake(state).kept() as lake, Bar(face, "listing") as bar:
-        files = list(search)
+        files = Listing(search)
         bar.expect(len(files), "keeping")
 
         def on_file(tally: Tally) -> None:
@@ -118,6 +119,6 @@ def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:
         table.add_column(name, justify="right" if name == "events" else "left")
     for (log, account, region, day), count in sorted(rows.items()):
         face.emit({"kind": "lake", "log": log, "account": account, "region": region, "day": day, "events": count})
-        table.add_row(*map(plain, (log, account or "-", region or "-", day, f"{count:,}")))
+        table.add_row(*map(one_line, (log, account or "-", region or "-", day, f"{count:,}")))
     face.say(table)
     raise typer.Exit(Exit.PARTIAL if damaged else Exit.DONE)

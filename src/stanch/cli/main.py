@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stanch.cli import contain, drill, hunt, iam, incidents, init, lake, report, undo
-from stanch.cli.face import Exit, Face, Stopped, WrongUse, plain
+from stanch.cli.face import Exit, Face, Stopped, WrongUse, one_line
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
 from stanch.estate import EstateError
@@ -75,4 +75,4 @@ def main() -> None:
 
 
 def _complain(face: Face, what: str) -> None:
-    face.err.print(plain(f"stanch: {what}"), style="red", soft_wrap=True)
+    face.err.print(one_line(f"stanch: {what}"), style="red", soft_wrap=True)

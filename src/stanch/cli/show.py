@@ -7,7 +7,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from stanch.cli.face import plain
+from stanch.cli.face import one_line
 from stanch.domain.coverage import Coverage
 from stanch.domain.event import Skipped, is_identity
 from stanch.domain.finding import Finding
@@ -69,12 +69,12 @@ def incident(one: Incident) -> Panel:
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     for name, value in _facts(one):
-        facts.add_row(name, plain(value))
+        facts.add_row(name, one_line(value))
     title = Text.assemble(
-        (f" {one.severity.word} ", COLOUR[one.severity]), " ", plain(one.id), "  ", (one.state.value, "italic")
+        (f" {one.severity.word} ", COLOUR[one.severity]), " ", one_line(one.id), "  ", (one.state.value, "italic")
     )
     return Panel(
-        Group(Text(plain(one.title).plain, style="bold"), facts, _findings(one.findings)),
+        Group(Text(one_line(one.title).plain, style="bold"), facts, _findings(one.findings)),
         title=title,
         title_align="left",
     )
@@ -110,8 +110,8 @@ def _findings(findings: Sequence[Finding]) -> Table:
             Text(each.severity.word, style=COLOUR[each.severity]),
             f"{each.confidence:.2f}",
             count,
-            plain(each.detection),
-            plain(_caller(each)),
+            one_line(each.detection),
+            one_line(_caller(each)),
         )
     return table
 
@@ -131,19 +131,19 @@ def steps(all_steps: Sequence[Step]) -> Group:
         block = Table.grid(padding=(0, 1))
         block.add_column(style="dim", no_wrap=True, width=10, justify="right")
         block.add_column(overflow="fold")
-        head = Text.assemble((mark, colour), " ", (plain(step.action).plain, "bold"), "  ", plain(step.resource))
+        head = Text.assemble((mark, colour), " ", (one_line(step.action).plain, "bold"), "  ", one_line(step.resource))
         block.add_row(str(number), head)
         if step.state is not StepState.PLANNED:
             block.add_row(step.state.value, Text(_flat(step.why), style=colour))
         else:
-            block.add_row("because", plain(step.why))
+            block.add_row("because", one_line(step.why))
         for name, texts in (
             ("calls", step.calls),
             ("breaks", step.breaks),
             ("undo", (step.undo,) if step.undo else ()),
         ):
             for index, text in enumerate(texts):
-                block.add_row(name if index == 0 else "", plain(_flat(text)))
+                block.add_row(name if index == 0 else "", one_line(_flat(text)))
         blocks.append(block)
     return Group(*blocks)
 
@@ -151,7 +151,9 @@ def steps(all_steps: Sequence[Step]) -> Group:
 def progress(step: Step) -> Text:
     """One change of one step, as it happens."""
     mark, colour = _MARK[step.state]
-    line = Text.assemble((f" {mark} {step.state.value:9}", colour), " ", plain(step.action), "  ", plain(step.resource))
+    line = Text.assemble(
+        (f" {mark} {step.state.value:9}", colour), " ", one_line(step.action), "  ", one_line(step.resource)
+    )
     if step.proof is not None and step.state is not StepState.UNDONE:
         for what in step.proof.what:
             line.append(f"\n             {step.proof.method.value}: {_flat(what)}", style="dim")
@@ -162,9 +164,9 @@ def progress(step: Step) -> Text:
 
 def not_undone(step: Step) -> Text:
     """A step that undo left alone, with what somebody else changed."""
-    line = Text.assemble((" x not undone", "bold red"), " ", plain(step.action), "  ", plain(step.resource))
+    line = Text.assemble((" x not undone", "bold red"), " ", one_line(step.action), "  ", one_line(step.resource))
     for part in step.why.removeprefix("not undone: ").splitlines():
-        line.append("\n             ").append_text(plain(part))
+        line.append("\n             ").append_text(one_line(part))
     return line
 
 
@@ -184,21 +186,21 @@ def coverage(one: Coverage) -> list[Text]:
         )
     ]
     if len(one.logs) > 1 or any(log != "cloudtrail" for log in one.logs):
-        kinds = ", ".join(f"{count:,} {plain(log).plain}" for log, count in sorted(one.logs.items()))
+        kinds = ", ".join(f"{count:,} {one_line(log).plain}" for log, count in sorted(one.logs.items()))
         told.append(Text(f"files by kind: {kinds}", style="dim"))
     if one.duplicates:
         twice = counted(one.duplicates, "event was", "events were")
         told.append(Text(f"{twice} delivered more than once and counted once", style="dim"))
     told += [
         Text(
-            f"folded: {counted(each.findings, 'finding')}, {counted(each.events, 'event')}: {plain(each.why).plain}",
+            f"folded: {counted(each.findings, 'finding')}, {counted(each.events, 'event')}: {one_line(each.why).plain}",
             style="dim",
         )
         for each in one.folded
     ]
     told += skips(one.files_skipped)
     told += [
-        Text.assemble("detection failed: ", plain(failure.id), ": ", plain(failure.why), style="red")
+        Text.assemble("detection failed: ", one_line(failure.id), ": ", one_line(failure.why), style="red")
         for failure in one.detections_failed
         if failure.fault
     ]
@@ -219,8 +221,8 @@ def skips(every: Sequence[Skipped]) -> list[Text]:
 
 def _skip(skip: Skipped) -> Text:
     said, colour = ("not read: ", "yellow") if skip.fault else ("left out: ", "dim")
-    return Text.assemble(said, plain(skip.path), ": ", plain(skip.why), style=colour)
+    return Text.assemble(said, one_line(skip.path), ": ", one_line(skip.why), style=colour)
 
 
 def _flat(text: str) -> str:
-    return plain(text).plain.replace("\n", " ")
+    return one_line(text.replace("\n", " ")).plain

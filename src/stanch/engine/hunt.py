@@ -1,8 +1,8 @@
 """The hunt: files are scanned side by side, their parts added up, and what matched is told as incidents."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stanch.contracts.behaviour import (
@@ -27,18 +27,18 @@ from stanch.engine.enrich.reachable import containable_caller
 from stanch.engine.gather import Gatherer
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
+from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
-from stanch.engine.scan.part import Kept, Part, Whole
+from stanch.engine.scan.part import Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.sigma import Correlator, Hit, Rule
+from stanch.engine.scan.waiting import Waiting
+from stanch.engine.sigma import Rule
 from stanch.engine.usage import Usage
 
 if TYPE_CHECKING:
     from stanch.engine.scan.seen import Seen
-
-_NAMES_ACTOR = ("actor.", "userIdentity.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ class Hunt:
         tally = self.part.tally
         return Coverage(
             files_read=tally.files_read,
-            files_skipped=tuple(tally.skipped),
+            files_skipped=tally.told(),
             events=tally.events,
             first_event=tally.first,
             last_event=tally.last,
@@ -195,22 +195,9 @@ class Hunt:
 
     def _correlate(self, gatherer: Gatherer) -> None:
         """What correlations make of the events they count, and whose reads those were."""
-        by_id = {rule.id: rule for rule in self._rules}
-        correlator = Correlator(self._rules)
-        kept = {one.event.id: one for one in self.part.kept}
-        for one in kept.values():
-            for base in one.bases:
-                correlator.feed(by_id[base], one.event.id, one.event.time, one)
-        seen_by = {id_: set(one.detections) for id_, one in kept.items()}
-        for hit in correlator.done():
-            for one in _behind(hit, kept):
-                gatherer.add(hit.rule.detection, one, one.routines)
-                seen_by[one.event.id].add(hit.rule.detection.id)
-        for id_, detections in seen_by.items():
-            one = kept[id_]
-            if one.read is not None and detections:
-                self.part.matches.note((one.key, frozenset(detections), one.assets), *one.read)
-        self.part.kept = []
+        part = self.part
+        gather_hits(self._rules, part.kept, gatherer, part.matches, self._bounds.behind)
+        part.kept = Waiting(self._bounds.kept)
 
     def _behave(self, gatherer: Gatherer) -> None:
         """What behaviours see in the history of each origin."""
@@ -258,15 +245,6 @@ class Hunt:
             if failure not in self._failed:
                 self._failed.append(failure)
             return []
-
-
-def _behind(hit: Hit, kept: Mapping[str, Kept]) -> list[Kept]:
-    """The events of a hit; a pattern across actors is one story, told of the one who completed it."""
-    events = [kept[id_] for id_ in hit.events]
-    grouped = hit.rule.correlation.group_by if hit.rule.correlation else ()
-    if any(name.startswith(_NAMES_ACTOR) for name in grouped):
-        return events
-    return [replace(one, actor=events[-1].actor) for one in events]
 
 
 def _actor(sighting: Sighting) -> Actor:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 
 from stanch.contracts.source import Batch, Batched, LogFile, Source
 from stanch.domain.event import Event, Skipped
@@ -21,7 +22,8 @@ class Tally:
 
     `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
     `logs` counts the files by the log they are of; `left_out` events that nobody asked for; `tables`
-    are files whose rows are summed as a whole and not read one by one.
+    are files whose rows are summed as a whole and not read one by one; `unsaved` counts files that should have been
+    kept and were not, by the reason.
     """
 
     files_read: int = 0
@@ -35,6 +37,7 @@ class Tally:
     digests: MutableMapping[str, tuple[str, int]] = field(default_factory=dict)
     logs: Counter[str] = field(default_factory=Counter)
     tables: list[LogFile] = field(default_factory=list)
+    unsaved: Counter[str] = field(default_factory=Counter)
 
     def saw(self, when: datetime) -> None:
         """Count one event and stretch the span."""
@@ -48,6 +51,12 @@ class Tally:
         if self.last is None or last > self.last:
             self.last = last
 
+    def told(self) -> tuple[Skipped, ...]:
+        """All that was not read, and a line for each reason for which files were not kept: a full disk is told once."""
+        kept = (f"{count:,} {'file is' if count == 1 else 'files are'}" for count in self.unsaved.values())
+        unsaved = zip(kept, self.unsaved, strict=True)
+        return *self.skipped, *(Skipped("the lake", f"{files} not kept in the lake: {why}") for files, why in unsaved)
+
     def absorb(self, other: "Tally") -> None:
         """Take in what was read of other files."""
         if other.first is not None and other.last is not None:
@@ -58,6 +67,7 @@ class Tally:
         self.bytes += other.bytes
         self.skipped += other.skipped
         self.logs.update(other.logs)
+        self.unsaved.update(other.unsaved)
         self.tables += other.tables
         self.digests.update(other.digests)
 
@@ -135,8 +145,8 @@ def _recognised(
     tally.logs[source.LOG] += 1
     whole = True
     items: Iterator[Item] = (
-        source.batches(path, stream, head)
-        if isinstance(source, Batched) and source.splittable(head)
+        batched.batches(path, stream, head)
+        if (batched := _batched(source)) is not None and batched.splittable(head)  # type: ignore[arg-type]  # a module
         else source.read(path, stream)
     )
     for item in items:
@@ -147,6 +157,12 @@ def _recognised(
                 continue
         yield item
     tally.files_read += whole and not inflating.fault
+
+
+@cache
+def _batched(source: Source) -> Batched | None:
+    """The source, where it cuts files; asking a protocol takes as long as reading a tiny file."""
+    return source if isinstance(source, Batched) else None
 
 
 def _unknown(head: bytes) -> str:

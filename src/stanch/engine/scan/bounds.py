@@ -17,6 +17,10 @@ class Bounds:
     """Bytes of one history, as stored; a longer one is read from its file each time somebody goes through it."""
     names: int = 32 << 20
     """Bytes of names of what the accused read."""
+    kept: int = 32 << 20
+    """Bytes of events that wait for a correlation, as packed."""
+    behind: int = 10_000
+    """Events behind the hits of correlations that are opened at once."""
     digests: int = 20_000
     """Digests of files."""
     ids: int = 4_000_000

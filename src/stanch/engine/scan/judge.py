@@ -11,7 +11,8 @@ from stanch.engine.enrich.view import FACTS
 from stanch.engine.routines import Routine, Routines
 from stanch.engine.scan.cells import Key, sums_of
 from stanch.engine.scan.line import OF_ITS_OWN
-from stanch.engine.scan.part import Kept, Part
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.waiting import Kept
 from stanch.engine.sigma import Matcher, Narrowed, Rule
 
 T = TypeVar("T", bound=Hashable)

@@ -14,14 +14,15 @@ from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.scan.cells import Cells, Key, Who
 from stanch.engine.scan.ledger import Matches
-from stanch.engine.scan.part import Kept, Part
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma.packed import Unpackable, packed, unpacked
 
 # What the standard library's own pickling of an array names.
 _ARRAY = array._array_reconstructor  # type: ignore[attr-defined]  # noqa: SLF001
 _KNOWN: tuple[Any, ...] = (
-    Actor, AssetRef, Cells, Event, Gatherer, Group, Kept, Key, Lineage, Link, Making, Matches, Part, Skipped, Tally,
-    Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
+    Actor, AssetRef, Cells, Event, Gatherer, Group, Key, Lineage, Link, Making, Matches, Part, Skipped, Tally,
+    Waiting, Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
 )  # fmt: skip
 
 
@@ -40,6 +41,9 @@ def unpacked_part(data: bytes, besides: tuple[type, ...] = ()) -> Part | None:
     """The part that was packed; None for anything else."""
     try:
         part = unpacked(data, (*_KNOWN, *besides))
+        if not isinstance(part, Part) or not isinstance(part.kept, Waiting):
+            return None
+        part.kept.prove()
     except Unpackable:
         return None
-    return part if isinstance(part, Part) else None
+    return part

@@ -1,50 +1,19 @@
 """What a search keeps of some files is small, and added up in any order: so processes can share the work."""
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from stanch.domain.event import Actor, Event
-from stanch.domain.finding import AssetRef
+from stanch.domain.event import Event
 from stanch.engine.gather import Gatherer
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.scan.archive import Archive
 from stanch.engine.scan.bounds import Bounds
-from stanch.engine.scan.cells import Cells, Key
+from stanch.engine.scan.cells import Cells
 from stanch.engine.scan.digests import Digests
 from stanch.engine.scan.ledger import Matches
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a correlation needs of an event until its window closes: everything but the record.
-
-    `bases` are the ids of the base rules it matched, `detections` those it matched by itself, `routines` those that
-    explain it; `fields` holds what the correlations ask; `read` is the name and the size of what it read.
-    """
-
-    event: Event
-    actor: Actor
-    assets: tuple[AssetRef, ...]
-    resources: tuple[str, ...]
-    region: str
-    failed: bool
-    key: Key
-    read: tuple[str, int] | None
-    bases: tuple[str, ...]
-    detections: frozenset[str]
-    routines: tuple[str, ...]
-    fields: Mapping[str, Sequence[Any]]
-
-    def values(self, name: str) -> Sequence[Any]:
-        """The values of a field that a correlation asks."""
-        return self.fields.get(name, ())
-
-    def everything(self) -> Sequence[Any]:
-        """Correlations ask for fields by name only."""
-        return ()
+from stanch.engine.scan.waiting import Waiting
 
 
 @dataclass(slots=True)
@@ -60,7 +29,7 @@ class Part:
     gatherer: Gatherer = field(default_factory=Gatherer)
     matches: Matches = field(default_factory=Matches)
     cells: Cells = field(default_factory=Cells)
-    kept: list[Kept] = field(default_factory=list)
+    kept: Waiting = field(default_factory=Waiting)
     ordered: list[Event] = field(default_factory=list)
     ids: dict[int, "array[int]"] = field(default_factory=dict)
 
@@ -71,7 +40,7 @@ class Part:
         self.gatherer.absorb(other.gatherer)
         self.matches.absorb(other.matches)
         self.cells.absorb(other.cells)
-        self.kept += other.kept
+        self.kept.absorb(other.kept)
         self.ordered += other.ordered
 
     def note_ids(self, hour: int, hashes: Iterable[int]) -> None:
@@ -95,7 +64,7 @@ class Whole(Part):
     @classmethod
     def within(cls, bounds: Bounds) -> "Whole":
         """Nothing yet, and never more in memory than this."""
-        return cls(tally=Tally(digests=Digests(bounds)), archive=Archive(bounds))
+        return cls(tally=Tally(digests=Digests(bounds)), kept=Waiting(bounds.kept), archive=Archive(bounds))
 
     def absorb(self, other: Part) -> None:
         """Take in what some files came to."""

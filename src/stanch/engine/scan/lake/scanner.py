@@ -1,5 +1,6 @@
 """A scanner that reads units of a lake beside raw logs, and may keep in a lake what it reads of them."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -49,7 +50,7 @@ class LakeScanner(Scanner):
             return super().scan(files, without)
         kept = self._kept(self._keep, files)
         part = super().scan([*kept.units, *kept.known, *kept.left])
-        part.tally.skipped += kept.skipped
+        part.tally.unsaved.update(kept.unsaved)
         return part
 
     def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
@@ -83,8 +84,7 @@ class LakeScanner(Scanner):
             try:
                 unit, tables = kept(some, self._sources, keep.bench(), self._limit)
             except OSError as error:
-                why = f"{len(some)} files are not kept in the lake: {error.strerror or error}"
-                done.skipped.append(Skipped(some[0].path, why))
+                done.unsaved[error.strerror or str(error)] += len(some)
                 done.left += [offer.file for offer in some]
             else:
                 done.units += [unit] if unit else []
@@ -113,7 +113,7 @@ class _Kept:
     units: list[LakeUnit] = field(default_factory=list)
     known: list[LogFile] = field(default_factory=list)
     left: list[LogFile] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    unsaved: Counter[str] = field(default_factory=Counter)
 
 
 class LakeImporter(LakeScanner):
@@ -128,7 +128,8 @@ class LakeImporter(LakeScanner):
             return part
         kept = self._kept(self._keep, files)
         tally.duplicates += len(kept.known)
-        tally.skipped += [*kept.skipped, *map(_left, kept.left)]
+        tally.unsaved.update(kept.unsaved)
+        tally.skipped += map(_left, kept.left)
         for receipt in (unit.receipt() for unit in kept.units):
             tally.files_read += receipt.files_read
             tally.events += sum(piece.rows for piece in receipt.pieces)
