@@ -109,6 +109,7 @@ def _tell(face: Face, found: Unused) -> None:
     if not found.used:
         face.say("It was not seen at all: look at the logs before you believe that.", style="bold yellow")
     face.say("The policy that keeps what was used:")
-    face.say(plain(json.dumps(found.proposal.policy.to_json(), indent=2)))
+    policy = json.dumps(found.proposal.policy.to_json(), indent=2)
+    face.say(plain(policy, limit=len(policy)))  # to be copied, so never cut
     if found.proposal.is_too_long:
         face.say("It is longer than one managed policy may be: split it.", style="yellow")
