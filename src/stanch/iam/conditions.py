@@ -79,7 +79,7 @@ def _without_key(operator: Operator) -> bool:
     if operator.quantifier == "ForAllValues":
         return True
     if operator.quantifier == "ForAnyValue":
-        # IfExists excuses a value inside the loop, and there is none to excuse.
+        # It asks for one value that fits; whatever would be excused, there is none.
         return False
     return operator.if_exists or operator.negated
 
