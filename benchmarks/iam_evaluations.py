@@ -2,7 +2,8 @@
 
 usage: python -m benchmarks.iam_evaluations [--rounds N] [--json FILE]
 
-Each request meets nine policies of seven kinds, parsed and asked before, as in an account's graph. Processor time, the
+Each request meets eleven policies of seven kinds, parsed and asked before, as in an account's graph. Processor time,
+the
 median of rounds. Floor: to look, for each of the same statements, only whether it names the action, by `fnmatch`.
 Growth: the same with as many more statements in the identity policy as are said.
 """

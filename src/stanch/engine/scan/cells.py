@@ -4,7 +4,6 @@ A cell is one identity's uses of one call, from one address, in one hour. Cells 
 order.
 """
 
-import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,19 +13,17 @@ from stanch.contracts.behaviour import HOUR, Cell
 from stanch.domain.estate import Side
 from stanch.domain.event import Actor
 from stanch.engine.enrich import View
+from stanch.engine.scan.asked import acted_on, denied, secrets_read, store_of
 from stanch.engine.scan.names import Names, Packed, packed, union, unpacked
 from stanch.engine.sigma import packed as plain
-from stanch.engine.untrusted import at, table, text, texts
+from stanch.engine.untrusted import at, text
 
 KEPT_EVENTS = 5
 """Ids kept in one cell: enough to find the hour in the log again."""
 KEPT_FILES = 20
 LONGEST_AGENT = 200
-SECRETS_KEPT_BY = ("secretsmanager.amazonaws.com", "ssm.amazonaws.com")
-_SECRETS = ("name", "names", "secretId", "secretIdList")
 _PRESIGNED = "QueryString"
 _SIDES = {side.value: side for side in Side}
-_DENIED = re.compile("AccessDenied|Unauthorized|Forbidden|AuthorizationError")
 
 
 class Who(NamedTuple):
@@ -96,47 +93,6 @@ class Key(NamedTuple):
             method == _PRESIGNED,
             view.record.get("sessionCredentialFromConsole") == "true",
         )
-
-
-def acted_on(source: str, request: object) -> str:
-    """The bucket of an S3 call, the user, role or group of an IAM call, the role of an STS call; else ""."""
-    asked = table(request)
-    for name in ACTED_ON.get(source, ()):
-        if given := text(asked.get(name)):
-            return given
-    return ""
-
-
-def denied(code: object) -> bool:
-    """Whether an error code says that the permission is lacking; each service says it in words of its own."""
-    return isinstance(code, str) and _DENIED.search(code) is not None
-
-
-def secrets_read(source: str, name: str, request: object) -> tuple[str, ...]:
-    """The ids of secrets and the names of parameters whose values a call asked for."""
-    if not reads_secrets(source, name):
-        return ()
-    asked = table(request)
-    return tuple(thing for parameter in _SECRETS for thing in texts(asked.get(parameter)))
-
-
-def reads_secrets(source: str, name: str) -> bool:
-    """Whether a call gives the values of secrets or of parameters."""
-    return source in SECRETS_KEPT_BY and name.startswith(("GetSecretValue", "BatchGetSecretValue", "GetParameter"))
-
-
-def store_of(name: str, on: str) -> str:
-    """The bucket of a `bucket/key` that was read: not the one acted on where a copy went from one to another."""
-    return on if on and name.startswith(on + "/") else name.partition("/")[0]
-
-
-ACTED_ON = {
-    "s3.amazonaws.com": ("bucketName",),
-    "s3express.amazonaws.com": ("bucketName",),
-    "iam.amazonaws.com": ("userName", "roleName", "groupName"),
-    "sts.amazonaws.com": ("roleArn",),
-}
-"""The request parameters that name what was acted on, by service."""
 
 
 @dataclass(slots=True)
@@ -244,9 +200,9 @@ class Cells:
         self._away, self._arrived = state
 
 
-def key_of(plain: tuple[Any, ...]) -> Key:
+def key_of(told: tuple[Any, ...]) -> Key:
     """A key as it is named."""
-    start, who, *rest = plain
+    start, who, *rest = told
     return Key(start, Who._make(who), *rest)
 
 

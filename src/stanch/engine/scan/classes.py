@@ -18,13 +18,8 @@ from stanch.domain.estate import Estate
 from stanch.engine.enrich import View
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
-from stanch.engine.scan.cells import (
-    ACTED_ON,
-    LONGEST_AGENT,
-    Who,
-    denied,
-    reads_secrets,
-)
+from stanch.engine.scan.asked import ACTED_ON, denied, reads_secrets
+from stanch.engine.scan.cells import LONGEST_AGENT, Who
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import WHOLE, Form, Line
 from stanch.engine.scan.sums import LineSums

@@ -16,8 +16,9 @@ from stanch.domain.finding import AssetRef
 from stanch.domain.incident import Left
 from stanch.engine.assess import left_of
 from stanch.engine.gather import Caller
+from stanch.engine.scan.asked import SECRETS_KEPT_BY
 from stanch.engine.scan.bounds import BOUNDS, Bounds
-from stanch.engine.scan.cells import SECRETS_KEPT_BY, Key
+from stanch.engine.scan.cells import Key
 from stanch.engine.scan.names import Names, Packed, packed, unpacked
 from stanch.engine.scan.shelved import Shelved
 

@@ -15,7 +15,7 @@ from msgspec import Raw
 from stanch.domain.event import Event
 from stanch.engine.enrich import Enricher, View
 from stanch.engine.enrich.placed import asset_of_object, looks_like_weights
-from stanch.engine.scan.cells import acted_on, secrets_read, store_of
+from stanch.engine.scan.asked import acted_on, secrets_read, store_of
 from stanch.engine.scan.line import Line
 from stanch.engine.untrusted import table, text
 

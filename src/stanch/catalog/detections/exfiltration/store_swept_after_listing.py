@@ -7,10 +7,10 @@ Blind to: reads that CloudTrail does not log; a store read on other days too.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._questions import asked_by_hand, by_session, windows
+from stanch.catalog.detections._questions import asked_by_hand
 from stanch.catalog.detections._reads import S3, by_store, given
+from stanch.catalog.detections._sweeps import keys_read, swept
 from stanch.contracts.behaviour import About, Cell, History, Sighting, Whose
-from stanch.domain.baseline import day_of
 from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
 
@@ -38,41 +38,20 @@ class Limits:
 
 
 LIMITS = Limits()
-_LISTS_KEYS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
 
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each bucket that was found and swept."""
     cells = [cell for cell in history.cells if cell.source in S3 and _by_hand(cell, history)]
-    days: dict[str, set[int]] = {}
-    for cell in cells:
-        if given(cell):
-            days.setdefault(cell.on, set()).add(day_of(cell.start))
-    told: set[str] = set()
-    for of_session in by_session(cells).values():
-        for window in windows(of_session):
-            for bucket in _swept(window, limits) - told:
-                if len(days[bucket]) <= limits.usual_days:
-                    told.add(bucket)
-                    yield _sighting(window, bucket, history)
+    for window, bucket in swept(cells, limits.objects, limits.usual_days, after="ListBuckets"):
+        yield _sighting(window, bucket, history)
 
 
 def _by_hand(cell: Cell, history: History) -> bool:
     return not cell.console and asked_by_hand(cell, history)
 
 
-def _swept(cells: Sequence[Cell], limits: Limits) -> set[str]:
-    if not any(cell.name == "ListBuckets" and not cell.failed for cell in cells):
-        return set()
-    listed = {cell.on for cell in cells if cell.name in _LISTS_KEYS and not cell.failed}
-    return {bucket for bucket in listed if _keys(cells, bucket) >= limits.objects}
-
-
-def _keys(cells: Sequence[Cell], bucket: str) -> int:
-    return len({key for cell in cells if given(cell) and cell.on == bucket for key in cell.objects})
-
-
 def _sighting(cells: Sequence[Cell], bucket: str, history: History) -> Sighting:
     proof = tuple(cell for cell in cells if cell.on in ("", bucket))
     read = next(part for cell in proof if given(cell) for part in by_store(cell, history.estate))
-    return Sighting(proof, f"{_keys(cells, bucket)} objects of {bucket} read after listing it", (read.store,))
+    return Sighting(proof, f"{keys_read(cells, bucket)} objects of {bucket} read after listing it", (read.store,))

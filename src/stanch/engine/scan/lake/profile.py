@@ -11,7 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from stanch.engine.scan.cells import ACTED_ON, KEPT_EVENTS, KEPT_FILES, SECRETS_KEPT_BY
+from stanch.engine.scan.asked import ACTED_ON, SECRETS_KEPT_BY
+from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES
 from stanch.engine.scan.lake.columns import FACTS
 
 _CODEC = "zstd"

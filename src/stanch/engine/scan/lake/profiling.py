@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from stanch.contracts.behaviour import HOUR
 from stanch.engine.lineage import Lineage
-from stanch.engine.scan.cells import ACTED_ON, KEPT_EVENTS, KEPT_FILES, acted_on, reads_secrets, secrets_read
+from stanch.engine.scan.asked import ACTED_ON, acted_on, reads_secrets, secrets_read
+from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES
 from stanch.engine.scan.lake import profile
 from stanch.engine.scan.lake.block import Numbers
 from stanch.engine.scan.lake.groups import Group, Some, Split, grouped
