@@ -2,6 +2,7 @@
 VENV   := .venv
 PY     := $(VENV)/bin/python
 STAMP  := $(VENV)/.stamp
+EMULATOR := .venv-emulator
 PYTHON ?= python3
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint types arch docs docs-check bench format lock wheel-check clean
@@ -18,10 +19,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# A second, independent emulator pins other versions of what stanch needs: it runs beside, in an environment of its own.
+$(EMULATOR)/.stamp: requirements-emulator.lock
+	@$(PYTHON) -m venv $(EMULATOR)
+	@$(EMULATOR)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@
+
 demo: $(STAMP) ## a leak, staged for real in an embedded AWS: found, contained, proven, reported
 	@$(VENV)/bin/stanch drill
 
-test: $(STAMP) ## run the tests
+test: $(STAMP) $(EMULATOR)/.stamp ## run the tests
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: lint types arch docs-check test wheel-check ## everything CI runs
@@ -57,10 +64,11 @@ wheel-check: $(STAMP) ## build the wheel, install it alone, and run it
 	@$(PY) -m tests.wheel
 
 UV := --no-header --no-annotate --no-emit-index-url --no-emit-find-links --no-config --quiet --upgrade
-lock: ## resolve both locks anew (needs uv)
+lock: ## resolve the three locks anew (needs uv)
 	uv pip compile pyproject.toml --extra range --group dev --universal --python-version 3.11 --generate-hashes \
 	  $(UV) -o requirements.lock
 	uv pip compile --group bench --universal --python-version 3.11 --generate-hashes $(UV) -o requirements-bench.lock
+	uv pip compile --group emulator --universal --python-version 3.11 --generate-hashes $(UV) -o requirements-emulator.lock
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) .stanch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	rm -rf $(VENV) $(EMULATOR) .stanch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist

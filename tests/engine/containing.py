@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from stanch.contracts.action import Action, Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Action, Affects, Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Busy
@@ -70,6 +70,7 @@ class Shut:
 
     APPLIES_TO: tuple[str, ...] = ("role", "user", "bucket", "instance")
     PHASE: Phase = Phase.IDENTITY
+    AFFECTS: Affects = Affects.USERS
     PERMISSIONS: tuple[str, ...] = ("iam:GetRole",)
     does: Callable[[str, Step | None], None] = lambda _verb, _step: None
     """Called between the parts of each verb: raises, or changes the world."""

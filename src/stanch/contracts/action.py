@@ -3,16 +3,24 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.estate import Perimeter
+from stanch.domain.estate import Perimeter, Response
 from stanch.domain.step import Phase, Proof, State, Step
 
 
 class Refused(Exception):
     """This resource cannot or must not be changed this way; the message names the right other way."""
+
+
+class Needless(Exception):
+    """There is nothing here for this action to do (no stranger is trusted, no address is public); the message says so.
+
+    The plan tells it and leaves it out: unlike what is refused, it does not keep an incident open.
+    """
 
 
 class Overtaken(Exception):
@@ -25,12 +33,25 @@ class Case:
 
     `now` becomes the cutoff of a revocation; it is fixed at plan time and kept in the step's settings.
     `responder` is the ARN stanch itself acts as: no action may lock it out.
+    `actors` are the ARNs of the callers that the incident names, strangers included; `since` is when its first event
+    happened, None where a person opened it by hand. `response` says where evidence goes.
     """
 
     incident: str
     now: datetime
     perimeter: Perimeter
     responder: str
+    actors: tuple[str, ...] = ()
+    since: datetime | None = None
+    response: Response = field(default_factory=Response)
+
+
+class Affects(StrEnum):
+    """Whose work an action stops, besides the intruder's."""
+
+    NOBODY = "nobody"  # evidence, flags, looking again
+    STRANGERS = "strangers"  # only whoever is outside the perimeter, or what the intruder made
+    USERS = "users"  # everybody who uses the resource
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +91,7 @@ class Action(Protocol):
     APPLIES_TO: tuple[str, ...]
     """ARN kinds it acts on: `role`, `user`, `bucket`, `instance`."""
     PHASE: Phase
+    AFFECTS: Affects
     PERMISSIONS: tuple[str, ...]
     """Every IAM permission its calls need, undo and verification included."""
 

@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import lru_cache
 
 from stanch.domain.arn import like
+from stanch.domain.step import Collateral
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -160,13 +161,62 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class EvidencePlace:
+    """Where evidence is kept beyond an intruder's reach: a bucket with Object Lock, a key and an account for copies.
+
+    `key` is the ARN of a KMS key that the forensic account may use; `lock_days` is how long nothing may be deleted.
+    """
+
+    bucket: str | None = None
+    account: str | None = None
+    key: str | None = None
+    lock_days: int = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """An inference gateway that manages its keys over HTTP; `secret` names the environment variable with its own."""
+
+    name: str
+    url: str
+    secret: str
+    kind: str = "litellm"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Beyond these stanch asks, whatever its mode: a loop, or a rule gone wild, must not empty an account."""
+
+    per_incident: int = 20
+    per_hour: int = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How a person decides: how long a question stands, and the assets for which two persons must say yes."""
+
+    expires_minutes: int = 60
+    two_persons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Response:
-    """The bounds of containment."""
+    """The bounds of containment.
+
+    `member_role` is the name of the role that the responder assumes in the perimeter's other accounts.
+    `freeze_policy` is the id or name of a service control policy placed beforehand for the quarantine of accounts.
+    """
 
     mode: Mode = Mode.ASK
     act_confidence: float = 0.9
-    act_collateral: str = "low"
+    act_collateral: Collateral = Collateral.LOW
     never_touch: tuple[str, ...] = ()
+    member_role: str | None = None
+    freeze_policy: str | None = None
+    evidence: EvidencePlace = field(default_factory=EvidencePlace)
+    gateways: tuple[Gateway, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    asking: Asking = field(default_factory=Asking)
 
     def forbids(self, arn: str) -> str | None:
         """The `never_touch` pattern that protects this ARN, or None."""

@@ -11,12 +11,32 @@ State = Mapping[str, Any]
 
 
 class Phase(IntEnum):
-    """The order of containment: evidence before the host goes dark, network before identity, data last."""
+    """The order of containment: evidence before the host goes dark, network before identity, data last.
 
+    FREEZE comes before all else and SEAL after it: what takes long (copies, memory) and what looks again must not keep
+    isolation waiting.
+    """
+
+    FREEZE = 0
     EVIDENCE = 1
     NETWORK = 2
     IDENTITY = 3
     DATA = 4
+    SEAL = 5
+
+
+class Collateral(StrEnum):
+    """How much of the business a step breaks besides the intruder; the members stand in their order."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+    @property
+    def rank(self) -> int:
+        """0 for none to 3 for high."""
+        return list(Collateral).index(self)
 
 
 class StepState(StrEnum):
@@ -51,6 +71,8 @@ class Proof:
 class Step:
     """One action on one resource within one incident: the pair is its idempotency key.
 
+    `collateral` is how much of the business it breaks, None while nobody has judged it.
+
     `calls` are the API calls in words, `breaks` what they break, `undo` the way back in words. `settings` are values
     fixed at plan time so that a second run does the same (a cutoff, a name). `before` is the state found, `after` the
     state as stanch left it: undo restores only while the resource still equals `after`.
@@ -71,6 +93,7 @@ class Step:
     after: State | None = None
     proof: Proof | None = None
     at: datetime | None = None
+    collateral: Collateral | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

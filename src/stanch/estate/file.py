@@ -79,21 +79,35 @@ def _whole(path: Path | str, what: str) -> EstateError:
 
 
 def _estate(file: Any) -> domain.Estate:
-    response, perimeter = file.response, file.perimeter
+    perimeter = file.perimeter
     return domain.Estate(
         perimeter=domain.Perimeter(**{name: tuple(getattr(perimeter, name)) for name in type(perimeter).model_fields}),
         assets=tuple(_asset(asset) for asset in file.asset),
         principals=tuple(domain.Principal(p.match, p.purpose) for p in file.principal),
-        exports=tuple(domain.Export(**{k: getattr(e, k) for k in type(e).model_fields}) for e in file.export),
-        response=domain.Response(
-            mode=response.mode,
-            act_confidence=response.act_when.confidence,
-            act_collateral=str(response.act_when.collateral),
-            never_touch=tuple(response.never_touch),
-        ),
+        exports=tuple(domain.Export(**_fields(e)) for e in file.export),
+        response=_response(file.response),
         reporting=domain.Reporting(tuple(file.report.regimes), file.report.authority_timezone),
         declared=True,
     )
+
+
+def _response(response: Any) -> domain.Response:
+    return domain.Response(
+        mode=response.mode,
+        act_confidence=response.act_when.confidence,
+        act_collateral=response.act_when.collateral,
+        never_touch=tuple(response.never_touch),
+        member_role=response.member_role,
+        freeze_policy=response.freeze_policy,
+        evidence=domain.EvidencePlace(**_fields(response.evidence)),
+        gateways=tuple(domain.Gateway(**_fields(gateway)) for gateway in response.gateway),
+        limits=domain.Limits(**_fields(response.limits)),
+        asking=domain.Asking(response.asking.expires_minutes, tuple(response.asking.two_persons)),
+    )
+
+
+def _fields(section: Any) -> dict[str, Any]:
+    return {name: getattr(section, name) for name in type(section).model_fields}
 
 
 def _asset(asset: Any) -> domain.Asset:

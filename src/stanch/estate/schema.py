@@ -9,16 +9,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from stanch.domain import estate as domain
+from stanch.domain.step import Collateral
 from stanch.estate import values
-
-
-class Collateral(StrEnum):
-    """How much an action may break before stanch asks."""
-
-    NONE = "none"
-    LOW = "low"
-    MEDIUM = "medium"
-    HIGH = "high"
 
 
 def _word(words: type[StrEnum]) -> BeforeValidator:
@@ -129,12 +121,50 @@ class ActWhen(Section):
     collateral: Annotated[Collateral, _word(Collateral)] = Collateral.LOW
 
 
+class Evidence(Section):
+    """[response.evidence]: where evidence is kept beyond an intruder's reach."""
+
+    bucket: Annotated[str, AfterValidator(values.bucket)] | None = None
+    account: Account | None = None
+    key: Annotated[str, AfterValidator(values.kms_key)] | None = None
+    lock_days: Annotated[int, Field(ge=1, le=3650)] = 90
+
+
+class Gateway(Section):
+    """[[response.gateway]]: an inference gateway whose keys can be blocked."""
+
+    name: Annotated[str, AfterValidator(values.gateway)]
+    url: Annotated[str, AfterValidator(values.url)]
+    secret: Annotated[str, AfterValidator(values.variable)]
+    kind: Annotated[str, AfterValidator(values.gateway_kind)] = "litellm"
+
+
+class Limits(Section):
+    """limits of the response: beyond these stanch asks, whatever its mode."""
+
+    per_incident: Annotated[int, Field(ge=1, le=10_000)] = 20
+    per_hour: Annotated[int, Field(ge=1, le=10_000)] = 40
+
+
+class Asking(Section):
+    """asking of the response: how a person decides."""
+
+    expires_minutes: Annotated[int, Field(ge=1, le=7 * 24 * 60)] = 60
+    two_persons: list[Label] = []
+
+
 class Response(Section):
     """[response]: how far stanch goes by itself."""
 
     mode: Annotated[domain.Mode, _word(domain.Mode)] = domain.Mode.ASK
     act_when: ActWhen = ActWhen()
     never_touch: list[ArnPattern] = []
+    member_role: Annotated[str, AfterValidator(values.role_name)] | None = None
+    freeze_policy: Annotated[str, AfterValidator(values.policy_name)] | None = None
+    evidence: Evidence = Evidence()
+    gateway: list[Gateway] = []
+    limits: Limits = Limits()
+    asking: Asking = Asking()
 
 
 class Reporting(Section):

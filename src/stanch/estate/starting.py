@@ -64,6 +64,25 @@ mode = "ask"
 #act_when = { confidence = 0.9, collateral = "low" }
 # stanch changes nothing that matches, whatever happened. Name the way back in when all else is closed.
 #never_touch = ["arn:*:iam::*:role/break-glass"]
+# Beyond so many resources stanch asks, whatever its mode. A question expires, and some assets need two persons.
+#limits = { per_incident = 20, per_hour = 40 }
+#asking = { expires_minutes = 60, two_persons = ["llama-70b-ft"] }
+# The role that stanch assumes in the perimeter's other accounts, and the service control policy placed beforehand.
+#member_role = "stanch-member"
+#freeze_policy = "stanch-freeze"
+
+# Where evidence is beyond an intruder's reach: a bucket with Object Lock, and the account and key for copied snapshots.
+#[response.evidence]
+#bucket = "acme-forensics"
+#account = "999988887777"
+#key = "arn:aws:kms:eu-central-1:999988887777:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+#lock_days = 90
+
+# A gateway in front of the models, whose keys can be blocked. `secret` names an environment variable.
+#[[response.gateway]]
+#name = "litellm"
+#url = "https://gateway.internal:4000"
+#secret = "LITELLM_MASTER_KEY"
 
 # Which laws bind you, and the time zone in which your authority counts days and months.
 [report]

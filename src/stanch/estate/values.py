@@ -67,6 +67,53 @@ def regime(text: str) -> str:
     return _shaped(text, r"[a-z][a-z0-9_]{0,40}", "a law's id", "gdpr or nis2")
 
 
+def bucket(text: str) -> str:
+    """The name of a bucket."""
+    if not _BUCKET.fullmatch(text):
+        raise ValueError(f"{quoted(text)} is not a bucket name; write it as acme-forensics")
+    return text
+
+
+def kms_key(text: str) -> str:
+    """The ARN of a KMS key; an alias may come to mean another key, and is refused."""
+    pattern = r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+"
+    return _shaped(text, pattern, "the ARN of a KMS key", "arn:aws:kms:eu-central-1:111122223333:key/1234abcd-...")
+
+
+def role_name(text: str) -> str:
+    """The name of a role, with its path if it has one."""
+    return _shaped(text, r"([!-~]+/)?[\w+=,.@-]{1,64}", "the name of a role", "stanch-member")
+
+
+def policy_name(text: str) -> str:
+    """The id (p-...) or name of a service control policy."""
+    return _shaped(text, r"[\w+=,.@ -]{1,128}", "the id or name of a service control policy", "stanch-freeze")
+
+
+def gateway(text: str) -> str:
+    """The name by which a gateway's keys are written in ARNs."""
+    return _shaped(text, r"[a-z0-9][a-z0-9-]{0,40}", "a name in small letters, digits and hyphens", "litellm")
+
+
+def gateway_kind(text: str) -> str:
+    """The kind of gateway; there is one so far."""
+    return _shaped(text, r"litellm", "a kind of gateway", "litellm")
+
+
+def url(text: str) -> str:
+    """An address to speak HTTP to; https, or http on this machine only: a key in clear on a network is a leak."""
+    if re.fullmatch(r"http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/[!-~]*)?", text):
+        return text
+    if "@" in text or "?" in text or "#" in text:
+        raise ValueError(f"{quoted(text)} must be a bare address, without user, query or fragment")
+    return _shaped(text, r"https://[A-Za-z0-9.\[\]:-]+(/[!-~]*)?", "an https address", "https://gateway.internal:4000")
+
+
+def variable(text: str) -> str:
+    """The name of an environment variable that holds a secret; the secret itself has no place in a file."""
+    return _shaped(text, r"[A-Z][A-Z0-9_]{0,63}", "the name of an environment variable", "LITELLM_MASTER_KEY")
+
+
 def network(text: str) -> Network:
     """A network in CIDR form; one that holds every address would make everything inside and is refused."""
     try:

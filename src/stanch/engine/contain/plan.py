@@ -10,6 +10,7 @@ from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Journal
 from stanch.domain.arn import Arn, ArnError
 from stanch.domain.estate import Estate, Side
+from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 from stanch.engine.contain.compare import first, plain, same
@@ -44,11 +45,13 @@ class Planner:
         self._aws = aws
         self._clock = clock
         self._doors: dict[str, Aws] = {}
+        self._incidents: dict[str, Incident] = {}
 
     def plan(
         self, incident: Incident, resources: Sequence[str] | None, collateral: Mapping[str, Sequence[str]]
     ) -> list[Step]:
         """See `Containment.plan`."""
+        self._incidents[incident.id] = incident
         known = {step.key: step for step in self._journal.steps(incident.id)}
         targets = self._targets(incident, resources)
         steps: dict[tuple[str, str, str], Step] = {}
@@ -167,11 +170,16 @@ class Planner:
         return replace(bare, settings=FOREIGN) if foreign else bare
 
     def _planned(self, step: Step) -> Plan:
+        incident = self._incidents.get(step.incident)
+        findings = incident.findings if incident else ()
         case = Case(
             incident=step.incident,
             now=self._clock(),
             perimeter=self._estate.perimeter,
             responder=self._aws.caller,
+            actors=tuple(dict.fromkeys(name for finding in findings for name in _callers(finding))),
+            since=incident.first_seen if incident and findings else None,
+            response=self._estate.response,
         )
         return self.action(step).plan(self.door(step.resource), Arn.parse(step.resource), case)
 
@@ -191,6 +199,10 @@ class Planner:
         if account != self._aws.account:
             return f"it belongs to account {account}; these credentials act in {self._aws.account}: run there"
         return None
+
+
+def _callers(finding: Finding) -> tuple[str, ...]:
+    return (finding.actor.arn, *finding.sessions)
 
 
 def defect(error: Exception) -> str:

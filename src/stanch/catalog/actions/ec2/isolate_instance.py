@@ -9,13 +9,14 @@ from typing import Any
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine
-from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
 APPLIES_TO = ("instance",)
 PHASE = Phase.NETWORK
+AFFECTS = Affects.USERS
 PERMISSIONS = (
     "autoscaling:DescribeAutoScalingInstances",
     "autoscaling:EnterStandby",

@@ -7,13 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stanch.catalog.actions._settle import settled
-from stanch.contracts.action import Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
 APPLIES_TO = ("snapshot",)
 PHASE = Phase.DATA
+AFFECTS = Affects.STRANGERS
 PERMISSIONS = ("ec2:DescribeSnapshotAttribute", "ec2:ModifySnapshotAttribute")
 
 _ATTRIBUTE = "createVolumePermission"

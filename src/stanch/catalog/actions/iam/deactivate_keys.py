@@ -6,13 +6,14 @@ from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.iam import _deny
-from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
 APPLIES_TO = ("user",)
 PHASE = Phase.IDENTITY
+AFFECTS = Affects.USERS
 PERMISSIONS = (
     "iam:GetUser",
     "iam:ListAccessKeys",

@@ -14,7 +14,7 @@ from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.iam import _deny
-from stanch.contracts.action import Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn, role_of_session
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -22,6 +22,7 @@ from stanch.iam import admits, parse
 
 APPLIES_TO = ("role",)
 PHASE = Phase.IDENTITY
+AFFECTS = Affects.USERS
 PERMISSIONS = (
     "iam:GetRole",
     "iam:GetRolePolicy",

@@ -9,13 +9,14 @@ from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.s3 import _policy, _probe
-from stanch.contracts.action import Case, Overtaken, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
 APPLIES_TO = ("bucket",)
 PHASE = Phase.DATA
+AFFECTS = Affects.STRANGERS
 PERMISSIONS = (
     "s3:GetBucketPolicy",
     "s3:PutBucketPolicy",
