@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from stanch.aws import Credentials, Door
 from stanch.catalog import actions
@@ -27,12 +27,32 @@ _SHELF = walk(Path(str(actions.__file__)).parent, (".py",), actions.__name__)
 ACTIONS: Mapping[str, Action] = {unit.id: implementing(unit, Action) for unit in _SHELF}
 RESPONDER_ADDRESS = "10.20.9.9"
 THIEF = "203.0.113.66"
-_PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing"}
+_PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing", "s3control": "s3"}
 _S3 = {
     "ListObjectsV2": "ListBucket",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
+    "GetBucketReplication": "GetReplicationConfiguration",
+    "PutBucketReplication": "PutReplicationConfiguration",
+    "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
+    "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
+    "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "ListBucketAnalyticsConfigurations": "GetAnalyticsConfiguration",
+    "GetBucketAnalyticsConfiguration": "GetAnalyticsConfiguration",
+    "PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "GetBucketNotificationConfiguration": "GetBucketNotification",
+    "PutBucketNotificationConfiguration": "PutBucketNotification",
+    "DeleteBucketOwnershipControls": "PutBucketOwnershipControls",
+    "ListBuckets": "ListAllMyBuckets",
+    "HeadBucket": "ListBucket",
+    "HeadObject": "GetObject",
+    "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+}
+_S3CONTROL = {
+    "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
+    "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
+    "DeletePublicAccessBlock": "PutAccountPublicAccessBlock",
 }
 
 
@@ -85,7 +105,8 @@ class Listening:
         return self.door.at(region)
 
     def _note(self, service: str, operation: str) -> None:
-        self.needed.add(f"{_PREFIXES.get(service, service)}:{_S3.get(operation, operation)}")
+        names = _S3CONTROL if service == "s3control" else _S3
+        self.needed.add(f"{_PREFIXES.get(service, service)}:{names.get(operation, operation)}")
         self.before_call(f"{service}:{operation}")
 
 
@@ -196,22 +217,34 @@ class Ground:
 
     def planned(self, action: str, resource: str, aws: Aws | None = None, case: Case | None = None) -> Step:
         """The step that the engine would carry out."""
-        case = case or self.case()
-        plan: Plan = ACTIONS[action].plan(aws or self.responder(), Arn.parse(resource), case)
-        return Step(
-            incident=case.incident,
-            action=action,
-            resource=plan.resource or resource,
-            playbook=None,
-            state=StepState.PLANNED,
-            why="a test",
-            phase=ACTIONS[action].PHASE,
-            calls=plan.calls,
-            breaks=plan.breaks,
-            undo=plan.undo,
-            settings=plain(plan.settings),
-            before=plain(plan.before),
-        )
+        return planned(action, resource, aws or self.responder(), case or self.case())
+
+
+class Grounds(Protocol):
+    """What an action is tried on: the range, or an account in memory."""
+
+    def responder(self) -> Listening: ...
+
+    def planned(self, action: str, resource: str, aws: Aws | None = None, case: Case | None = None) -> Step: ...
+
+
+def planned(action: str, resource: str, aws: Aws, case: Case) -> Step:
+    """The step that the engine would carry out."""
+    plan: Plan = ACTIONS[action].plan(aws, Arn.parse(resource), case)
+    return Step(
+        incident=case.incident,
+        action=action,
+        resource=plan.resource or resource,
+        playbook=None,
+        state=StepState.PLANNED,
+        why="a test",
+        phase=ACTIONS[action].PHASE,
+        calls=plan.calls,
+        breaks=plan.breaks,
+        undo=plan.undo,
+        settings=plain(plan.settings),
+        before=plain(plan.before),
+    )
 
 
 def document(statements: Sequence[Mapping[str, Any]]) -> str:
@@ -248,7 +281,7 @@ def dying_before(change: int) -> Callable[[str], None]:
     return before_call
 
 
-def survives_dying(ground: Ground, action_id: str, make: Callable[[], str]) -> int:
+def survives_dying(ground: Grounds, action_id: str, make: Callable[[], str]) -> int:
     """Die before each change of an apply and of an undo; the next run must end as if nothing had been.
 
     Returns how many changes the apply has.

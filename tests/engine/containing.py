@@ -1,6 +1,6 @@
 """A small world to contain: resources that are dictionaries, an action on them, a journal in memory."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -39,6 +39,7 @@ class FakeAws:
     region: str = "eu-central-1"
     caller: str = f"arn:aws:sts::{ACCOUNT}:assumed-role/responder/me"
     regions: list[str] = field(default_factory=list)
+    assumed: list[str] = field(default_factory=list)
 
     def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         raise NotImplementedError
@@ -52,7 +53,8 @@ class FakeAws:
         raise NotImplementedError
 
     def assuming(self, role: str, session: str) -> Aws:
-        raise NotImplementedError
+        self.assumed.append(role)
+        return replace(self, account=role.split(":")[4], caller=f"{role}/{session}")
 
     def at(self, region: str) -> Aws:
         self.regions.append(region)
@@ -133,6 +135,9 @@ class FakeJournal:
     def history(self, incident: str) -> list[Step]:
         return [step for step in self.rows if step.incident == incident]
 
+    def since(self, moment: datetime) -> list[Step]:
+        return [step for step in self.rows if step.at is not None and step.at >= moment]
+
     @contextmanager
     def lock(self, resource: str) -> Iterator[None]:
         if resource in self.held:
@@ -149,6 +154,7 @@ class Book:
     """A playbook."""
 
     ACTIONS: tuple[str, ...]
+    FOR: tuple[str, ...] = ()
     BREAKS: str = "Something."
 
 
@@ -164,13 +170,22 @@ class Scene:
         default_factory=lambda: Estate(perimeter=Perimeter(accounts=(ACCOUNT, SISTER)), declared=True)
     )
     minutes: int = 0
+    waited: list[float] = field(default_factory=list)
+    gateways: dict[str, Aws] = field(default_factory=dict)
 
     def clock(self) -> datetime:
         return NOON + timedelta(minutes=self.minutes)
 
     def desk(self) -> Containment:
         return Containment(
-            self.actions, self.playbooks, self.journal, self.estate, self.aws, self.clock, lambda _: None
+            self.actions,
+            self.playbooks,
+            self.journal,
+            self.estate,
+            self.aws,
+            self.clock,
+            self.waited.append,
+            self.gateways,
         )
 
     def protect(self, *patterns: str) -> None:
@@ -204,7 +219,7 @@ def finding(**changes: Any) -> Finding:
     return Finding(**(values | changes))
 
 
-def incident(*findings: Finding, by_hand: tuple[str, ...] = ()) -> Incident:
+def incident(*findings: Finding, by_hand: Sequence[str] = ()) -> Incident:
     return Incident(
         id="inc-1",
         title="A leak",
@@ -217,7 +232,7 @@ def incident(*findings: Finding, by_hand: tuple[str, ...] = ()) -> Incident:
         findings=findings,
         first_seen=NOON,
         last_seen=NOON,
-        by_hand=by_hand,
+        by_hand=tuple(by_hand),
     )
 
 

@@ -21,9 +21,10 @@ from tests.engine.containing import (
     scene,
 )
 
+from stanch.contracts.action import Needless
 from stanch.contracts.store import StoreError
 from stanch.domain.incident import IncidentState
-from stanch.domain.step import Step, StepState
+from stanch.domain.step import Phase, Step, StepState
 from stanch.engine.contain import state_after
 
 OPEN = {"open": True, "lock": None}
@@ -35,7 +36,7 @@ class Killed(BaseException):
 
 def applied(s: Scene, *resources: str) -> list[Step]:
     desk = s.desk()
-    return desk.apply(desk.plan(incident(), resources=resources or [ROLE]))
+    return desk.apply(desk.plan(incident(by_hand=resources or [ROLE])))
 
 
 def states(steps: list[Step]) -> list[str]:
@@ -48,15 +49,15 @@ def test_journals_what_was_there_before_the_call_goes_out() -> None:
     s.journal.on_write = lambda step: written.append((step.state.value, dict(s.aws.resources[ROLE])))
     (step,) = applied(s)
     closed = {"open": False, "lock": step.settings["cutoff"]}
-    assert written == [("planned", OPEN), ("applied", closed), ("verified", closed)]
-    assert [row.before for row in s.journal.rows] == [OPEN] * 3
+    assert written == [("planned", OPEN), ("applied", closed), ("verified", closed), ("verified", closed)]
+    assert [row.before for row in s.journal.rows] == [OPEN] * 4
     assert (step.after, step.proof and step.proof.holds) == (closed, True)
 
 
 def test_shows_each_state_as_it_is_reached() -> None:
     s, seen = scene(ROLE), []
     desk = s.desk()
-    desk.apply(desk.plan(incident(), resources=[ROLE]), lambda step: seen.append(step.state.value))
+    desk.apply(desk.plan(incident(by_hand=[ROLE])), lambda step: seen.append(step.state.value))
     assert seen == ["planned", "applied", "verified"]
 
 
@@ -178,7 +179,7 @@ def test_only_verifies_what_was_applied() -> None:
 def test_does_not_act_on_a_plan_that_is_no_longer_true() -> None:
     s = scene(ROLE)
     desk = s.desk()
-    steps = desk.plan(incident(), resources=[ROLE])
+    steps = desk.plan(incident(by_hand=[ROLE]))
     s.aws.resources[ROLE]["lock"] = "another's"
     (step,) = desk.apply(steps)
     assert step.state is StepState.FAILED
@@ -199,7 +200,7 @@ def test_leaves_a_resource_to_whoever_holds_it() -> None:
 
 def test_obeys_a_never_touch_that_came_after_the_plan() -> None:
     s = scene(ROLE)
-    steps = s.desk().plan(incident(), resources=[ROLE])
+    steps = s.desk().plan(incident(by_hand=[ROLE]))
     s.protect(ROLE)
     assert states(s.desk().apply(steps)) == ["skipped"]
     assert s.aws.resources[ROLE] == OPEN
@@ -260,12 +261,12 @@ def test_acts_on_a_bucket_though_its_arn_names_no_account() -> None:
 def test_contains_again_what_somebody_has_opened_since_and_undoes_to_what_was_there_at_first() -> None:
     s = scene(ROLE)
     desk = s.desk()
-    desk.apply(desk.plan(incident(), resources=[ROLE]))
-    (stands,) = desk.plan(incident(), resources=[ROLE])
+    desk.apply(desk.plan(incident(by_hand=[ROLE])))
+    (stands,) = desk.plan(incident(by_hand=[ROLE]))
     assert stands.state is StepState.VERIFIED
     s.aws.resources[ROLE]["open"] = True
     s.minutes += 1
-    (again,) = desk.plan(incident(), resources=[ROLE])
+    (again,) = desk.plan(incident(by_hand=[ROLE]))
     assert again.state is StepState.PLANNED
     assert "changed since" in again.why
     (done,) = desk.apply([again])
@@ -278,8 +279,62 @@ def test_contains_again_what_somebody_has_opened_since_and_undoes_to_what_was_th
 def test_contains_again_when_the_actor_was_at_work_after_the_proof() -> None:
     s = scene(ROLE)
     desk = s.desk()
-    desk.apply(desk.plan(incident(), resources=[ROLE]))
+    desk.apply(desk.plan(incident(by_hand=[ROLE])))
     since = replace(incident(), last_seen=s.clock() + timedelta(minutes=5))
     s.minutes += 10
-    (again,) = desk.plan(since, resources=[ROLE])
+    (again,) = desk.plan(replace(since, by_hand=(ROLE,)))
     assert again.state is StepState.PLANNED
+
+
+def test_tries_an_identity_again_after_the_window_in_which_iam_may_forget() -> None:
+    s, said = scene(ROLE), []
+    desk = s.desk()
+    (step,) = desk.apply(desk.plan(incident(by_hand=[ROLE])), lambda step: said.append(step.state.value))
+    assert s.waited == [10.0]
+    assert step.proof is not None
+    assert step.proof.what[-1] == "tried again 10 s later or more"
+    assert said == ["planned", "applied", "verified"], "what still stands is not told twice"
+
+
+def test_is_not_verified_when_somebody_puts_it_back_within_the_window() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    plan = desk.plan(incident(by_hand=[ROLE]))
+    looks = iter(range(9))
+    put_back = Shut(
+        does=lambda verb, _: s.aws.resources[ROLE].update(open=next(looks) > 0) if verb == "verify" else None
+    )
+    s.actions["shut"] = put_back
+    (step,) = s.desk().apply(plan)
+    assert step.state is StepState.FAILED
+    assert step.why.startswith("it held at first, then no more")
+    assert s.journal.steps("inc-1")[0].state is StepState.FAILED
+
+
+def test_another_process_may_try_again_later() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    desk.apply(desk.plan(incident(by_hand=[ROLE])), again=False)
+    assert s.waited == []
+    (step,) = s.desk().once_more("inc-1")
+    assert step.proof is not None
+    assert step.proof.what[-1] == "tried again 10 s later or more"
+    s.aws.resources[ROLE]["open"] = True
+    assert [step.state for step in s.desk().once_more("inc-1")] == [StepState.FAILED]
+
+
+def test_waits_for_no_window_where_no_identity_was_changed() -> None:
+    s = scene(BUCKET, shut=Shut(PHASE=Phase.DATA))
+    desk = s.desk()
+    desk.apply(desk.plan(incident(by_hand=[BUCKET])))
+    assert s.waited == []
+
+
+def test_what_had_nothing_to_do_leaves_nothing_open() -> None:
+    s = scene(ROLE, USER)
+    s.actions["other"] = Shut(does=failing("plan", Needless("nobody outside is trusted")))
+    desk = s.desk()
+    done = desk.apply(desk.plan(incident(by_hand=[ROLE])))
+    assert states(done) == ["skipped", "verified"]
+    assert done[0].why == "nothing to do: nobody outside is trusted"
+    assert state_after(done) is IncidentState.CONTAINED

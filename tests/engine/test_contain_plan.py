@@ -33,7 +33,7 @@ def by_resource(steps: list[Step]) -> dict[str, Step]:
 
 def test_changes_nothing_and_writes_nothing() -> None:
     s = scene(ROLE)
-    (step,) = s.desk().plan(incident(), resources=[ROLE])
+    (step,) = s.desk().plan(incident(by_hand=[ROLE]))
     assert (step.state, step.calls, step.undo) == (StepState.PLANNED, ("shut app",), "open it")
     assert step.before == {"open": True, "lock": None}
     assert s.aws.resources[ROLE] == {"open": True, "lock": None}
@@ -48,7 +48,7 @@ def test_plans_by_hand_each_action_that_applies() -> None:
         dark=Shut(("instance",), Phase.NETWORK),
         close=Shut(("bucket",), Phase.DATA),
     )
-    steps = s.desk().plan(incident(), resources=[BUCKET, HOST])
+    steps = s.desk().plan(incident(by_hand=[BUCKET, HOST]))
     assert [(step.action, step.resource) for step in steps] == [("snap", HOST), ("dark", HOST), ("close", BUCKET)]
 
 
@@ -60,7 +60,7 @@ def test_takes_the_resources_that_an_incident_was_opened_with() -> None:
 def test_takes_the_role_of_a_session_and_the_bucket_of_an_object() -> None:
     s = scene(ROLE, BUCKET)
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/app/i-1"
-    steps = s.desk().plan(incident(), resources=[session, f"{BUCKET}/model.bin"])
+    steps = s.desk().plan(incident(by_hand=[session, f"{BUCKET}/model.bin"]))
     assert [step.resource for step in steps] == [ROLE, BUCKET]
 
 
@@ -134,7 +134,7 @@ def test_says_so_when_a_playbook_or_an_action_is_missing() -> None:
 def test_never_touches_what_the_estate_protects() -> None:
     s = scene(ROLE, USER)
     s.protect("arn:*:iam::*:role/app")
-    steps = by_resource(s.desk().plan(incident(), resources=[ROLE, USER]))
+    steps = by_resource(s.desk().plan(incident(by_hand=[ROLE, USER])))
     assert (steps[ROLE].state, steps[ROLE].before) == (StepState.SKIPPED, None)
     assert steps[ROLE].why == "never_touch protects it (arn:*:iam::*:role/app)"
     assert steps[USER].state is StepState.PLANNED
@@ -144,7 +144,7 @@ def test_never_touches_a_role_whose_path_only_aws_knows() -> None:
     s = scene(ROLE)
     s.aws.resources[ROLE]["arn"] = f"arn:aws:iam::{ACCOUNT}:role/breakglass/app"
     s.protect("arn:*:iam::*:role/breakglass/*")
-    (step,) = s.desk().plan(incident(), resources=[f"arn:aws:sts::{ACCOUNT}:assumed-role/app/x"])
+    (step,) = s.desk().plan(incident(by_hand=[f"arn:aws:sts::{ACCOUNT}:assumed-role/app/x"]))
     assert (step.state, step.calls, step.before) == (StepState.SKIPPED, (), None)
 
 
@@ -161,7 +161,7 @@ def test_touches_no_other_account_and_no_other_partition() -> None:
     sister, stranger = ROLE.replace(ACCOUNT, SISTER), ROLE.replace(ACCOUNT, STRANGER)
     china = ROLE.replace("arn:aws:", "arn:aws-cn:")
     s = scene(ROLE, sister, stranger, china)
-    steps = by_resource(s.desk().plan(incident(), resources=[sister, stranger, china]))
+    steps = by_resource(s.desk().plan(incident(by_hand=[sister, stranger, china])))
     assert {step.state for step in steps.values()} == {StepState.SKIPPED}
     assert f"belongs to account {SISTER}" in steps[sister].why
     assert "outside the perimeter" in steps[stranger].why
@@ -171,14 +171,14 @@ def test_touches_no_other_account_and_no_other_partition() -> None:
 def test_acts_in_nobody_elses_account_when_ours_is_outside_the_perimeter() -> None:
     s = scene(ROLE)
     s.estate = replace(s.estate, perimeter=replace(s.estate.perimeter, accounts=(SISTER,)))
-    (step,) = s.desk().plan(incident(), resources=[ROLE])
+    (step,) = s.desk().plan(incident(by_hand=[ROLE]))
     assert step.state is StepState.SKIPPED
 
 
 def test_skips_with_why_what_an_action_refuses_and_what_is_gone() -> None:
     s = scene(ROLE)
     s.aws.resources[ROLE]["refuse"] = True
-    steps = by_resource(s.desk().plan(incident(), resources=[ROLE, USER]))
+    steps = by_resource(s.desk().plan(incident(by_hand=[ROLE, USER])))
     assert (steps[ROLE].state, steps[ROLE].why) == (StepState.SKIPPED, "do it another way")
     assert steps[USER].why.startswith("it does not exist (any more)")
 
@@ -186,7 +186,7 @@ def test_skips_with_why_what_an_action_refuses_and_what_is_gone() -> None:
 def test_says_what_can_be_done_about_what_no_action_contains() -> None:
     s = scene()
     root, table = f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/t"
-    steps = by_resource(s.desk().plan(incident(), resources=[root, table, "nonsense"]))
+    steps = by_resource(s.desk().plan(incident(by_hand=[root, table, "nonsense"])))
     assert "change its password" in steps[root].why
     assert steps[table].why == "no action contains a table; there is one for each bucket, instance, role, user"
     assert "is not an ARN" in steps["nonsense"].why
@@ -203,21 +203,21 @@ def test_is_not_silent_about_a_root_session() -> None:
 def test_shows_the_others_when_one_action_cannot_look() -> None:
     for error, told in ((DENIED, "LimitExceeded"), (RuntimeError("oops"), "internal error: RuntimeError: oops")):
         s = scene(ROLE, bad=Shut(does=failing("plan", error)), good=Shut())
-        bad, good = s.desk().plan(incident(), resources=[ROLE])
+        bad, good = s.desk().plan(incident(by_hand=[ROLE]))
         assert (bad.state, good.state) == (StepState.FAILED, StepState.PLANNED)
         assert told in bad.why
 
 
 def test_tells_who_else_uses_what_it_breaks() -> None:
     s = scene(ROLE)
-    (step,) = s.desk().plan(incident(), resources=[ROLE], collateral={ROLE: ("i-2 (120 calls)", "i-3")})
+    (step,) = s.desk().plan(incident(by_hand=[ROLE]), users={ROLE: ("i-2 (120 calls)", "i-3")})
     assert step.breaks == ("everything", "also used by i-2 (120 calls)", "also used by i-3")
 
 
 def test_looks_in_the_region_of_the_resource() -> None:
     far = HOST.replace("eu-central-1", "us-east-1")
     s = scene(far)
-    s.desk().plan(incident(), resources=[far])
+    s.desk().plan(incident(by_hand=[far]))
     assert s.aws.regions == ["us-east-1"]
     assert Arn.parse(far).region == "us-east-1"
 
@@ -227,7 +227,7 @@ def test_never_touch_cannot_be_passed_by_another_spelling_of_the_arn() -> None:
     s.protect(HOST, BUCKET)
     bucket = BUCKET.rsplit(":", 1)[1]
     forged = [HOST.replace(f":{ACCOUNT}:", "::"), f"arn:aws:s3:eu-central-1:{ACCOUNT}:{bucket}"]
-    steps = s.desk().plan(incident(), resources=forged)
+    steps = s.desk().plan(incident(by_hand=forged))
     assert [step.state for step in steps] == [StepState.SKIPPED, StepState.SKIPPED]
     assert all("never_touch" in step.why for step in steps)
 
@@ -235,5 +235,5 @@ def test_never_touch_cannot_be_passed_by_another_spelling_of_the_arn() -> None:
 def test_an_arn_that_aws_never_writes_is_not_acted_on() -> None:
     s = scene(HOST, shut=Shut(("instance",)))
     odd = [HOST.replace("instance/", "instance/x/"), HOST.replace("instance/", "instance:")]
-    steps = s.desk().plan(incident(), resources=odd)
+    steps = s.desk().plan(incident(by_hand=odd))
     assert {step.state for step in steps} == {StepState.SKIPPED}

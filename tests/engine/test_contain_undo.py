@@ -18,7 +18,7 @@ class Killed(BaseException):
 def contained(*resources: str) -> Scene:
     s = scene(*resources)
     desk = s.desk()
-    desk.apply(desk.plan(incident(), resources=resources))
+    desk.apply(desk.plan(incident(by_hand=resources)))
     return s
 
 
@@ -85,7 +85,7 @@ def test_does_not_guess_what_a_step_that_never_finished_has_left() -> None:
     s = scene(ROLE)
     s.actions = {"shut": Shut(does=failing("apply", DENIED))}
     desk = s.desk()
-    desk.apply(desk.plan(incident(), resources=[ROLE]))
+    desk.apply(desk.plan(incident(by_hand=[ROLE])))
     (step,) = s.desk().undo("inc-1")
     assert step.state is StepState.FAILED
     assert "contain --apply` again, then undo" in step.why

@@ -8,33 +8,37 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from tests.stores.in_aws import responders
 from tests.stores.stories import NOON, finding, incident
 
-from stanch.contracts.store import StoreError
+from stanch.contracts.store import Incidents, StoreError
 from stanch.domain.event import Actor
 from stanch.domain.incident import Evidence, IncidentState, Left, Shards
 from stanch.domain.regime import Awareness
 from stanch.domain.severity import Severity
-from stanch.stores.incidents import SqlIncidents
 from stanch.stores.open import open_stores
 
 LATER = NOON + timedelta(days=3)
 OTHER = Actor("arn:aws:iam::111122223333:user/mallory")
 
 
-@pytest.fixture
-def incidents(tmp_path: Path) -> Iterator[SqlIncidents]:
-    with open_stores(tmp_path) as stores:
-        yield stores.incidents
+@pytest.fixture(params=["sqlite", "dynamodb"])
+def incidents(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Incidents]:
+    if request.param == "sqlite":
+        with open_stores(tmp_path) as stores:
+            yield stores.incidents
+    else:
+        with responders() as made:
+            yield made().incidents
 
 
-def test_gives_back_the_incident_that_was_saved(incidents: SqlIncidents) -> None:
+def test_gives_back_the_incident_that_was_saved(incidents: Incidents) -> None:
     (saved,) = incidents.save([incident("inc-1", finding("f1"), finding("f2"))])
     assert incidents.get("inc-1") == saved
     assert {f.incident for f in saved.findings} == {"inc-1"}
 
 
-def test_keeps_id_and_state_when_the_same_findings_come_again(incidents: SqlIncidents) -> None:
+def test_keeps_id_and_state_when_the_same_findings_come_again(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.move("inc-1", IncidentState.CONTAINED)
     (again,) = incidents.save([incident("inc-2", finding("f1", count=1500), finding("f2"))])
@@ -43,7 +47,7 @@ def test_keeps_id_and_state_when_the_same_findings_come_again(incidents: SqlInci
     assert incidents.all() == [again]
 
 
-def test_joins_what_one_actor_did_at_overlapping_times(incidents: SqlIncidents) -> None:
+def test_joins_what_one_actor_did_at_overlapping_times(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.save([incident("inc-2", finding("f2"), at=NOON + timedelta(minutes=4))])
     (one,) = incidents.all()
@@ -51,14 +55,14 @@ def test_joins_what_one_actor_did_at_overlapping_times(incidents: SqlIncidents) 
     assert one.last_seen == NOON + timedelta(minutes=9)
 
 
-def test_keeps_apart_other_times_and_other_actors(incidents: SqlIncidents) -> None:
+def test_keeps_apart_other_times_and_other_actors(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.save([incident("inc-2", finding("f2"), at=LATER)])
     incidents.save([incident("inc-3", finding("f3"), actor=OTHER)])
     assert [one.id for one in incidents.all()] == ["inc-2", "inc-1", "inc-3"]
 
 
-def test_never_says_that_less_left_than_it_said_before(incidents: SqlIncidents) -> None:
+def test_never_says_that_less_left_than_it_said_before(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"), finding("f2"), severity=Severity.CRITICAL)])
     part = incident("inc-1", finding("f2"), left=Left(2, 99_000_000, Shards("llama", 2, 6), 7), confidence=0.5)
     (merged,) = incidents.save([part])
@@ -67,7 +71,7 @@ def test_never_says_that_less_left_than_it_said_before(incidents: SqlIncidents) 
     assert len(merged.findings) == 2
 
 
-def test_a_contained_incident_is_open_again_when_the_actor_got_through_once_more(incidents: SqlIncidents) -> None:
+def test_a_contained_incident_is_open_again_when_the_actor_got_through_once_more(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.move("inc-1", IncidentState.CONTAINED)
     (refused,) = incidents.save([incident("inc-1", finding("f1", count=1003, failed=3), last_seen=LATER)])
@@ -77,7 +81,7 @@ def test_a_contained_incident_is_open_again_when_the_actor_got_through_once_more
     assert again.state is IncidentState.OPEN
 
 
-def test_does_not_open_a_closed_incident_for_the_same_logs(incidents: SqlIncidents) -> None:
+def test_does_not_open_a_closed_incident_for_the_same_logs(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.move("inc-1", IncidentState.CLOSED)
     (again,) = incidents.save([incident("inc-1", finding("f1"))])
@@ -85,7 +89,7 @@ def test_does_not_open_a_closed_incident_for_the_same_logs(incidents: SqlInciden
     assert len(incidents.all()) == 1
 
 
-def test_opens_a_new_incident_when_a_closed_one_goes_on(incidents: SqlIncidents) -> None:
+def test_opens_a_new_incident_when_a_closed_one_goes_on(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.move("inc-1", IncidentState.CLOSED)
     (new,) = incidents.save([incident("inc-1", finding("f1"), finding("f9"), at=LATER)])
@@ -95,14 +99,14 @@ def test_opens_a_new_incident_when_a_closed_one_goes_on(incidents: SqlIncidents)
     assert len(incidents.all()) == 2
 
 
-def test_takes_an_incident_opened_by_hand_for_its_id_alone(incidents: SqlIncidents) -> None:
+def test_takes_an_incident_opened_by_hand_for_its_id_alone(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", by_hand=("arn:aws:s3:::one",)), incident("inc-2", by_hand=("arn:aws:s3:::two",))])
     assert len(incidents.all()) == 2
     (again,) = incidents.save([incident("inc-1", by_hand=("arn:aws:s3:::three",))])
     assert again.by_hand == ("arn:aws:s3:::one", "arn:aws:s3:::three")
 
 
-def test_finds_an_incident_by_a_prefix_that_fits_only_one(incidents: SqlIncidents) -> None:
+def test_finds_an_incident_by_a_prefix_that_fits_only_one(incidents: Incidents) -> None:
     incidents.save([incident("inc-ab", finding("f1")), incident("inc-ac", finding("f2"), actor=OTHER)])
     assert incidents.get("inc-ab").id == "inc-ab"
     assert incidents.get("inc-ac").id == "inc-ac"
@@ -114,19 +118,19 @@ def test_finds_an_incident_by_a_prefix_that_fits_only_one(incidents: SqlIncident
         incidents.get("")
 
 
-def test_says_what_to_do_when_nothing_is_stored(incidents: SqlIncidents) -> None:
+def test_says_what_to_do_when_nothing_is_stored(incidents: Incidents) -> None:
     with pytest.raises(StoreError, match="stanch hunt"):
         incidents.get("inc-1")
 
 
-def test_takes_no_wildcard_from_an_id(incidents: SqlIncidents) -> None:
+def test_takes_no_wildcard_from_an_id(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1")), incident("inc%", finding("f2"), actor=OTHER)])
     assert {one.id for one in incidents.all()} == {"inc-1", "inc%"}
     with pytest.raises(StoreError):
         incidents.get("%")
 
 
-def test_keeps_every_decision_on_awareness(incidents: SqlIncidents) -> None:
+def test_keeps_every_decision_on_awareness(incidents: Incidents) -> None:
     first = Awareness("inc-1", NOON, NOON + timedelta(hours=1), "ciso", "confirmed by the owner")
     second = Awareness("inc-1", NOON - timedelta(hours=2), LATER, "dpo", "mail found")
     incidents.decide(first)
@@ -135,7 +139,7 @@ def test_keeps_every_decision_on_awareness(incidents: SqlIncidents) -> None:
     assert incidents.awareness("inc-2") == []
 
 
-def test_saves_thousands_of_findings_in_one_piece(incidents: SqlIncidents) -> None:
+def test_saves_thousands_of_findings_in_one_piece(incidents: Incidents) -> None:
     many = tuple(finding(f"f{number}") for number in range(3000))
     incidents.save([incident("inc-1", *many)])
     (again,) = incidents.save([incident("inc-9", *many)])
@@ -176,7 +180,7 @@ def test_keeps_the_old_story_whole_when_killed_while_saving_the_new(tmp_path: Pa
 DAY_TWO = (Evidence("trail/2.json.gz", "cd" * 32, 512),)
 
 
-def test_adds_up_what_two_searches_of_different_logs_saw(incidents: SqlIncidents) -> None:
+def test_adds_up_what_two_searches_of_different_logs_saw(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1", count=40), left=Left(40, 40_000))])
     newer = incident("inc-1", finding("f1", count=1), left=Left(1, 10), evidence=DAY_TWO)
     (both,) = incidents.save([newer])
@@ -184,14 +188,14 @@ def test_adds_up_what_two_searches_of_different_logs_saw(incidents: SqlIncidents
     assert [f.count for f in both.findings] == [41]
 
 
-def test_a_contained_incident_is_open_again_for_deeds_in_the_next_days_logs(incidents: SqlIncidents) -> None:
+def test_a_contained_incident_is_open_again_for_deeds_in_the_next_days_logs(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1", count=40))])
     incidents.move("inc-1", IncidentState.CONTAINED)
     (again,) = incidents.save([incident("inc-1", finding("f1", count=1), evidence=DAY_TWO, last_seen=LATER)])
     assert again.state is IncidentState.OPEN
 
 
-def test_strangers_without_an_identity_are_not_one_actor(incidents: SqlIncidents) -> None:
+def test_strangers_without_an_identity_are_not_one_actor(incidents: Incidents) -> None:
     nobody = Actor("anonymous", account="anonymous")
     incidents.save([incident("inc-1", finding("f1"), actor=nobody), incident("inc-2", finding("f2"), actor=nobody)])
     assert {one.id for one in incidents.all()} == {"inc-1", "inc-2"}

@@ -1,12 +1,24 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stanch import estate as estates
 from stanch.app.clock import now
+from stanch.app.containing import (
+    answer,
+    asked,
+    by_hand,
+    containment,
+    door,
+    go_ahead,
+    granted,
+    settle,
+    standing,
+    used_by,
+)
 from stanch.app.hunting import Hunted, hunt
 from stanch.app.knowledge import (
     CATALOG,
@@ -22,24 +34,18 @@ from stanch.app.knowledge import (
 )
 from stanch.app.lake import lake, lake_import
 from stanch.app.progress import resuming
-from stanch.contracts.aws import Aws
 from stanch.contracts.scenario import Scenario
-from stanch.contracts.source import LogFile
-from stanch.domain.arn import Arn
 from stanch.domain.coverage import Coverage
 from stanch.domain.estate import Estate
-from stanch.domain.incident import Incident, IncidentState
+from stanch.domain.incident import Incident
 from stanch.domain.regime import Awareness
 from stanch.domain.step import Step
-from stanch.engine.correlate import opened_by_hand
-from stanch.engine.read import Tally, read
 from stanch.engine.shelf import implementing
 from stanch.stores.logs import found
 from stanch.stores.text import written
 
 if TYPE_CHECKING:
     from stanch.aws.doorway import Doorway
-    from stanch.engine.contain import Containment
     from stanch.engine.rehearse import Audience, Drilled
     from stanch.stores.open import Stores
 
@@ -47,8 +53,15 @@ __all__ = [
     "CATALOG",
     "Hunted",
     "actions",
+    "answer",
+    "asked",
     "behaviours",
+    "by_hand",
+    "containment",
+    "door",
     "fingerprint",
+    "go_ahead",
+    "granted",
     "hunt",
     "lake",
     "lake_import",
@@ -58,8 +71,11 @@ __all__ = [
     "resuming",
     "routines",
     "rules",
+    "settle",
     "shelf",
     "sources",
+    "standing",
+    "used_by",
 ]
 
 
@@ -67,16 +83,6 @@ def estate_at(path: Path | None) -> Estate:
     """The estate of this file, or of the stanch.toml found here or above, or an undeclared one."""
     where = path or estates.find(Path.cwd())
     return estates.load(where) if where else Estate()
-
-
-def door(estate: Estate, incident: Incident, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
-    """The door to AWS that boto3's usual chain opens; where nothing names a region, where it happened or at home."""
-    from stanch.aws import open_door
-
-    seen = (finding.region for finding in incident.findings)
-    named = (arn.split(":")[3] for arn in incident.by_hand)
-    home = next(filter(None, (*seen, *named, *estate.perimeter.regions)), None)
-    return open_door(profile=profile, region=region, endpoint=endpoint, home=home)
 
 
 def doorway(
@@ -100,44 +106,6 @@ def existing(state: Path) -> "Stores":
     from stanch.stores.open import open_existing
 
     return open_existing(state)
-
-
-def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
-    """The incident that a person opens by naming resources: the open one for the same resources, or a new one.
-
-    It is not stored yet: a plan that is only looked at leaves nothing behind. Raises ArnError for what is no ARN.
-    """
-    named = tuple(sorted({str(Arn.parse(resource)) for resource in resources}))
-    for known in kept.incidents.all():
-        if known.by_hand == named and not known.findings and known.state is not IncidentState.CLOSED:
-            return known
-    return opened_by_hand(named, now())
-
-
-def used_by(files: Sequence[LogFile], resources: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], Tally]:
-    """Who uses these resources in these logs: what containing them would break."""
-    from stanch.engine.usage import Usage
-
-    usage, tally = Usage(), Tally()
-    for event in read(files, sources(), tally):
-        usage.note(event.record)
-    return {resource: users for resource in resources if (users := usage.others(resource, ()))}, tally
-
-
-def containment(kept: "Stores", estate: Estate, aws: Aws) -> "Containment":
-    """The desk at which this responder plans, applies and undoes."""
-    from time import sleep
-
-    from stanch.engine.contain import Containment
-
-    return Containment(actions(), playbooks(), kept.journal, estate, aws, now, sleep)
-
-
-def settle(kept: "Stores", incident: Incident, steps: Sequence[Step]) -> Incident:
-    """Give the incident the state that its steps have earned."""
-    from stanch.engine.contain import state_after
-
-    return kept.incidents.move(incident.id, state_after(steps))
 
 
 def decide(kept: "Stores", incident: Incident, aware_at: datetime, by: str, why: str) -> None:
@@ -222,7 +190,7 @@ def drill(name: str, folder: Path, audience: "Audience") -> "Drilled":
 
         tools = Tools(
             hunt=hunted,
-            plan=lambda incident: desk.plan(incident, collateral=incident.used_by),
+            plan=lambda incident: desk.plan(incident, users=incident.used_by),
             apply=applied,
             undo=undone,
             report=reported,

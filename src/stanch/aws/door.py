@@ -1,5 +1,6 @@
 """One caller in one account and region; boto3 stays behind this door and is imported only when it opens."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 15
 # Ranges of several objects are fetched side by side; boto3's own ten connections would be closed and opened anew.
 _CONNECTIONS = 32
+_ACCOUNT_LABEL = re.compile(r"(?<=://)[0-9]{12}\.(?=[0-9.]+[:/]|\[)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,8 @@ class Door:
             )
         except (BotoCoreError, ValueError) as error:
             raise AwsUnreachable(service, type(error).__name__, str(error)) from error
+        if self._endpoint:
+            client.meta.events.register("before-sign.s3-control", _without_account)
         if self._headers:
             client.meta.events.register("before-send.*", self._add_headers)
         return client
@@ -244,6 +248,11 @@ class Door:
     def _add_headers(self, request: Any, **_: Any) -> None:
         for name, value in self._headers.items():
             request.headers[name] = value
+
+
+def _without_account(request: Any, **_: Any) -> None:
+    """An address has no host names below it: S3 Control puts the account's number in front of one all the same."""
+    request.url = _ACCOUNT_LABEL.sub("", request.url, count=1)
 
 
 def open_door(

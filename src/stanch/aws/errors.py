@@ -59,7 +59,7 @@ def _of_code(operation: str, error: botocore.ClientError) -> AwsError:
     if (
         code in {"404", "NotFound"}
         or code.startswith(_ABSENT_PREFIXES)
-        or code.endswith((".NotFound", "NotFoundException"))
+        or code.endswith(("NotFound", "NotFoundException", "NotFoundFault"))
     ):
         return AwsAbsent(operation, code, message)
     return AwsError(operation, code, message)

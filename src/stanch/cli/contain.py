@@ -9,18 +9,20 @@ import typer
 
 from stanch import app
 from stanch.cli import show
+from stanch.cli.deciding import Deciding
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import ArnError
-from stanch.domain.estate import Mode
+from stanch.domain.estate import Estate, Mode
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 from stanch.stores.listing import Listing
 from stanch.stores.logs import found
 
 if TYPE_CHECKING:
+    from stanch.engine.decide import Decision
     from stanch.stores.open import Stores
 
 _EXAMPLE = """
@@ -29,6 +31,9 @@ Examples:
 - `stanch contain inc-20261122-3f9a1c` the plan: each call, what it breaks, the way back; nothing is touched
 
 - `stanch contain inc-20261122-3f9a1c --apply` asks once, acts, and proves each step
+
+- `stanch contain inc-20261122-3f9a1c --auto` asks nobody: what `response` in stanch.toml allows is done at once, the
+  rest waits for `stanch approve`
 
 - `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --logs ./AWSLogs` in an emergency, without a
   hunt; the logs say who else uses the role
@@ -44,9 +49,18 @@ def contain(
     incident: Annotated[str | None, typer.Argument(help="The incident's id, or the beginning of it.")] = None,
     resource: Annotated[
         list[str] | None,
-        typer.Option("--resource", metavar="ARN", help="A role, user, bucket, instance or snapshot. Repeatable."),
+        typer.Option("--resource", metavar="ARN", help="A role, user, bucket, instance, function, key ... Repeatable."),
+    ] = None,
+    playbook: Annotated[
+        str | None,
+        typer.Option("--playbook", help="For --resource: another playbook than the one for its kind."),
     ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Act, after asking once.")] = False,
+    auto: Annotated[bool, typer.Option("--auto", help="Act as far as stanch.toml allows; ask nobody.")] = False,
+    by: Annotated[
+        str | None, typer.Option("--by", help="Who decides; default: the name you are logged in with.")
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
     logs: Annotated[
         list[Path] | None, typer.Option("--logs", help="Logs in which to look who else uses the resources. Repeatable.")
@@ -58,39 +72,58 @@ def contain(
     endpoint_url: Endpoint = None,
     format_: Output = Format.TABLE,
 ) -> None:
-    """Show the plan that stops a leak and, with --apply, carry it out and prove it."""
+    """Show the plan that stops a leak and, with --apply or --auto, carry it out and prove it."""
     face = Face(format_)
     if (incident is None) == (not resource):
         raise WrongUse("name an incident, or resources with --resource", "`stanch incidents` lists the incidents")
     ours = app.estate_at(estate)
-    if apply and ours.response.mode is Mode.OBSERVE:
-        raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
+    _refuse(ours, playbook, apply=apply, auto=auto)
     stores = app.existing(state) if incident else app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
     aws = app.door(ours, case, profile, region, endpoint_url)
     work = app.containment(stores, ours, aws)
-    plan = work.plan(case, collateral=_collateral(face, case, logs or []))
+    plan = work.plan(case, playbook=playbook, users=_users(face, case, logs or []))
     _show(face, case, plan, aws)
     if case.by_hand and not logs:
         face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
-    if not apply:
+    decision = app.go_ahead(stores, ours, case, plan)
+    if not (apply or auto):
         named = [incident] if incident else [word for arn in resource or [] for word in ("--resource", arn)]
-        face.say("Nothing was touched. To act:")
-        face.say(command("contain", *named, "--apply", state=_other(state), estate=estate))
+        named += ["--playbook", playbook] if playbook else []
+        _only_shown(face, decision, command("contain", *named, "--apply", state=_other(state), estate=estate))
         raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
     if not any(step.state in {StepState.PLANNED, StepState.APPLIED} for step in plan):
         raise typer.Exit(_nothing_left(face, stores, case, plan))
-    if not yes:
+    if apply and not yes:
         _ask(len(plan))
     stores.incidents.save([case])
-    done = work.apply(plan, lambda step: _live(face, step))
-    settled = app.settle(stores, case, done)
+    desk = Deciding(face, stores, ours, case, decision, aws.caller)
+    let_go = desk.by_person(plan, by, why) if apply else desk.by_itself(plan)
+    if not let_go:
+        raise typer.Exit(Exit.PARTIAL)
+    done = work.apply(let_go, lambda step: _live(face, step))
+    settled = app.settle(stores, case, [*done, *(step for step in plan if step.key not in {s.key for s in done})])
     _end(face, settled, done, _other(state), estate)
     raise typer.Exit(_code(settled))
 
 
 def _other(state: Path) -> Path | None:
     return None if state == STATE else state
+
+
+def _refuse(estate: Estate, playbook: str | None, *, apply: bool, auto: bool) -> None:
+    if apply and auto:
+        raise WrongUse("--apply and --auto exclude each other", "--apply is your decision, --auto is stanch.toml's")
+    if (apply or auto) and estate.response.mode is Mode.OBSERVE:
+        raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
+    if playbook is not None and playbook not in app.playbooks():
+        raise WrongUse(f"there is no playbook {playbook!r}", f"there is {', '.join(sorted(app.playbooks()))}")
+
+
+def _only_shown(face: Face, decision: "Decision", act: str) -> None:
+    face.emit(lines.decision("", decision.plan, len(decision.now), decision.why, None))
+    face.say(f"Plan {decision.plan[:12]}. Nothing was touched. To act:")
+    face.say(act)
 
 
 def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[Step]) -> Exit:
@@ -107,10 +140,10 @@ def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[S
     return Exit.DONE
 
 
-def _collateral(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]]:
-    """Who else uses what the incident names: as the hunt saw it, or in the logs given now."""
+def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]] | None:
+    """Who else uses what the incident names: as the hunt saw it, or in the logs given now; None where nobody looked."""
     if not logs:
-        return case.used_by
+        return None if case.by_hand else case.used_by
     missing = [path for path in logs if not path.exists()]
     if missing:
         raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")

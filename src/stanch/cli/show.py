@@ -13,7 +13,7 @@ from stanch.domain.event import Skipped, is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, Left
 from stanch.domain.severity import Severity
-from stanch.domain.step import Step, StepState
+from stanch.domain.step import Collateral, Step, StepState
 
 COLOUR = {
     Severity.CRITICAL: "bold white on red",
@@ -123,6 +123,14 @@ def _caller(finding: Finding) -> str:
     return named if is_identity(finding.actor.arn) else f"{name} {', '.join(finding.addresses)}"
 
 
+_COLLATERAL = {
+    Collateral.NONE: "green",
+    Collateral.LOW: "green",
+    Collateral.MEDIUM: "yellow",
+    Collateral.HIGH: "bold red",
+}
+
+
 def steps(all_steps: Sequence[Step]) -> Group:
     """A plan, step by step: what would be called, what it breaks, and the way back."""
     blocks = []
@@ -137,6 +145,8 @@ def steps(all_steps: Sequence[Step]) -> Group:
             block.add_row(step.state.value, Text(_flat(step.why), style=colour))
         else:
             block.add_row("because", one_line(step.why))
+            if step.collateral is not None:
+                block.add_row("collateral", Text(step.collateral.value, style=_COLLATERAL[step.collateral]))
         for name, texts in (
             ("calls", step.calls),
             ("breaks", step.breaks),

@@ -14,7 +14,7 @@ from stanch.domain.step import Step, StepState
 
 _EXAMPLE = """
 Example: `stanch undo inc-20261122-3f9a1c` restores, step by step in reverse order, whatever nobody changed since;
-where somebody did, it stops at that step and shows the difference.
+where somebody did, it stops at that step and shows the difference. `--resource ARN` undoes one resource alone.
 """
 
 
@@ -25,6 +25,12 @@ def register(cli: typer.Typer) -> None:
 
 def undo(
     incident: Annotated[str, typer.Argument(help="The incident's id, or the beginning of it.")],
+    resource: Annotated[
+        list[str] | None, typer.Option("--resource", metavar="ARN", help="Only what was done to this. Repeatable.")
+    ] = None,
+    action: Annotated[
+        list[str] | None, typer.Option("--action", metavar="ID", help="Only this action's steps. Repeatable.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     state: StateDir = STATE,
     estate: EstateFile = None,
@@ -37,13 +43,20 @@ def undo(
     face = Face(format_)
     stores = app.existing(state)
     case = stores.incidents.get(incident)
+
+    def chosen(step: Step) -> bool:
+        return (not resource or step.resource in resource) and (not action or step.action in action)
+
     standing = [
-        step for step in stores.journal.steps(case.id) if step.state not in {StepState.UNDONE, StepState.SKIPPED}
+        step
+        for step in stores.journal.steps(case.id)
+        if step.state not in {StepState.UNDONE, StepState.SKIPPED} and chosen(step)
     ]
     if not standing:
         # Killed between the last step and its verdict, an earlier run may have left the incident its old state.
         app.settle(stores, case, stores.journal.steps(case.id))
-        face.say(f"{case.id} has no step that could be undone.")
+        named = " of that resource or action" if resource or action else ""
+        face.say(f"{case.id} has no step{named} that could be undone.")
         return
     if not yes:
         if not sys.stdin.isatty():
@@ -53,7 +66,7 @@ def undo(
             return
     ours = app.estate_at(estate)
     work = app.containment(stores, ours, app.door(ours, case, profile, region, endpoint_url))
-    done = work.undo(case.id, lambda step: _live(face, step))
+    done = work.undo(case.id, lambda step: _live(face, step), chosen=chosen)
     app.settle(stores, case, stores.journal.steps(case.id))
     refused = [step for step in done if step.state is not StepState.UNDONE]
     if refused:

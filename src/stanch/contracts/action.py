@@ -1,6 +1,6 @@
 """An action is one reversible change on one resource: a module with these names, one file each."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Protocol
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Perimeter, Response
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Collateral, Phase, Proof, State, Step
 
 
 class Refused(Exception):
@@ -59,7 +59,9 @@ class Plan:
     """What an action would do: calls and breakage in words, the state found, the values to keep for a second run.
 
     `resource` is the resource's own ARN where it says more than the one that was asked for: a session's ARN drops the
-    path of its role, and `never_touch` may name that path.
+    path of its role, and `never_touch` may name that path. `policies` are the resource policies (ARN -> text) that the
+    step will put in force: the engine tries them on the responder first. `collateral` is what the action knows better
+    than who uses the resource: a host that its group replaces at once is no loss.
     """
 
     before: State
@@ -68,6 +70,8 @@ class Plan:
     breaks: tuple[str, ...] = ()
     settings: State = field(default_factory=dict)
     resource: str | None = None
+    policies: Mapping[str, str] = field(default_factory=dict)
+    collateral: Collateral | None = None
 
 
 Wait = Callable[[float], None]

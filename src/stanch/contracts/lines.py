@@ -1,12 +1,13 @@
 """The machine's output: JSON Lines, one object a line, `kind` first. These shapes are a promise (version 1)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
 from stanch.domain.coverage import Coverage
+from stanch.domain.decision import Answer, Question
 from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Incident
@@ -86,6 +87,35 @@ def step(value: Step) -> dict[str, Any]:
         "calls": list(value.calls),
         "breaks": list(value.breaks),
         "undo": value.undo,
+        "collateral": value.collateral.value if value.collateral else None,
+    }
+
+
+def decision(incident: str, plan: str, now: int, why: Sequence[str], question: Question | None) -> dict[str, Any]:
+    """A `decision` line: how many steps of a plan go at once, and what the others wait for."""
+    return {
+        "kind": "decision",
+        "incident": incident,
+        "plan": plan,
+        "now": now,
+        "waiting": list(question.steps) if question else [],
+        "why": list(why),
+        "persons": question.persons if question else 0,
+        "expires": _time(question.expires) if question else None,
+    }
+
+
+def answer(value: Answer, *, complete: bool) -> dict[str, Any]:
+    """An `answer` line: what one person said to a plan, and whether that makes it complete."""
+    return {
+        "kind": "answer",
+        "incident": value.incident,
+        "plan": value.plan,
+        "yes": value.yes,
+        "by": value.by,
+        "why": value.why,
+        "at": _time(value.at),
+        "complete": complete,
     }
 
 

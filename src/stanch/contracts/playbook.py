@@ -8,5 +8,7 @@ class Playbook(Protocol):
 
     ACTIONS: tuple[str, ...]
     """Action ids in order; an action is planned for each of the incident's resources it applies to."""
+    FOR: tuple[str, ...]
+    """The ARN kinds for which it is what a person gets who names a resource and nothing else."""
     BREAKS: str
     """What it costs the business when it runs, in one sentence."""

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import Protocol
 
+from stanch.domain.decision import Answer, Question
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
 from stanch.domain.step import Step
@@ -51,5 +53,27 @@ class Journal(Protocol):
     def history(self, incident: str) -> list[Step]:
         """Every row of the incident, oldest first."""
 
+    def since(self, moment: datetime) -> list[Step]:
+        """Every row of every incident from this moment on, oldest first."""
+
     def lock(self, resource: str) -> AbstractContextManager[None]:
         """Hold one resource alone across processes; raises Busy; freed when the holder dies."""
+
+
+class Decisions(Protocol):
+    """Questions about plans, and what persons answered. Nothing is rewritten; writing is durable on return."""
+
+    def ask(self, question: Question) -> None:
+        """Keep the question; the newest about a plan is the one that stands."""
+
+    def answer(self, answer: Answer) -> None:
+        """Keep one person's answer."""
+
+    def question(self, plan: str) -> Question:
+        """The newest question whose plan's hash begins so (6 digits or more); raises StoreError saying what to do."""
+
+    def asked(self, plan: str) -> Question | None:
+        """The newest question about exactly this plan, or None."""
+
+    def answers(self, plan: str) -> list[Answer]:
+        """Every answer about this plan, oldest first."""

@@ -13,6 +13,19 @@ class ArnError(ValueError):
     """The text is not an ARN; the message says what is missing."""
 
 
+# ARNs that are a name alone, and what it names.
+_NAMED_ONLY = {"sns": "topic", "sqs": "queue"}
+# Words that another service uses for something else.
+_TOLD_APART = {
+    ("codeartifact", "repository"): "package-repository",
+    ("datasync", "task"): "transfer-task",
+    ("ecr", "registry"): "image-registry",
+    ("rds", "cluster"): "db-cluster",
+    ("litellm", "key"): "gateway-key",
+    ("rds", "snapshot"): "db-snapshot",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Arn:
     """One ARN, split at its first five colons; `resource` keeps any later colon and slash."""
@@ -43,7 +56,10 @@ class Arn:
             return "object" if "/" in self.resource else "bucket"
         if self.service == "sts" and self.resource.startswith("assumed-role/"):
             return "session"
-        return re.split(r"[/:]", self.resource, maxsplit=1)[0]
+        word = re.split(r"[/:]", self.resource, maxsplit=1)[0]
+        if word == self.resource and self.service in _NAMED_ONLY:
+            return _NAMED_ONLY[self.service]
+        return _TOLD_APART.get((self.service, word), word)
 
     @property
     def name(self) -> str:

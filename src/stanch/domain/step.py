@@ -71,7 +71,8 @@ class Proof:
 class Step:
     """One action on one resource within one incident: the pair is its idempotency key.
 
-    `collateral` is how much of the business it breaks, None while nobody has judged it.
+    `collateral` is how much of the business it breaks, None while nobody has judged it. `account` is where the resource
+    lies, for its ARN may not say (a bucket's).
 
     `calls` are the API calls in words, `breaks` what they break, `undo` the way back in words. `settings` are values
     fixed at plan time so that a second run does the same (a cutoff, a name). `before` is the state found, `after` the
@@ -94,6 +95,7 @@ class Step:
     proof: Proof | None = None
     at: datetime | None = None
     collateral: Collateral | None = None
+    account: str | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:

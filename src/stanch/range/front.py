@@ -22,6 +22,7 @@ from stanch.range import metadata, patches
 from stanch.range.gate.decide import decide
 from stanch.range.gate.identity import ANONYMOUS, holder, identify
 from stanch.range.gate.needs import needs
+from stanch.range.gate.needs_lambda import account_of_function
 from stanch.range.gate.needs_s3 import find_bucket
 from stanch.range.gate.refusal import Answer, Refusal, refuse
 from stanch.range.gate.sessions import Sessions
@@ -83,7 +84,7 @@ class Front:
         if answer is not None:
             response = _written(answer, call)
         else:
-            account = owner or identity.account or ""
+            account = owner or account_of_function(needed) or identity.account or ""
             response = self._pass_on(call, environ, account, signed=identity is not ANONYMOUS)
         outcome = stamp(response, call, request_id)
         for account, record in records(Seen(call, identity, place, needed, outcome, at)):
@@ -92,6 +93,7 @@ class Front:
 
     def _pass_on(self, call: Call, environ: dict[str, Any], account: str, signed: bool) -> Response:
         """Let moto do it, in the account that the gate has found."""
+        patches.install_for(call.service, self.sessions)
         # Without the header moto searches the account, in every partition of every account there is.
         environ["HTTP_X_MOTO_ACCOUNT_ID"] = account or DEFAULT_ACCOUNT_ID
         if not signed or "authorization" not in call.http.headers:

@@ -1,7 +1,7 @@
 """The instance metadata service hands the credentials of its instance profile to whoever asks from the host.
 
 That is what an attacker on the host steals, and what a serving process lives on. The range answers under
-`/range/imds/<instance-id>/latest/...`, and issues a new session at each request.
+`/range/imds/<instance-id>/latest/...`, and issues a new session at each request; one that was switched off answers 403.
 """
 
 # ruff: noqa: SLF001 - the names are moto's, and it has no public ones for this
@@ -36,6 +36,8 @@ class Delivery:
 def answer(instance_id: str, path: str, sessions: Sessions, now: datetime) -> Delivery:
     """The metadata service's answer to one host."""
     found = _instance(instance_id)
+    if found is not None and found.metadata_options.http_endpoint == "disabled":
+        return Delivery(403, "")
     role = _profile_role(found) if found is not None else None
     if found is None or role is None:
         return Delivery(404, "")

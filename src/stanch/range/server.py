@@ -32,6 +32,7 @@ def serve(trail: Path, port: int = 0, *, remove_trail: bool = False) -> None:
 
     # The socket listens from here on. Callers queue there, and start their own work, while moto is imported.
     server = make_server("127.0.0.1", port, _not_yet, threaded=True, request_handler=Handler)
+    os.environ["MOTO_PORT"] = str(server.server_port)  # functions and state machines call back
     sys.stdout.write(f"ready {server.server_port}\n")
     sys.stdout.flush()
     from stanch.range.front import Front

@@ -9,6 +9,7 @@ from stanch.contracts.store import StoreError
 from stanch.domain.event import is_identity
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
+from stanch.stores.chained import Written, chain
 from stanch.stores.codec import decode, encode
 from stanch.stores.connection import reading, writing
 from stanch.stores.merge import filed, merged, same_story
@@ -53,13 +54,15 @@ class SqlIncidents:
             if connection.execute(select(INCIDENTS.c.id).where(INCIDENTS.c.id == incident)).first() is None:
                 raise StoreError(f"no incident {incident!r}")
             moved = _one(connection, incident).moved(state)
-            connection.execute(update(INCIDENTS).where(INCIDENTS.c.id == incident).values(_row(moved)))
+            _replace(connection, moved)
             return moved
 
     def decide(self, awareness: Awareness) -> None:
         """Append a decision; earlier ones are kept."""
+        row = {"incident": awareness.incident, "body": encode(awareness)}
         with writing(self._engine) as connection:
-            connection.execute(insert(AWARENESS).values(incident=awareness.incident, body=encode(awareness)))
+            seq = connection.execute(insert(AWARENESS).values(row).returning(AWARENESS.c.seq)).scalar_one()
+            chain(connection, Written(AWARENESS, str(seq), (seq, *row.values())))
 
     def awareness(self, incident: str) -> list[Awareness]:
         """Every recorded decision, oldest first."""
@@ -72,11 +75,12 @@ class SqlIncidents:
         if known is None:
             stored = _named(connection, incident)
             connection.execute(insert(INCIDENTS).values(_row(stored)))
+            chain(connection, _written(stored))
         elif known.state is IncidentState.CLOSED:
             return known
         else:
             stored = merged(known, incident)
-            connection.execute(update(INCIDENTS).where(INCIDENTS.c.id == stored.id).values(_row(stored)))
+            _replace(connection, stored)
             connection.execute(delete(FINDINGS).where(FINDINGS.c.incident == stored.id))
         findings = [{"finding": finding.id, "incident": stored.id} for finding in stored.findings]
         if findings:
@@ -129,6 +133,20 @@ def _row(incident: Incident) -> dict[str, str]:
         "last_seen": _utc(incident.last_seen),
         "body": encode(incident),
     }
+
+
+def _replace(connection: Connection, incident: Incident) -> None:
+    """Store what an incident became; the chain keeps what it was found as, or an edit would be lost in the merge."""
+    mine = INCIDENTS.c.id == incident.id
+    found = Written(INCIDENTS, incident.id, tuple(connection.execute(select(INCIDENTS).where(mine)).one()))
+    connection.execute(update(INCIDENTS).where(mine).values(_row(incident)))
+    now = _written(incident, found.digest)
+    if now.digest != found.digest:
+        chain(connection, now)
+
+
+def _written(incident: Incident, before: str = "") -> Written:
+    return Written(INCIDENTS, incident.id, tuple(_row(incident).values()), before)
 
 
 def _utc(time: datetime) -> str:

@@ -1,11 +1,14 @@
 """Write-ahead: what was there before is on disk before the call that changes it goes out."""
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
 
 from stanch.domain.step import Step
+from stanch.stores.chain import Head
+from stanch.stores.chained import Written, chain, head_of
 from stanch.stores.codec import decode, encode
 from stanch.stores.connection import reading, writing
 from stanch.stores.locks import held
@@ -13,7 +16,7 @@ from stanch.stores.schema import JOURNAL
 
 
 class SqlJournal:
-    """Implements `contracts.store.Journal`: one appended row a change of state, locks as files beside the database."""
+    """Implements `contracts.store.Journal`: one chained row a change of state, locks as files beside the database."""
 
     def __init__(self, engine: Engine, locks: Path) -> None:
         self._engine = engine
@@ -29,7 +32,13 @@ class SqlJournal:
             "body": encode(step),
         }
         with writing(self._engine) as connection:
-            connection.execute(insert(JOURNAL).values(row))
+            seq = connection.execute(insert(JOURNAL).values(row).returning(JOURNAL.c.seq)).scalar_one()
+            chain(connection, Written(JOURNAL, str(seq), (seq, *row.values())))
+
+    def head(self) -> Head:
+        """Where the chain of the whole database ends now: what to write down elsewhere, for `stanch verify`."""
+        with reading(self._engine) as connection:
+            return head_of(connection) or Head()
 
     def steps(self, incident: str) -> list[Step]:
         """The latest state of each step, in the order they were first written."""
@@ -44,6 +53,18 @@ class SqlJournal:
         with reading(self._engine) as connection:
             bodies = connection.execute(rows).scalars().all()
         return [decode(body, Step, "the journal") for body in bodies]
+
+    def since(self, moment: datetime) -> list[Step]:
+        """Every row of every incident from this moment on, oldest first."""
+        # Time is inside the body: what is recent is at the end, so the rows are read backwards until it is reached.
+        recent: list[Step] = []
+        with reading(self._engine) as connection:
+            for body in connection.execute(select(JOURNAL.c.body).order_by(JOURNAL.c.seq.desc())).scalars():
+                step = decode(body, Step, "the journal")
+                if step.at is not None and step.at < moment:
+                    break
+                recent.append(step)
+        return recent[::-1]
 
     def lock(self, resource: str) -> AbstractContextManager[None]:
         """Hold one resource alone across the processes of this machine; raises Busy."""

@@ -14,6 +14,7 @@ from stanch.stores.locks import waited_for
 from stanch.stores.schema import REVISION
 
 if TYPE_CHECKING:
+    from stanch.stores.decisions import SqlDecisions
     from stanch.stores.incidents import SqlIncidents
     from stanch.stores.journal import SqlJournal
 
@@ -26,6 +27,7 @@ class Stores:
 
     incidents: "SqlIncidents"
     journal: "SqlJournal"
+    decisions: "SqlDecisions"
     path: Path
     engine: Engine
 
@@ -42,6 +44,7 @@ class Stores:
 
 def open_stores(state: Path) -> Stores:
     """Open `<state>/stanch.db`, made or brought up to date if need be; raises StoreError with the remedy."""
+    from stanch.stores.decisions import SqlDecisions
     from stanch.stores.incidents import SqlIncidents
     from stanch.stores.journal import SqlJournal
 
@@ -52,7 +55,7 @@ def open_stores(state: Path) -> Stores:
     except BaseException:
         engine.dispose()
         raise
-    return Stores(SqlIncidents(engine), SqlJournal(engine, state / "locks"), path, engine)
+    return Stores(SqlIncidents(engine), SqlJournal(engine, state / "locks"), SqlDecisions(engine), path, engine)
 
 
 def open_existing(state: Path) -> Stores:

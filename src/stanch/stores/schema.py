@@ -2,7 +2,7 @@
 
 from sqlalchemy import Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
 
-REVISION = "0001"
+REVISION = "0003"
 """The newest migration; a database that says so is opened without loading the migrations."""
 
 METADATA = MetaData()
@@ -43,4 +43,34 @@ JOURNAL = Table(
     Column("resource", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("body", Text, nullable=False),
+)
+
+DECISIONS = Table(
+    "decisions",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    Column("incident", String(128), nullable=False),
+    Column("plan", String(64), nullable=False, index=True),
+    Column("kind", String(16), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+CHAIN = Table(
+    "chain",
+    METADATA,
+    Column("seq", Integer, primary_key=True, autoincrement=False),  # counted by the chain itself: a gap is a loss
+    Column("kind", String(16), nullable=False),  # the table of the row that was written
+    Column("name", Text, nullable=False),
+    Column("before", String(64), nullable=False),  # the digest of the row that was replaced
+    Column("digest", String(64), nullable=False),
+    Column("how", String(16), nullable=False),
+    Column("link", String(64), nullable=False),
+)
+
+HEADS = Table(
+    "heads",
+    METADATA,
+    Column("name", String(16), primary_key=True),
+    Column("seq", Integer, nullable=False),
+    Column("link", String(64), nullable=False),
 )

@@ -2,6 +2,10 @@
 
 ACTIONS = (
     "iam/deactivate_keys",
+    "iam/disable_login",
+    "iam/narrow_trust",
     "iam/revoke_sessions",
+    "iam/look_again",
 )
+FOR = ("user",)
 BREAKS = "Everything that runs with the user's keys, password or sessions is refused until a person undoes it."

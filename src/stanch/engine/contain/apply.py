@@ -1,15 +1,20 @@
 """A change is contained when it was tried and refused; a 200 from AWS only says that the request was understood."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from stanch.contracts.action import Overtaken, Wait, Witness
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
-from stanch.domain.step import Proof, Step, StepState
+from stanch.domain.step import Phase, Proof, Step, StepState
+from stanch.engine.contain.collateral import ALSO
 from stanch.engine.contain.compare import differences, plain, same
-from stanch.engine.contain.plan import ALSO, Planner, defect
+from stanch.engine.contain.plan import Planner, defect
+
+WINDOW_SECONDS = 10
+"""After so long IAM shows a change everywhere; the longest that is reported is about four seconds."""
+AGAIN = f"tried again {WINDOW_SECONDS} s later or more"
 
 OnChange = Callable[[Step], None]
 
@@ -22,6 +27,7 @@ class Applier:
         self._journal = journal
         self._clock = clock
         self._wait = wait
+        self._fresh: dict[tuple[str, str, str], tuple[datetime, Witness | None]] = {}
 
     def apply(self, step: Step, on_change: OnChange) -> Step:
         """The step as it ended; only a journal that cannot be written raises (StoreError)."""
@@ -37,11 +43,38 @@ class Applier:
             on_change(waiting)  # not journalled: whoever holds the resource writes its story
             return waiting
 
+    def again(self, steps: Sequence[Step], on_change: OnChange) -> list[Step]:
+        """The steps after IAM's window: what was proven of an identity before it closed is tried once more.
+
+        For three or four seconds a change may be seen in one place and not in another, and an intruder's script puts
+        back what was taken. Steps that this responder did not carry out, or that are not proven, come back as they are.
+        """
+        fresh = [step for step in steps if _proven_identity(step) and step.key in self._fresh]
+        if not fresh:
+            return list(steps)
+        last = max(self._fresh[step.key][0] for step in fresh)
+        self._wait(max(0.0, WINDOW_SECONDS - (self._clock() - last).total_seconds()))
+        tried = {step.key: self._tried_again(step, on_change) for step in fresh}
+        return [tried.get(step.key, step) for step in steps]
+
+    def once_more(self, incident: str, on_change: OnChange) -> list[Step]:
+        """Every step as it is; what any process has proven of an identity is tried once more, now."""
+        steps = self._journal.steps(incident)
+        return [self._tried_again(step, on_change) if _proven_identity(step) else step for step in steps]
+
+    def _tried_again(self, step: Step, on_change: OnChange) -> Step:
+        _, witness = self._fresh.pop(step.key, (None, None))
+        try:
+            with self._journal.lock(step.resource):
+                return self._proven(step, witness, on_change, again=True)
+        except Busy as busy:
+            return self._recorded(step, StepState.FAILED, on_change, why=f"could not be verified again: {busy}")
+
     def _carried_out(self, shown: Step, on_change: OnChange) -> Step:
         step = self._planner.again(shown)
         if step.state is StepState.VERIFIED:
             return step
-        elsewhere = self._planner.elsewhere(step.resource)
+        elsewhere = self._planner.elsewhere(step)
         if elsewhere:
             return self._noted(step.become(step.state, self._clock(), why=elsewhere), on_change)
         if step.state is StepState.APPLIED:
@@ -55,6 +88,7 @@ class Applier:
         # Who else uses it is known only from the logs that the plan was shown with.
         step = replace(
             step,
+            collateral=shown.collateral,
             breaks=(
                 *step.breaks,
                 *(line for line in shown.breaks if line not in step.breaks and line.startswith(ALSO)),
@@ -63,7 +97,7 @@ class Applier:
         return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
 
     def _changed(self, step: Step, on_change: OnChange) -> Step:
-        action, aws = self._planner.action(step), self._planner.door(step.resource)
+        action, aws = self._planner.action(step), self._planner.door(step)
         try:
             witness = action.apply(aws, step, self._wait)
             after = plain(action.read(aws, step))
@@ -74,10 +108,13 @@ class Applier:
             return self._recorded(step, StepState.FAILED, on_change, why=why, before=None)
         except Exception as error:  # noqa: BLE001  # whatever an action raises, the other steps must run
             return self._recorded(step, StepState.FAILED, on_change, why=f"not applied: {reason(error)}")
-        return self._proven(self._recorded(step, StepState.APPLIED, on_change, after=after), witness, on_change)
+        applied = self._recorded(step, StepState.APPLIED, on_change, after=after)
+        if step.phase is Phase.IDENTITY:
+            self._fresh[step.key] = (self._clock(), witness)
+        return self._proven(applied, witness, on_change)
 
-    def _proven(self, step: Step, witness: Witness | None, on_change: OnChange) -> Step:
-        action, aws = self._planner.action(step), self._planner.door(step.resource)
+    def _proven(self, step: Step, witness: Witness | None, on_change: OnChange, *, again: bool = False) -> Step:
+        action, aws = self._planner.action(step), self._planner.door(step)
         try:
             proof: Proof = action.verify(aws, step, self._wait, witness)
         except StoreError:
@@ -85,8 +122,12 @@ class Applier:
         except Exception as error:  # noqa: BLE001  # "could not look" is an answer, and never "contained"
             return self._recorded(step, StepState.FAILED, on_change, why=f"could not be verified: {reason(error)}")
         if proof.holds:
-            return self._recorded(step, StepState.VERIFIED, on_change, proof=proof)
-        why = f"applied, but it did not hold: {'; '.join(proof.what)}"
+            told = on_change if not again else _untold
+            proof = replace(proof, what=(*proof.what, AGAIN)) if again else proof
+            return self._recorded(step, StepState.VERIFIED, told, proof=proof)
+        why = (
+            f"{'it held at first, then no more' if again else 'applied, but it did not hold'}: {'; '.join(proof.what)}"
+        )
         return self._recorded(step, StepState.FAILED, on_change, proof=proof, why=why)
 
     def _recorded(self, step: Step, state: StepState, on_change: OnChange, **changes: object) -> Step:
@@ -102,6 +143,14 @@ class Applier:
             self._journal.write(step)
         on_change(step)
         return step
+
+
+def _proven_identity(step: Step) -> bool:
+    return step.state is StepState.VERIFIED and step.phase is Phase.IDENTITY
+
+
+def _untold(_: Step) -> None:
+    """Nothing new to tell: what was said of the step still stands."""
 
 
 def reason(error: Exception) -> str:

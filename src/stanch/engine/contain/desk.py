@@ -1,5 +1,6 @@
 """Containment is safe to repeat: a plan is shown first, what was done is known, what was there can come back."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
 from stanch.engine.contain.apply import Applier
+from stanch.engine.contain.doors import Doors
+from stanch.engine.contain.parallel import side_by_side
 from stanch.engine.contain.plan import Planner
 from stanch.engine.contain.undo import Undoer
 
@@ -33,36 +36,58 @@ class Containment:
         aws: Aws,
         clock: Callable[[], datetime],
         wait: Wait,
+        gateways: Mapping[str, Aws] | None = None,
     ) -> None:
-        self._planner = Planner(actions, playbooks, journal, estate, aws, clock)
+        """`gateways` are the doors to inference gateways by name."""
+        doors = Doors(aws, estate, gateways or {})
+        self._planner = Planner(actions, playbooks, journal, estate, doors, clock)
         self._applier = Applier(self._planner, journal, clock, wait)
         self._undoer = Undoer(self._planner, journal, clock, wait)
 
     def plan(
-        self,
-        incident: Incident,
-        *,
-        resources: Sequence[str] | None = None,
-        collateral: Mapping[str, Sequence[str]] | None = None,
+        self, incident: Incident, *, playbook: str | None = None, users: Mapping[str, Sequence[str]] | None = None
     ) -> list[Step]:
         """What containment would do, in order, and changes nothing.
 
-        From the playbooks that the incident's findings name, or by hand from the ARNs in `resources`. `collateral`
-        says for each ARN who else used it. What must not be touched is a skipped step with why; a step that is applied
-        or verified already is returned as it stands.
+        From the playbooks that the incident's findings name, and for what a person named from `playbook` or the one for
+        that kind of resource. `users` says for each ARN who else used it; None means that nobody looked. What must not
+        be touched is a skipped step with why; a step that is applied or verified already is returned as it stands.
         """
-        return self._planner.plan(incident, resources, collateral or {})
+        return self._planner.plan(incident, playbook, users)
 
-    def apply(self, steps: Sequence[Step], on_change: OnChange = lambda _: None) -> list[Step]:
-        """Carry out the steps one after the other and return each as it ended; `on_change` sees every state reached.
+    def apply(self, steps: Sequence[Step], on_change: OnChange = lambda _: None, *, again: bool = True) -> list[Step]:
+        """Carry out the steps, independent ones side by side, and return each as it ended, in the order given.
 
-        Running it again, also after being killed anywhere, completes what is incomplete and touches nothing else.
+        What was proven of an identity is tried again after IAM's window, unless whoever calls sees to that (`again`
+        False, and `once_more` later). `on_change` sees every state reached, one at a
+        time. Running it again, also after being killed anywhere,
+        completes what is incomplete and touches nothing else.
         """
-        return [self._applier.apply(step, on_change) for step in steps]
+        telling = threading.Lock()
 
-    def undo(self, incident: str, on_change: OnChange = lambda _: None) -> list[Step]:
-        """Put back, last first, what still is as stanch left it.
+        def told(step: Step) -> None:
+            with telling:
+                on_change(step)
+
+        done = side_by_side(steps, lambda step: self._applier.apply(step, told))
+        return self._applier.again(done, told) if again else done
+
+    def once_more(self, incident: str, on_change: OnChange = lambda _: None) -> list[Step]:
+        """Every step of the incident; those proven of an identity are tried once more now, in whatever process.
+
+        For a workflow that has waited out IAM's window by itself.
+        """
+        return self._applier.once_more(incident, on_change)
+
+    def undo(
+        self,
+        incident: str,
+        on_change: OnChange = lambda _: None,
+        *,
+        chosen: Callable[[Step], bool] = lambda _: True,
+    ) -> list[Step]:
+        """Put back, last first, what still is as stanch left it: all of it, or the chosen steps.
 
         A step that could not be undone keeps its state, and its `why` shows what differs.
         """
-        return self._undoer.undo(incident, on_change)
+        return self._undoer.undo(incident, on_change, chosen)

@@ -1,10 +1,10 @@
 """A plan is read by a person before anything happens: every call, what it breaks, and the way back."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from stanch.contracts.action import Action, Case, Plan, Refused
+from stanch.contracts.action import Action, Case, Needless, Refused
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Journal
@@ -13,17 +13,18 @@ from stanch.domain.estate import Estate, Side
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
+from stanch.engine.contain.collateral import Users, users_of, weighed
 from stanch.engine.contain.compare import first, plain, same
+from stanch.engine.contain.doors import Doors
+from stanch.engine.contain.lockout import locked_out
 from stanch.engine.contain.targets import Target, by_hand, canonical, from_findings, unique
 
 _ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
 NO_ACTION = "by-hand"
-ALSO = "also used by "
-"""How a line of `breaks` begins that says who else uses the resource."""
-FOREIGN = {"foreign": True}
-"""The settings of a skipped step whose resource lies outside the perimeter."""
+ASIDE = {"aside": True}
+"""The settings of a skipped step that leaves nothing open: its resource is a stranger's own, or nothing was to do."""
 
 
 class Planner:
@@ -35,42 +36,38 @@ class Planner:
         playbooks: Mapping[str, Playbook],
         journal: Journal,
         estate: Estate,
-        aws: Aws,
+        doors: Doors,
         clock: Callable[[], datetime],
     ) -> None:
         self._actions = actions
         self._playbooks = playbooks
         self._journal = journal
         self._estate = estate
-        self._aws = aws
+        self._doors = doors
         self._clock = clock
-        self._doors: dict[str, Aws] = {}
         self._incidents: dict[str, Incident] = {}
 
-    def plan(
-        self, incident: Incident, resources: Sequence[str] | None, collateral: Mapping[str, Sequence[str]]
-    ) -> list[Step]:
+    def plan(self, incident: Incident, playbook: str | None, users: Users | None) -> list[Step]:
         """See `Containment.plan`."""
         self._incidents[incident.id] = incident
         known = {step.key: step for step in self._journal.steps(incident.id)}
-        targets = self._targets(incident, resources)
         steps: dict[tuple[str, str, str], Step] = {}
-        for target in targets:
+        for target in self._targets(incident, playbook):
             step = self._step(incident.id, target, known, lambda done: self._did_not_last(done, incident))
-            users = collateral.get(target.resource) or collateral.get(step.resource) or ()
-            steps.setdefault(step.key, _with_users(step, users))
+            steps.setdefault(step.key, self._weighed(step, target, users))
         return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
 
     def action(self, step: Step) -> Action:
         """The action of a step; raises KeyError for one that a newer or older stanch journalled."""
         return self._actions[step.action]
 
-    def door(self, resource: str) -> Aws:
-        """The responder in the region of a resource."""
-        region = _region_of(resource) or self._aws.region
-        if region == self._aws.region:
-            return self._aws
-        return self._doors.setdefault(region, self._aws.at(region))
+    def door(self, step: Step) -> Aws:
+        """The responder where the step's resource lies."""
+        return self._doors.to(step.resource, step.account)
+
+    def elsewhere(self, step: Step) -> str | None:
+        """Why the responder does not reach the step's resource, or None."""
+        return self._doors.elsewhere(step.resource, step.account)
 
     def again(self, step: Step) -> Step:
         """The step as it must be carried out now, whatever was journalled of it since it was planned.
@@ -79,15 +76,19 @@ class Planner:
         one that has changed nothing yet is looked at afresh, so that a cutoff is of now and not of the last attempt.
         """
         known = {known.key: known for known in self._journal.steps(step.incident)}
-        target = Target(step.action, step.resource, step.why, step.playbook)
+        target = Target(step.action, step.resource, step.why, step.playbook, account=step.account)
         # A plan younger than the proof was made because the proof no longer stood; an older one was overtaken.
         return self._step(step.incident, target, known, lambda done: _later(step.at, done.at))
 
-    def _targets(self, incident: Incident, resources: Sequence[str] | None) -> list[Target]:
-        if resources is not None:
-            return unique(by_hand(resources, self._actions))
-        found = from_findings(incident, self._actions, self._playbooks)
-        return unique([*by_hand(incident.by_hand, self._actions), *found])
+    def _targets(self, incident: Incident, playbook: str | None) -> list[Target]:
+        named = by_hand(incident.by_hand, self._actions, self._playbooks, playbook)
+        return unique([*named, *from_findings(incident, self._actions, self._playbooks)])
+
+    def _weighed(self, step: Step, target: Target, users: Users | None) -> Step:
+        if step.state is not StepState.PLANNED:
+            return step
+        seen = users_of(users, target.resource, step.resource)
+        return weighed(step, self.action(step), step.collateral, seen, self._estate)
 
     def _did_not_last(self, done: Step, incident: Incident) -> bool:
         """Whether what was proven is undone by somebody, or the actor was at work again since."""
@@ -96,7 +97,7 @@ class Planner:
         if incident.state is IncidentState.OPEN and _later(incident.last_seen, done.at):
             return True
         try:
-            return not same(plain(self.action(done).read(self.door(done.resource), done)), done.after)
+            return not same(plain(self.action(done).read(self.door(done), done)), done.after)
         except Exception:  # noqa: BLE001  # one broken action must not hide the plan of the others
             return True  # looking again will say what is the matter
 
@@ -115,6 +116,7 @@ class Planner:
             state=StepState.PLANNED,
             why=target.why,
             at=self._clock(),
+            account=target.account,
         )
         if target.action is None:
             return replace(bare, state=StepState.SKIPPED)
@@ -133,14 +135,24 @@ class Planner:
 
     def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
         try:
-            spelled = canonical(Arn.parse(bare.resource), self._aws.account)
+            spelled = str(canonical(Arn.parse(bare.resource), self._doors.own.account))
         except ArnError as error:
             return replace(bare, state=StepState.SKIPPED, why=str(error))
-        forbidden = self._forbidden(bare.resource, str(spelled), *named)
+        forbidden = self._forbidden(bare, bare.resource, spelled, *named)
         if forbidden:
             return self._left_alone(bare, forbidden)
+        step = self._planned(replace(bare, resource=spelled))
+        forbidden = self._forbidden(step, step.resource) if step.state is StepState.PLANNED else None
+        return self._left_alone(step, forbidden) if forbidden else step
+
+    def _planned(self, bare: Step) -> Step:
+        """The step as its action plans it, or why it does not."""
         try:
-            plan = self._planned(replace(bare, resource=str(spelled)))
+            aws = self.door(bare)
+            plan = self.action(bare).plan(aws, Arn.parse(bare.resource), self._case(bare, aws.caller))
+            shut = locked_out(plan.policies, aws.caller, self.action(bare).PERMISSIONS)
+        except Needless as needless:
+            return replace(bare, state=StepState.SKIPPED, why=f"nothing to do: {needless}", settings=ASIDE)
         except Refused as refusal:
             return replace(bare, state=StepState.SKIPPED, why=str(refusal))
         except AwsAbsent as error:
@@ -149,56 +161,44 @@ class Planner:
             return replace(bare, state=StepState.FAILED, why=f"could not look: {error}")
         except Exception as error:  # noqa: BLE001  # one broken action must not hide the plan of the others
             return replace(bare, state=StepState.FAILED, why=f"could not look: {defect(error)}")
-        resource = plan.resource or str(spelled)
-        forbidden = self._forbidden(resource)
-        step = replace(
+        if shut:
+            why = f"it would lock stanch itself out ({'; '.join(shut)}): act as another role, or do it by hand"
+            return replace(bare, state=StepState.SKIPPED, why=why)
+        return replace(
             bare,
-            resource=resource,
+            resource=plan.resource or bare.resource,
             calls=plan.calls,
             breaks=plan.breaks,
             undo=plan.undo,
             settings=plain(plan.settings),
             before=plain(plan.before),
+            collateral=plan.collateral,
         )
-        return self._left_alone(step, forbidden) if forbidden else step
 
     def _left_alone(self, step: Step, why: str) -> Step:
         bare = replace(step, state=StepState.SKIPPED, why=why, calls=(), breaks=(), undo="", before=None, settings={})
         # What strangers hold in their own accounts is not ours to contain, and no reason to call an incident open.
-        account = Arn.parse(step.resource).account
+        account = Arn.parse(step.resource).account or step.account
         foreign = bool(account) and self._estate.perimeter.account(account) is Side.OUTSIDE
-        return replace(bare, settings=FOREIGN) if foreign else bare
+        return replace(bare, settings=ASIDE) if foreign else bare
 
-    def _planned(self, step: Step) -> Plan:
+    def _case(self, step: Step, responder: str) -> Case:
         incident = self._incidents.get(step.incident)
         findings = incident.findings if incident else ()
-        case = Case(
+        return Case(
             incident=step.incident,
             now=self._clock(),
             perimeter=self._estate.perimeter,
-            responder=self._aws.caller,
+            responder=responder,
             actors=tuple(dict.fromkeys(name for finding in findings for name in _callers(finding))),
             since=incident.first_seen if incident and findings else None,
             response=self._estate.response,
         )
-        return self.action(step).plan(self.door(step.resource), Arn.parse(step.resource), case)
 
-    def _forbidden(self, resource: str, *named: str) -> str | None:
-        """Why this resource is not touched at all, or None; `named` are other ARNs by which it is known."""
-        pattern = next(filter(None, map(self._estate.response.forbids, (resource, *named))), None)
-        return f"never_touch protects it ({pattern})" if pattern else self.elsewhere(resource)
-
-    def elsewhere(self, resource: str) -> str | None:
-        """Why these credentials do not reach this resource, or None: another account may hold one of the same name."""
-        arn = Arn.parse(resource)
-        if arn.partition != self._aws.partition:
-            return f"it lies in the partition {arn.partition}; these credentials are of {self._aws.partition}"
-        account = arn.account or self._aws.account
-        if self._estate.perimeter.account(account) is Side.OUTSIDE:
-            return f"account {account} is outside the perimeter: not ours to change"
-        if account != self._aws.account:
-            return f"it belongs to account {account}; these credentials act in {self._aws.account}: run there"
-        return None
+    def _forbidden(self, step: Step, *named: str) -> str | None:
+        """Why this resource is not touched at all, or None; `named` are the ARNs by which it is known."""
+        pattern = next(filter(None, map(self._estate.response.forbids, named)), None)
+        return f"never_touch protects it ({pattern})" if pattern else self.elsewhere(step)
 
 
 def _callers(finding: Finding) -> tuple[str, ...]:
@@ -236,13 +236,3 @@ def _anew(done: Step, fresh: Step) -> Step:
 
 def _later(one: datetime | None, other: datetime | None) -> bool:
     return one is not None and other is not None and one > other
-
-
-def _with_users(step: Step, users: Iterable[str]) -> Step:
-    told = tuple(f"{ALSO}{user}" for user in users)
-    fresh = step.state is StepState.PLANNED
-    return replace(step, breaks=(*step.breaks, *told)) if told and fresh else step
-
-
-def _region_of(resource: str) -> str:
-    return resource.split(":", 5)[3] if resource.count(":") >= 5 else ""

@@ -30,23 +30,42 @@ class Target:
     why: str
     playbook: str | None = None
     named: tuple[str, ...] = ()
+    account: str | None = None
 
 
-def by_hand(resources: Iterable[str], actions: Mapping[str, Action]) -> Iterator[Target]:
-    """Every action that applies to each of these ARNs."""
+def by_hand(
+    resources: Iterable[str],
+    actions: Mapping[str, Action],
+    playbooks: Mapping[str, Playbook],
+    chosen: str | None = None,
+) -> Iterator[Target]:
+    """For each of these ARNs the chosen playbook's actions, or those of the playbook for its kind, that apply to it."""
     for asked in resources:
         try:
             arn = acted_on(asked)
         except ArnError as error:
             yield Target(None, asked, str(error))
             continue
-        fitting = [name for name in sorted(actions) if arn.kind in actions[name].APPLIES_TO]
+        played = chosen or _playbook_for(arn.kind, playbooks)
+        listed = playbooks[played].ACTIONS if played else sorted(actions)
+        fitting = [name for name in listed if name in actions and arn.kind in actions[name].APPLIES_TO]
         for name in fitting:
-            yield Target(name, str(arn), "asked for by hand", named=(asked,))
+            yield Target(name, str(arn), "asked for by hand", played, named=(asked,))
         if not fitting:
-            kinds = sorted({kind for action in actions.values() for kind in action.APPLIES_TO})
-            why = _ELSEWHERE.get(arn.kind, f"no action contains a {arn.kind}; there is one for each {', '.join(kinds)}")
-            yield Target(None, asked, why)
+            yield Target(None, asked, _no_action(arn.kind, actions, played))
+
+
+def _playbook_for(kind: str, playbooks: Mapping[str, Playbook]) -> str | None:
+    return next((name for name in sorted(playbooks) if kind in playbooks[name].FOR), None)
+
+
+def _no_action(kind: str, actions: Mapping[str, Action], played: str | None) -> str:
+    if kind in _ELSEWHERE:
+        return _ELSEWHERE[kind]
+    if played:
+        return f"the playbook {played} has no action for a {kind}"
+    kinds = sorted({kind for action in actions.values() for kind in action.APPLIES_TO})
+    return f"no action contains a {kind}; there is one for each {', '.join(kinds)}"
 
 
 def from_findings(
@@ -75,7 +94,7 @@ def _played(finding: Finding, playbook: str, names: Sequence[str], actions: Mapp
             continue
         for text, arn in resources:
             if arn.kind in actions[name].APPLIES_TO:
-                yield Target(name, str(arn), finding.title, playbook, (text,))
+                yield Target(name, str(arn), finding.title, playbook, (text,), finding.account or None)
 
 
 def _touched(finding: Finding) -> str:

@@ -20,9 +20,9 @@ class Undoer:
         self._clock = clock
         self._wait = wait
 
-    def undo(self, incident: str, on_change: OnChange) -> list[Step]:
-        """Each step that had begun, as it is now: undone, or as it was with the reason in `why`."""
-        begun = [step for step in self._journal.steps(incident) if _changed_something(step)]
+    def undo(self, incident: str, on_change: OnChange, chosen: Callable[[Step], bool]) -> list[Step]:
+        """Each chosen step that had begun, as it is now: undone, or as it was with the reason in `why`."""
+        begun = [step for step in self._journal.steps(incident) if _changed_something(step) and chosen(step)]
         return [self._one(step, on_change) for step in reversed(begun)]
 
     def _one(self, step: Step, on_change: OnChange) -> Step:
@@ -39,10 +39,10 @@ class Undoer:
         return result
 
     def _put_back(self, step: Step) -> Step:
-        elsewhere = self._planner.elsewhere(step.resource)
+        elsewhere = self._planner.elsewhere(step)
         if elsewhere:
             return _kept(step, elsewhere)
-        action, aws = self._planner.action(step), self._planner.door(step.resource)
+        action, aws = self._planner.action(step), self._planner.door(step)
         before = step.before or {}
         now = plain(action.read(aws, step))
         if not same(now, before):

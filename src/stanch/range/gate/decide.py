@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from stanch.iam import Decision, Policy, Request, evaluate
+from stanch.range.gate.access_points import point_grants
 from stanch.range.gate.context import request_context
 from stanch.range.gate.directory import find_role_by_arn, trust_policy
 from stanch.range.gate.documents import refuse_malformed
+from stanch.range.gate.function_policies import policy_of
 from stanch.range.gate.identity import Identity
 from stanch.range.gate.needs_s3 import find_bucket
 from stanch.range.gate.permission import Need
@@ -50,6 +52,10 @@ def _decide_one(call: Call, identity: Identity, need: Need, context: Mapping[str
         resource_policy = trust_policy(role) if role else None
         if resource_policy is None:
             return Decision("ImplicitlyDenied", ("resource",), ("no such role, or nobody is trusted by it",))
+    elif need.resource_policy == "function":
+        resource_policy = policy_of(need.resource)
+    elif need.resource_policy == "access-point":
+        resource_policy = point_grants(need.resource, identity.account)
     request = Request(
         identity.caller, need.action, need.resource, account, {**context, "aws:ResourceAccount": (account or "",)}
     )

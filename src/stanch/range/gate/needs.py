@@ -6,6 +6,8 @@ CopyObject reads one object and writes another; an instance that is given a role
 from stanch.range.gate.identity import Identity
 from stanch.range.gate.needs_ec2 import ec2_needs
 from stanch.range.gate.needs_iam import iam_needs, sts_needs
+from stanch.range.gate.needs_lambda import lambda_needs
+from stanch.range.gate.needs_renamed import renamed_needs
 from stanch.range.gate.needs_s3 import s3_needs
 from stanch.range.gate.permission import Need
 from stanch.range.request.call import Call
@@ -22,5 +24,7 @@ def needs(call: Call, identity: Identity) -> list[Need]:
             return sts_needs(call, identity)
         case "ec2":
             return ec2_needs(call, identity)
-        case prefix:
-            return [Need(f"{prefix}:{call.operation}")]
+        case "lambda":
+            return lambda_needs(call, identity)
+        case _:
+            return renamed_needs(call)

@@ -20,6 +20,7 @@ RESOURCES = {
     "VpcId": "vpc",
     "SubnetId": "subnet",
     "AllocationId": "elastic-ip",
+    "NetworkAclId": "network-acl",
 }
 """Parameters that name a resource, and the resource type in its ARN."""
 

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from moto.s3.models import FakeBucket, s3_backends
 
+from stanch.range.gate.access_points import find_access_point, point_need
 from stanch.range.gate.permission import Need
 from stanch.range.request.call import Call
 
@@ -40,6 +41,14 @@ ACTIONS = {
     "GetBucketReplication": "GetReplicationConfiguration",
     "PutBucketReplication": "PutReplicationConfiguration",
     "DeleteBucketReplication": "PutReplicationConfiguration",
+    "ListBucketInventoryConfigurations": "GetInventoryConfiguration",
+    "GetBucketInventoryConfiguration": "GetInventoryConfiguration",
+    "PutBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "DeleteBucketInventoryConfiguration": "PutInventoryConfiguration",
+    "ListBucketAnalyticsConfigurations": "GetAnalyticsConfiguration",
+    "GetBucketAnalyticsConfiguration": "GetAnalyticsConfiguration",
+    "PutBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
+    "DeleteBucketAnalyticsConfiguration": "PutAnalyticsConfiguration",
     "GetBucketNotificationConfiguration": "GetBucketNotification",
     "PutBucketNotificationConfiguration": "PutBucketNotification",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
@@ -66,7 +75,9 @@ CONTEXT = {
 
 
 def find_bucket(name: str | None) -> FakeBucket | None:
-    """The bucket of that name, in whatever account: bucket names are global."""
+    """The bucket of that name or behind that access point, in whatever account: bucket names are global."""
+    point = find_access_point(name)
+    name = point.bucket if point else name
     place = s3_backends.bucket_accounts.get(name) if name else None
     return s3_backends[place[1]][place[0]].buckets.get(name) if place and name else None
 
@@ -89,6 +100,12 @@ def s3_needs(call: Call, partition: str) -> list[Need]:
     if call.operation == "DeleteObjects":
         keys = [entry.get("Key") for entry in call.parameters.get("Delete", {}).get("Objects", [])]
     needs = [_need(_action(call), bucket, key, _context(call)) for key in keys]
+    point = find_access_point(name)
+    if point is not None:
+        needs += [point_need(_action(call), point, key, _context(call)) for key in keys]
+    if call.operation == "PutBucketReplication":
+        role = call.parameters.get("ReplicationConfiguration", {}).get("Role") or "*"
+        needs.append(Need("iam:PassRole", str(role), context={"iam:PassedToService": ("s3.amazonaws.com",)}))
     source = _copy_source(call)
     if source is not None:
         source_bucket = find_bucket(source[0])

@@ -17,7 +17,7 @@ class Need:
     action: str
     resource: str = "*"
     account: str | None = None
-    resource_policy: Literal["bucket", "trust"] | None = None
+    resource_policy: Literal["bucket", "trust", "function", "access-point"] | None = None
     context: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property

@@ -1,7 +1,10 @@
 """What moto remembers but does not do: one module for each service whose behaviour is put right."""
 
+import importlib
+import threading
+
 from stanch.range.gate.sessions import Sessions
-from stanch.range.patches import ec2, iam, s3, sts
+from stanch.range.patches import ec2, ec2_instance, ec2_locks, ec2_network, iam, s3, sts
 
 
 def install(sessions: Sessions) -> None:
@@ -9,4 +12,29 @@ def install(sessions: Sessions) -> None:
     iam.install()
     s3.install()
     ec2.install()
+    ec2_instance.install()
+    ec2_locks.install()
+    ec2_network.install()
     sts.install(sessions)
+
+
+_LATER = {
+    "events": ("events",),
+    "lambda": ("awslambda", "function_grants"),
+    "securityhub": ("securityhub",),
+    "stepfunctions": ("stepfunctions",),
+}
+"""Services that few ranges see and that take long to import: put right when the first call for one comes."""
+_installing = threading.Lock()
+_installed: set[str] = set()
+
+
+def install_for(service: str, sessions: Sessions) -> None:
+    """Put a service of `_LATER` right before its first request; `service` is botocore's name."""
+    if service not in _LATER or service in _installed:
+        return
+    with _installing:
+        if service not in _installed:
+            for name in _LATER[service]:
+                importlib.import_module(f"{__name__}.{name}").install(sessions)
+            _installed.add(service)

@@ -2,12 +2,10 @@
 
 # ruff: noqa: SLF001 - the names are moto's, and it has no public ones for this
 
-import random
 from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupNotFoundError
-from moto.ec2.models import elastic_ip_addresses
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
 from moto.ec2.models.instances import InstanceBackend
 from moto.ec2.responses.elastic_block_store import ElasticBlockStore
@@ -25,7 +23,6 @@ def install() -> None:
     replaces(NetworkInterface, "group_set")(property(lambda interface: interface._group_set))
     replaces(ElasticBlockStore, "modify_snapshot_attribute")(modify_snapshot_attribute)
     replaces(ElasticBlockStore, "reset_snapshot_attribute")(reset_snapshot_attribute)
-    replaces(elastic_ip_addresses, "random_ip")(_public_address)
 
 
 def modify_instance_security_groups(self: Any, instance_id: str, new_group_id_list: list[str]) -> Any:
@@ -84,8 +81,3 @@ def _group(backend: Any, group_id: str) -> Any:
     if group is None:
         raise InvalidSecurityGroupNotFoundError(group_id)
     return group
-
-
-def _public_address() -> str:
-    """An elastic address from a documentation network: moto's own are loopback addresses, which no log of AWS shows."""
-    return f"192.0.2.{random.randint(1, 254)}"  # noqa: S311 - an address is no secret

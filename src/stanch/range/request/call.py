@@ -20,7 +20,13 @@ from werkzeug.exceptions import HTTPException
 
 DEFAULT_REGION = "us-east-1"
 
-SIGNING_NAMES = {"elasticloadbalancing": "elbv2", "monitoring": "cloudwatch", "email": "ses", "eventbridge": "events"}
+SIGNING_NAMES = {
+    "elasticloadbalancing": "elbv2",
+    "monitoring": "cloudwatch",
+    "email": "ses",
+    "eventbridge": "events",
+    "states": "stepfunctions",
+}
 """Names in a credential scope that are not the SDK's name of the service."""
 
 
@@ -92,7 +98,8 @@ class Call:
         """The name of the service in IAM actions and in CloudTrail: `s3`, `elasticloadbalancing`."""
         if self.service == "s3control":
             return "s3"
-        return str(get_service_model(self.service).endpoint_prefix)
+        # ECR and SageMaker answer at `api.ecr`, `api.sagemaker`.
+        return str(get_service_model(self.service).endpoint_prefix).removeprefix("api.")
 
     def text(self, *names: str) -> str | None:
         """The first of these parameters that was sent as text."""

@@ -14,7 +14,7 @@ def exposure(
 ) -> dict[str, Any]:
     """The public ways in; `known` are elastic addresses to look at wherever they are now.
 
-    `{"elastic": {allocation id: {"eni", "private"} | None}, "automatic": {eni: bool}, "ipv6": {eni: [address]}}`
+    `{"elastic": {allocation id: {"eni", "private"} | None}, "automatic": {eni: bool}, "ipv6": {eni: [address | prefix]}}`
     """
     interfaces = list(enis)
     # EC2 does not name the instance on an address that was given to one of its interfaces.
@@ -24,13 +24,18 @@ def exposure(
     return {
         "elastic": elastic,
         "automatic": {_id(eni): _public(eni) is not None and _id(eni) not in held for eni in interfaces},
-        "ipv6": {_id(eni): sorted(a["Ipv6Address"] for a in eni.get("Ipv6Addresses") or ()) for eni in interfaces},
+        "ipv6": {_id(eni): _ipv6(eni) for eni in interfaces},
     }
 
 
 def automatic_addresses(enis: Iterable[Mapping[str, Any]], now: Mapping[str, Any]) -> dict[str, str]:
     """The automatic public addresses by interface: once taken off they are gone, so they are written down."""
     return {_id(eni): str(_public(eni)) for eni in enis if now["automatic"].get(_id(eni))}
+
+
+def irremovable(enis: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The IPv6 addresses that EC2 lets nobody take off: primary ones, and those of an interface without IPv4."""
+    return sorted(str(a["Ipv6Address"]) for eni in enis for a in eni.get("Ipv6Addresses") or () if _stays(eni, a))
 
 
 def hide(aws: Aws, now: Mapping[str, Any]) -> None:
@@ -43,7 +48,7 @@ def hide(aws: Aws, now: Mapping[str, Any]) -> None:
             aws.call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, AssociatePublicIpAddress=False)
     for eni, addresses in now["ipv6"].items():
         if addresses:
-            aws.call("ec2", "UnassignIpv6Addresses", NetworkInterfaceId=eni, Ipv6Addresses=addresses)
+            aws.call("ec2", "UnassignIpv6Addresses", NetworkInterfaceId=eni, **_by_form(addresses))
 
 
 def expose(aws: Aws, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
@@ -64,7 +69,7 @@ def expose(aws: Aws, before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     for eni, addresses in before["ipv6"].items():
         missing = [address for address in addresses if address not in now["ipv6"].get(eni, ())]
         if missing:
-            aws.call("ec2", "AssignIpv6Addresses", NetworkInterfaceId=eni, Ipv6Addresses=missing)
+            aws.call("ec2", "AssignIpv6Addresses", NetworkInterfaceId=eni, **_by_form(missing))
 
 
 def public(now: Mapping[str, Any]) -> list[str]:
@@ -72,6 +77,21 @@ def public(now: Mapping[str, Any]) -> list[str]:
     elastic = [f"elastic address {allocation}" for allocation, place in now["elastic"].items() if place]
     automatic = [f"automatic public address on {eni}" for eni, has in now["automatic"].items() if has]
     return [*elastic, *automatic, *(f"{a} on {eni}" for eni, listed in now["ipv6"].items() for a in listed)]
+
+
+def _ipv6(eni: Mapping[str, Any]) -> list[str]:
+    addresses = [str(a["Ipv6Address"]) for a in eni.get("Ipv6Addresses") or () if not _stays(eni, a)]
+    return sorted([*addresses, *(str(prefix["Ipv6Prefix"]) for prefix in eni.get("Ipv6Prefixes") or ())])
+
+
+def _stays(eni: Mapping[str, Any], address: Mapping[str, Any]) -> bool:
+    return bool(eni.get("Ipv6Native") or address.get("IsPrimaryIpv6"))
+
+
+def _by_form(listed: Iterable[str]) -> dict[str, Any]:
+    """The parameters that name these addresses and prefixes; EC2 wants no empty list."""
+    forms = {"Ipv6Addresses": [a for a in listed if "/" not in a], "Ipv6Prefixes": [a for a in listed if "/" in a]}
+    return {form: named for form, named in forms.items() if named}
 
 
 def _links(eni: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -1,9 +1,12 @@
 """An EC2 instance is its volumes and its network interfaces; what is done to it is done to each of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from stanch.contracts.action import Refused
+from stanch.contracts.action import Case, Refused
 from stanch.contracts.aws import Aws, AwsAbsent
+
+_TRUNK_TAG = "vpcresources.k8s.aws/trunk-eni-id"
 
 
 def described(aws: Aws, instance_id: str) -> dict[str, Any]:
@@ -25,7 +28,29 @@ def volumes(instance: dict[str, Any]) -> dict[str, str]:
 
 
 def interfaces(aws: Aws, instance_id: str) -> list[dict[str, Any]]:
-    """Every network interface attached to the instance, primary first."""
+    """Every network interface of the instance, primary first; last those of pods behind a trunk interface."""
     mine = [{"Name": "attachment.instance-id", "Values": [instance_id]}]
     found = aws.pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=mine)
-    return sorted(found, key=lambda eni: (eni.get("Attachment", {}).get("DeviceIndex", 0), eni["NetworkInterfaceId"]))
+    attached = sorted(found, key=lambda e: (e.get("Attachment", {}).get("DeviceIndex", 0), e["NetworkInterfaceId"]))
+    return [*attached, *_branches(aws, attached)]
+
+
+def is_foreign(eni: Mapping[str, Any]) -> bool:
+    """Whether another service owns the interface, so that nobody else can change its groups."""
+    return bool(eni.get("RequesterManaged"))
+
+
+def _branches(aws: Aws, attached: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The interfaces of pods with security groups of their own; EKS tags each with the trunk that carries it."""
+    trunks = [str(eni["NetworkInterfaceId"]) for eni in attached if eni.get("InterfaceType") == "trunk"]
+    if not trunks:
+        return []
+    carried = [{"Name": f"tag:{_TRUNK_TAG}", "Values": trunks}]
+    found = aws.pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=carried)
+    return sorted(found, key=lambda eni: str(eni["NetworkInterfaceId"]))
+
+
+def spare_own_host(instance_id: str, case: Case) -> None:
+    """Raise Refused for the host that stanch acts from: whoever goes dark half-way finishes nothing."""
+    if case.responder.endswith(f"/{instance_id}"):
+        raise Refused(f"{instance_id} is the host stanch acts from: run it from another one")

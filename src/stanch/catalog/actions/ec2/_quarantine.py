@@ -36,23 +36,37 @@ def ensure(aws: Aws, name: str, vpc: str, incident: str, wait: Wait, *, open_to_
     return str(group["GroupId"])
 
 
+def swap(aws: Aws, groups: Mapping[str, str]) -> None:
+    """Give each interface its one group; one that cannot be changed keeps no other from it. Raises the first AwsError."""
+    failed: list[AwsError] = []
+    for eni, group in groups.items():
+        try:
+            aws.call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=[group])
+        except AwsError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+
+
 def is_empty(group: Mapping[str, Any]) -> bool:
     """Whether the group lets nothing in and nothing out."""
     return not group.get("IpPermissions") and not group.get("IpPermissionsEgress")
 
 
-def remove(aws: Aws, name: str, vpc: str) -> None:
-    """Delete the group of this name; one that is still in use stays."""
+def remove(aws: Aws, name: str, vpc: str) -> bool:
+    """Delete the group of this name; False while it is in use, which EC2 believes for some seconds after it was."""
     group = find(aws, name, vpc)
     if group is None:
-        return
+        return True
     try:
         aws.call("ec2", "DeleteSecurityGroup", GroupId=group["GroupId"])
     except AwsAbsent:
-        return
+        return True
     except AwsError as error:
         if error.code != "DependencyViolation":
             raise
+        return False
+    return True
 
 
 def rules(permissions: list[dict[str, Any]]) -> frozenset[tuple[str, str]]:

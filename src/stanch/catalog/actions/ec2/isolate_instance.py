@@ -3,16 +3,17 @@
 Blind to: flows through a NAT gateway, a network load balancer or PrivateLink, which stay up until they idle out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
-from stanch.contracts.aws import Aws
+from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine, _replacement
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.domain.step import Collateral, Method, Phase, Proof, State, Step
 
 APPLIES_TO = ("instance",)
 PHASE = Phase.NETWORK
@@ -44,6 +45,7 @@ PERMISSIONS = (
     "ec2:AuthorizeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
     "ec2:RevokeSecurityGroupEgress",
+    *_replacement.PERMISSIONS,
 )
 
 UNTRACK_SECONDS = 2
@@ -51,32 +53,27 @@ UNTRACK_SECONDS = 2
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Show each interface, address and group the host is in."""
+    """Show each interface, address and group the host is in, and what its group would start in its place."""
     name = resource.name
     instance = _instance.described(aws, name)
-    enis = _instance.interfaces(aws, name)
-    before = _picture(aws, instance, enis)
+    _instance.spare_own_host(name, case)
+    ours, foreign = _interfaces(aws, name)
+    before = _picture(aws, instance, ours)
     quarantine = f"stanch-quarantine-{short(case.incident)}-{name}"
-    lost = _exposure.automatic_addresses(enis, before)
-    if case.responder.endswith(f"/{name}"):
-        raise Refused(f"{name} is the host stanch acts from: isolate it from another one")
+    lost = _exposure.automatic_addresses(ours, before)
+    replaced, told = _replaced(aws, name, before["auto_scaling"], case)
     return Plan(
         before=before,
         calls=tuple(_calls(name, before, quarantine)),
         undo="groups, addresses and memberships as they were, and the quarantine group deleted",
-        breaks=(
-            f"{name} reaches nothing and nothing reaches it: inference on it stops, its monitoring and SSM too",
-            *(f"{where} loses {name}; Auto Scaling starts another" for where in before["auto_scaling"]),
-            *(f"the public address {address} is lost for good: undo brings another" for address in lost.values()),
-            "NOT cut: open flows through a NAT gateway, a network load balancer or PrivateLink",
-            "NOT cut: credentials copied off the host (the sessions of its role are a step of their own)",
-        ),
+        breaks=(*told, *_breaks(name, ours, foreign, lost)),
         settings={
-            "vpc": str(instance["VpcId"]),
+            "vpcs": _vpcs(ours),
             "quarantine": quarantine,
             "open": f"stanch-untrack-{short(case.incident)}-{name}",
             "lost_addresses": lost,
         },
+        collateral=Collateral.LOW if replaced else None,
     )
 
 
@@ -84,30 +81,38 @@ def read(aws: Aws, step: Step) -> State:
     """Groups by interface, public addresses, and where the host is in service; shapes in the three `_` modules."""
     name = _name(step)
     known = ((step.before or {}).get("elastic") or {}).keys()
-    return _picture(aws, _instance.described(aws, name), _instance.interfaces(aws, name), known)
+    return _picture(aws, _instance.described(aws, name), _interfaces(aws, name)[0], known)
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """Out of service, off the internet, then the two swaps on every interface."""
+    """Out of service, off the internet, then the two swaps on every interface.
+
+    Where something of the first two is denied, the host is closed all the same, without being opened before; the group
+    that would have opened it stays, and says to the next run that its flows are not untracked yet.
+    """
     name, settings = _name(step), step.settings
     now = read(aws, step)
-    _membership.leave(aws, name, now)
-    _exposure.hide(aws, now)
-    # EC2 may give a host that lost its elastic address an automatic one at once.
-    _exposure.hide(aws, _exposure.exposure(aws, name, _instance.interfaces(aws, name), now["elastic"]))
-    quarantine = _quarantine.ensure(
-        aws, settings["quarantine"], settings["vpc"], step.incident, wait, open_to_all=False
+    enis, _ = _interfaces(aws, name)
+    vpc_of = {str(eni["NetworkInterfaceId"]): str(eni["VpcId"]) for eni in enis}
+    failed = _failures(
+        lambda: _membership.leave(aws, name, now),
+        lambda: _exposure.hide(aws, now),
+        # EC2 may give a host that lost its elastic address an automatic one at once.
+        lambda: _exposure.hide(aws, _exposure.exposure(aws, name, _interfaces(aws, name)[0], now["elastic"])),
     )
-    tracked = [eni for eni, groups in now["groups"].items() if groups != [quarantine]]
+    empty = {
+        vpc: _quarantine.ensure(aws, settings["quarantine"], vpc, step.incident, wait, open_to_all=False)
+        for vpc in _vpcs(enis)
+    }
+    unfinished = any(_quarantine.find(aws, settings["open"], vpc) for vpc in empty)
+    tracked = [eni for eni, vpc in vpc_of.items() if unfinished or now["groups"].get(eni) != [empty[vpc]]]
     if tracked:
-        opened = _quarantine.ensure(aws, settings["open"], settings["vpc"], step.incident, wait, open_to_all=True)
-        try:
-            _swap(aws, tracked, opened)
-            wait(UNTRACK_SECONDS)
-        finally:
-            # Whatever happens in these seconds, Ctrl-C included: a host must not be left more open than it was.
-            _swap(aws, tracked, quarantine)
-    _quarantine.remove(aws, settings["open"], settings["vpc"])
+        closed = {eni: empty[vpc_of[eni]] for eni in tracked}
+        failed += _failures(lambda: _cut(aws, step, wait, closed, vpc_of, opened=not failed))
+    if failed:
+        raise failed[0]
+    for vpc in empty:
+        settled(partial(_quarantine.remove, aws, settings["open"], vpc), wait)
     settled(lambda: not _faults(aws, step), wait)
     return None
 
@@ -134,7 +139,20 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     _membership.come_back(aws, _name(step), before, now)
     settled(lambda: read(aws, step) == before, wait)
     for group in (step.settings["open"], step.settings["quarantine"]):
-        _quarantine.remove(aws, group, step.settings["vpc"])
+        for vpc in step.settings["vpcs"]:
+            _quarantine.remove(aws, group, vpc)
+
+
+def _interfaces(aws: Aws, name: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The interfaces whose groups are ours to change, and those of other services."""
+    found = _instance.interfaces(aws, name)
+    ours = [eni for eni in found if not _instance.is_foreign(eni)]
+    return ours, [eni for eni in found if _instance.is_foreign(eni)]
+
+
+def _vpcs(enis: Iterable[Mapping[str, Any]]) -> list[str]:
+    """A host may have interfaces in several VPCs; a security group serves one."""
+    return sorted({str(eni["VpcId"]) for eni in enis})
 
 
 def _picture(aws: Aws, instance: Mapping[str, Any], enis: list[dict[str, Any]], known: Any = ()) -> dict[str, Any]:
@@ -145,12 +163,16 @@ def _picture(aws: Aws, instance: Mapping[str, Any], enis: list[dict[str, Any]], 
     return {
         "groups": {e["NetworkInterfaceId"]: sorted(g["GroupId"] for g in e.get("Groups") or ()) for e in enis},
         **_exposure.exposure(aws, name, enis, known),
-        **_membership.membership(aws, name, str(instance["VpcId"]), addresses),
+        **_membership.membership(aws, name, {str(instance["VpcId"]), *_vpcs(enis)}, addresses),
     }
 
 
 def _calls(name: str, before: Mapping[str, Any], quarantine: str) -> list[str]:
-    calls = [f"autoscaling:EnterStandby {name} in {group}, to be replaced" for group in before["auto_scaling"]]
+    calls = [
+        f"autoscaling:EnterStandby {name} in {group}, to be replaced"
+        for group, lifecycle in before["auto_scaling"].items()
+        if lifecycle == "InService"
+    ]
     calls += [f"elasticloadbalancing:DeregisterTargets {name} from {group}" for group in before["targets"]]
     calls += [f"elasticloadbalancing:DeregisterInstancesFromLoadBalancer {name} from {b}" for b in before["balancers"]]
     calls += [f"take off: {way}" for way in _exposure.public(before)]
@@ -161,20 +183,83 @@ def _calls(name: str, before: Mapping[str, Any], quarantine: str) -> list[str]:
     return calls
 
 
-def _swap(aws: Aws, enis: list[str], group: str) -> None:
-    for eni in enis:
-        aws.call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=[group])
+def _breaks(
+    name: str, ours: list[dict[str, Any]], foreign: list[dict[str, Any]], lost: Mapping[str, str]
+) -> Iterator[str]:
+    yield f"{name} reaches nothing and nothing reaches it: inference on it stops, its monitoring and SSM too"
+    yield f"for {UNTRACK_SECONDS} seconds whoever has a route to its private addresses reaches every port of {name}"
+    yield from (f"the internet too, on {a}: EC2 lets nobody take it off" for a in _exposure.irremovable(ours))
+    yield from (f"the public address {address} is lost for good: undo brings another" for address in lost.values())
+    yield from (f"NOT isolated: {_told(eni)}" for eni in foreign)
+    yield "NOT cut: open flows through a NAT gateway, a network load balancer or PrivateLink (ec2/block_host_path)"
+    yield "NOT cut: credentials copied off the host (the sessions of its role are a step of their own)"
+
+
+def _replaced(aws: Aws, name: str, groups: Mapping[str, str], case: Case) -> tuple[bool, list[str]]:
+    """Whether another host takes its place at once, and in words by what."""
+    replaced, told = False, []
+    for group_name, lifecycle in groups.items():
+        if lifecycle != "InService":
+            told.append(f"{group_name} has {name} as {lifecycle}: undo leaves it so")
+            continue
+        group = _replacement.described(aws, group_name) or {}
+        replaced = _replacement.replaces(group)
+        follows = "Auto Scaling starts another" if replaced else "nothing follows: its process Launch is suspended"
+        told.append(f"{group_name} loses {name}; {follows}")
+        if _replacement.is_full(group):
+            told.append(f"{group_name} is at its maximum size: undo fails until that is raised by one")
+        if replaced and case.since:
+            told += _replacement.changed_since(aws, group, case.since)
+    return replaced, told
+
+
+def _failures(*deeds: Callable[[], object]) -> list[AwsError]:
+    """Do each of them, whatever becomes of the others; what AWS did not carry out."""
+    failed = []
+    for deed in deeds:
+        try:
+            deed()
+        except AwsError as error:
+            failed.append(error)
+    return failed
+
+
+def _cut(
+    aws: Aws, step: Step, wait: Wait, closed: Mapping[str, str], vpc_of: Mapping[str, str], *, opened: bool
+) -> None:
+    """Open the interfaces for a moment, then close them: `closed` is the empty group of each."""
+    name = step.settings["open"]
+    try:
+        vpcs = sorted({vpc_of[eni] for eni in closed})
+        groups = {v: _quarantine.ensure(aws, name, v, step.incident, wait, open_to_all=True) for v in vpcs}
+        if opened:
+            _quarantine.swap(aws, {eni: groups[vpc_of[eni]] for eni in closed})
+            wait(UNTRACK_SECONDS)
+    finally:
+        # Whatever happens in these seconds, Ctrl-C included: a host must not be left more open than it was.
+        _quarantine.swap(aws, closed)
 
 
 def _faults(aws: Aws, step: Step) -> list[str]:
     """What still is not isolated, in words."""
+    ours, foreign = _interfaces(aws, _name(step))
     now = read(aws, step)
-    group = _quarantine.find(aws, step.settings["quarantine"], step.settings["vpc"])
-    if group is None:
-        return [f"there is no group {step.settings['quarantine']}"]
-    faults = [] if _quarantine.is_empty(group) else [f"{step.settings['quarantine']} has rules"]
-    faults += [f"{eni} has {', '.join(has)}" for eni, has in now["groups"].items() if has != [group["GroupId"]]]
+    faults = [f"not ours to isolate: {_told(eni)}" for eni in foreign]
+    for vpc in _vpcs(ours):
+        group = _quarantine.find(aws, step.settings["quarantine"], vpc)
+        if group is None:
+            faults.append(f"there is no group {step.settings['quarantine']} in {vpc}")
+            continue
+        faults += [] if _quarantine.is_empty(group) else [f"{step.settings['quarantine']} has rules"]
+        here = [str(eni["NetworkInterfaceId"]) for eni in ours if eni["VpcId"] == vpc]
+        has = {eni: now["groups"].get(eni, []) for eni in here}
+        faults += [f"{eni} has {', '.join(held)}" for eni, held in has.items() if held != [group["GroupId"]]]
     return [*faults, *_exposure.public(now), *_membership.in_service(now)]
+
+
+def _told(eni: Mapping[str, Any]) -> str:
+    owner = eni.get("RequesterId") or "another service"
+    return f"{eni['NetworkInterfaceId']} belongs to {owner}: stop what uses it there, or the host (ec2/stop_instance)"
 
 
 def _name(step: Step) -> str:

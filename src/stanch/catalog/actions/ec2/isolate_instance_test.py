@@ -78,7 +78,7 @@ def test_opens_each_interface_for_a_moment_to_make_its_flows_untracked(ground: G
     action.apply(aws, step, during)
     everything = {("-1:-", "0.0.0.0/0"), ("-1:-", "::/0")}
     assert seen == [(everything, everything)]
-    assert _quarantine.find(ground.admin, step.settings["open"], step.settings["vpc"]) is None
+    assert _quarantine.find(ground.admin, step.settings["open"], step.settings["vpcs"][0]) is None
 
 
 def test_is_out_of_service_before_it_goes_dark(ground: Ground) -> None:
@@ -111,12 +111,12 @@ def test_trusts_no_group_for_its_name(ground: Ground) -> None:
     aws = ground.responder()
     step = ground.planned(ID, arn_of(ground, instance), aws)
     planted = ground.admin.call(
-        "ec2", "CreateSecurityGroup", GroupName=step.settings["quarantine"], Description="x", VpcId=step.settings["vpc"]
+        "ec2", "CreateSecurityGroup", GroupName=step.settings["quarantine"], Description="x", VpcId=step.settings["vpcs"][0]
     )["GroupId"]
     ssh = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "203.0.113.0/24"}]}]
     ground.admin.call("ec2", "AuthorizeSecurityGroupIngress", GroupId=planted, IpPermissions=ssh)
     action.apply(aws, step, no_wait)
-    found = _quarantine.find(ground.admin, step.settings["quarantine"], step.settings["vpc"])
+    found = _quarantine.find(ground.admin, step.settings["quarantine"], step.settings["vpcs"][0])
     assert found is not None
     assert _quarantine.is_empty(found)
     assert not aws.needed - set(action.PERMISSIONS)
@@ -167,7 +167,7 @@ def test_gives_back_the_same_elastic_address_and_deletes_its_groups(ground: Grou
     action.apply(aws, step, no_wait)
     action.undo(aws, step, no_wait)
     assert interfaces(ground, instance)[0]["Association"]["PublicIp"] == before
-    assert _quarantine.find(ground.admin, step.settings["quarantine"], step.settings["vpc"]) is None
+    assert _quarantine.find(ground.admin, step.settings["quarantine"], step.settings["vpcs"][0]) is None
 
 
 def test_sees_that_its_elastic_address_went_to_somebody_else(ground: Ground) -> None:

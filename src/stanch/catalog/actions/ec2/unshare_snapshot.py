@@ -3,11 +3,12 @@
 Blind to: copies that were made before the share is taken back.
 """
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stanch.catalog.actions._settle import settled
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.catalog.actions._sharing import Shares, common, less, named, strangers
+from stanch.catalog.actions._strangers import Ours
+from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -15,7 +16,7 @@ from stanch.domain.step import Method, Phase, Proof, State, Step
 APPLIES_TO = ("snapshot",)
 PHASE = Phase.DATA
 AFFECTS = Affects.STRANGERS
-PERMISSIONS = ("ec2:DescribeSnapshotAttribute", "ec2:ModifySnapshotAttribute")
+PERMISSIONS = ("ec2:DescribeSnapshots", "ec2:DescribeSnapshotAttribute", "ec2:ModifySnapshotAttribute")
 
 _ATTRIBUTE = "createVolumePermission"
 
@@ -23,16 +24,22 @@ _ATTRIBUTE = "createVolumePermission"
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Take the snapshot back from the public and from each account outside the perimeter."""
     name = resource.name
+    _refuse_a_strangers(aws, name)
     before = _shares(aws, name)
-    ours = {aws.account, *case.perimeter.accounts}
-    taken = {"users": [user for user in before["users"] if user not in ours], "groups": before["groups"]}
-    told = [*(f"account {user}" for user in taken["users"]), *(f"everybody ({group})" for group in taken["groups"])]
+    ours = Ours.of(case.perimeter, aws.account)
+    taken = strangers(before, ours)
+    told = named(taken)
+    if not told:
+        raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
     return Plan(
         before=before,
         calls=tuple(f"ec2:ModifySnapshotAttribute on {name}: no longer shared with {who}" for who in told),
-        undo=f"ec2:ModifySnapshotAttribute on {name}: shared again with {', '.join(told) or 'nobody'}",
-        breaks=tuple(f"{who} can make no further volume or copy from {name}" for who in told),
-        settings=taken,
+        undo=f"ec2:ModifySnapshotAttribute on {name}: shared again with {', '.join(told)}",
+        breaks=tuple(
+            f"{who} can make no further volume or copy from {name}; volumes and copies made meanwhile are gone"
+            for who in told
+        ),
+        settings={"taken": taken, "ours": ours.to_json()},
     )
 
 
@@ -42,24 +49,32 @@ def read(aws: Aws, step: Step) -> State:
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for all; taking back what is not shared changes nothing."""
-    _modify(aws, step, "remove", step.settings)
-    settled(lambda: not _standing(aws, step), wait)
+    """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
+    _modify(aws, step, "remove", _standing(aws, step))
+    settled(lambda: not any(_standing(aws, step).values()), wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: nobody's credentials but the other account's could try it."""
-    holds = settled(lambda: not _standing(aws, step), wait)
-    shares = _shares(aws, _name(step))
-    who = ", ".join([*shares["users"], *shares["groups"]]) or "nobody"
+    ours = Ours.read(step.settings["ours"])
+    holds = settled(lambda: not any(strangers(_shares(aws, _name(step)), ours).values()), wait)
+    who = ", ".join(named(_shares(aws, _name(step)))) or "nobody"
     return Proof(holds, Method.STATE, (f"{_name(step)} is shared with {who}",))
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Share it again with those it was taken from."""
-    _modify(aws, step, "add", step.settings)
+    _modify(aws, step, "add", less(step.before or {}, _shares(aws, _name(step))))
     settled(lambda: _shares(aws, _name(step)) == step.before, wait)
+
+
+def _refuse_a_strangers(aws: Aws, name: str) -> None:
+    """A snapshot's ARN has no account; only its owner may say with whom it is shared."""
+    found = aws.call("ec2", "DescribeSnapshots", SnapshotIds=[name])["Snapshots"]
+    owner = str(found[0]["OwnerId"])
+    if owner != aws.account:
+        raise Refused(f"{name} belongs to account {owner}: only its owner can take it back, act there")
 
 
 def _shares(aws: Aws, name: str) -> dict[str, list[str]]:
@@ -71,12 +86,11 @@ def _shares(aws: Aws, name: str) -> dict[str, list[str]]:
     }
 
 
-def _standing(aws: Aws, step: Step) -> bool:
-    shares = _shares(aws, _name(step))
-    return any(set(shares[kind]) & set(step.settings[kind]) for kind in ("users", "groups"))
+def _standing(aws: Aws, step: Step) -> dict[str, list[str]]:
+    return common(step.settings["taken"], _shares(aws, _name(step)))
 
 
-def _modify(aws: Aws, step: Step, operation: str, whom: Mapping[str, Sequence[str]]) -> None:
+def _modify(aws: Aws, step: Step, operation: str, whom: Shares) -> None:
     changes: dict[str, Any] = {}
     if whom["users"]:
         changes["UserIds"] = list(whom["users"])

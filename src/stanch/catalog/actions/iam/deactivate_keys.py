@@ -4,9 +4,10 @@ from typing import Any
 
 from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
+from stanch.catalog.actions._responder import refuse_own
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.iam import _deny
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -30,8 +31,7 @@ _TEXT = _deny.deny_all("StanchDeniedUser")
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses the responder's own user."""
     arn = str(aws.call("iam", "GetUser", UserName=resource.name)["User"]["Arn"])
-    if arn == case.responder:
-        raise Refused(f"{arn} is the user stanch acts as: contain it from another one")
+    refuse_own(arn, case.responder, aws.caller)
     policy = f"stanch-deny-{short(case.incident)}"
     keys = _keys(aws, resource.name)
     active = [key for key, status in keys.items() if status == "Active"]

@@ -1,5 +1,5 @@
 import pytest
-from tests.ground import THIEF, Ground, allowed, no_wait, survives_dying
+from tests.ground import THIEF, Ground, allow_all, allowed, document, no_wait, survives_dying
 
 from stanch.catalog.actions.iam import deactivate_keys as action
 from stanch.contracts.action import Refused
@@ -27,6 +27,19 @@ def test_stops_the_temporary_sessions_that_outlive_their_key(ground: Ground) -> 
     user, key = ground.user()
     granted = ground.door(key, THIEF).call("sts", "GetSessionToken")["Credentials"]
     session = ground.door(type(key)(granted["AccessKeyId"], granted["SecretAccessKey"], granted["SessionToken"]), THIEF)
+    assert allowed(session, "s3", "ListBuckets")
+    action.apply(ground.responder(), ground.planned(ID, user), no_wait)
+    assert not allowed(session, "s3", "ListBuckets")
+
+
+def test_stops_a_federated_session_that_the_user_opened_for_somebody_else(ground: Ground) -> None:
+    user, key = ground.user()
+    granted = ground.door(key, THIEF).call(
+        "sts", "GetFederationToken", Name="visitor", Policy=document(allow_all()), DurationSeconds=129_600
+    )
+    found = granted["Credentials"]
+    session = ground.door(type(key)(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"]), THIEF)
+    assert "federated-user/visitor" in session.caller
     assert allowed(session, "s3", "ListBuckets")
     action.apply(ground.responder(), ground.planned(ID, user), no_wait)
     assert not allowed(session, "s3", "ListBuckets")
@@ -70,6 +83,12 @@ def test_refuses_the_user_it_acts_as(ground: Ground) -> None:
     user, _ = ground.user()
     with pytest.raises(Refused, match="the user stanch acts as"):
         ground.planned(ID, user, case=ground.case(responder=user))
+
+
+def test_refuses_every_user_of_the_account_while_it_acts_as_a_federated_one(ground: Ground) -> None:
+    user, _ = ground.user()
+    with pytest.raises(Refused, match="the user stanch acts as"):
+        ground.planned(ID, user, case=ground.case(responder=ground.arn("sts", "federated-user/stanch")))
 
 
 def test_stops_the_keys_although_the_policy_quota_is_full(ground: Ground) -> None:

@@ -13,12 +13,13 @@ from typing import Any
 from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions.iam import _deny
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
+from stanch.catalog.actions._strangers import Ours, strangers
+from stanch.catalog.actions.iam import _deny, _role
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
-from stanch.domain.arn import Arn, role_of_session
+from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
-from stanch.iam import admits, parse
+from stanch.iam import parse
 
 APPLIES_TO = ("role",)
 PHASE = Phase.IDENTITY
@@ -43,9 +44,8 @@ _PROBES = (("s3", "ListBuckets"), ("iam", "ListAccountAliases"), ("ec2", "Descri
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses roles that cannot be edited and the responder's own."""
-    role = aws.call("iam", "GetRole", RoleName=resource.name)["Role"]
+    role = _role.editable(aws, resource.name, case.responder)
     arn = str(role["Arn"])
-    _refuse_unless_ours(arn, str(role["Path"]), case.responder)
     cutoff = (case.now.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=LEAD_SECONDS + 1)).strftime(_TIME)
     policy = f"stanch-revoke-{short(case.incident)}"
     denied = f"Deny * on * if aws:TokenIssueTime is before {cutoff}"
@@ -60,7 +60,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         breaks=(
             f"every session of {resource.name} issued before {cutoff} is refused everything, whoever holds it",
             f"hosts and jobs that use the role fail {waiting} (restart the workload, or the host)",
-            *(f"NOT cut: {who} may open new sessions, for the role's trust admits it" for who in let_in),
+            *(f"NOT cut: {who} may open new sessions until iam/narrow_trust has closed the trust" for who in let_in),
         ),
         settings={"cutoff": cutoff, "policy": policy, "inside": inside},
     )
@@ -68,7 +68,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"policy": text | None}`: the inline policy of this incident."""
-    return {"policy": _deny.inline_policy(aws, "Role", _role(step), step.settings["policy"])}
+    return {"policy": _deny.inline_policy(aws, "Role", _name(step), step.settings["policy"])}
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
@@ -77,7 +77,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     if _in_force(aws, step):  # a session opened now would be younger than the cutoff: no witness
         return None
     witness = _witness(aws, step)
-    _deny.put_inline(aws, "Role", _role(step), step.settings["policy"], text, wait)
+    _deny.put_inline(aws, "Role", _name(step), step.settings["policy"], text, wait)
     wait(LEAD_SECONDS + 1)  # past the cutoff: what asks for credentials from now on gets good ones
     return witness
 
@@ -87,10 +87,10 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     if not settled(lambda: _in_force(aws, step), wait):
         return Proof(False, Method.STATE, (f"the policy {step.settings['policy']} is not there as it was written",))
     proof = _tried(witness, wait) if witness else _simulated(aws, step, wait)
-    trust = aws.call("iam", "GetRole", RoleName=_role(step))["Role"]["AssumeRolePolicyDocument"]
+    trust = aws.call("iam", "GetRole", RoleName=_name(step))["Role"]["AssumeRolePolicyDocument"]
     let_in = _let_in(trust, step.settings["inside"])
     if let_in:  # old sessions are dead, and the next one is a call away
-        open_end = f"the trust still admits {', '.join(let_in)}: narrow it by hand, then run this again"
+        open_end = f"the trust still admits {', '.join(let_in)}: iam/narrow_trust closes it, then run this again"
         return replace(proof, holds=False, what=(*proof.what, open_end))
     return proof
 
@@ -98,27 +98,12 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Take the Deny away; the sessions it cut live on until they expire."""
     before = (step.before or {}).get("policy")
-    _deny.restore_inline(aws, "Role", _role(step), step.settings["policy"], before, wait)
-
-
-def _refuse_unless_ours(arn: str, path: str, responder: str) -> None:
-    if path.startswith("/aws-service-role/"):
-        raise Refused(f"{arn} is service-linked and cannot be edited: stop what uses it in the service itself")
-    if path.startswith("/aws-reserved/sso.amazonaws.com/"):
-        raise Refused(
-            f"{arn} belongs to IAM Identity Center and cannot be edited: disable the user there, delete its active "
-            "sessions, and put the Deny into the permission set"
-        )
-    own = Arn.parse(role_of_session(responder) or responder)
-    role = Arn.parse(arn)
-    if own.kind == "role" and (own.account, own.name) == (role.account, role.name):
-        raise Refused(f"{arn} is the role stanch acts as: contain it from another one")
+    _deny.restore_inline(aws, "Role", _name(step), step.settings["policy"], before, wait)
 
 
 def _let_in(trust: Mapping[str, Any], inside: Sequence[str]) -> tuple[str, ...]:
     """Who outside may assume the role by its trust."""
-    admitted = admits(parse(trust), inside=lambda named: named in inside)
-    return ("everybody", *admitted.outside) if admitted.reach == "public" else admitted.outside
+    return strangers(parse(trust), Ours("", tuple(inside)))
 
 
 def _witness(aws: Aws, step: Step) -> Witness | None:
@@ -132,7 +117,7 @@ def _witness(aws: Aws, step: Step) -> Witness | None:
             attempt()
         except AwsError:
             continue
-        return Witness(f"a session of {_role(step)} opened before the Deny calls {service}:{operation}", attempt)
+        return Witness(f"a session of {_name(step)} opened before the Deny calls {service}:{operation}", attempt)
     return None
 
 
@@ -177,12 +162,12 @@ def _simulated(aws: Aws, step: Step, wait: Wait) -> Proof:
 
 
 def _in_force(aws: Aws, step: Step) -> bool:
-    return same(_deny.inline_policy(aws, "Role", _role(step), step.settings["policy"]), _text(step))
+    return same(_deny.inline_policy(aws, "Role", _name(step), step.settings["policy"]), _text(step))
 
 
 def _text(step: Step) -> str:
     return _deny.deny_all(_SID, {"DateLessThan": {"aws:TokenIssueTime": step.settings["cutoff"]}})
 
 
-def _role(step: Step) -> str:
+def _name(step: Step) -> str:
     return Arn.parse(step.resource).name

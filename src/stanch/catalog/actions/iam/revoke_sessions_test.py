@@ -181,4 +181,4 @@ def test_is_not_verified_while_the_trust_still_lets_a_stranger_in(ground: Ground
     assert any("NOT cut" in line and ground.outside_account in line for line in step.breaks)
     proof = action.verify(aws, step, no_wait, action.apply(aws, step, no_wait))
     assert not proof.holds
-    assert "narrow it by hand" in proof.what[-1]
+    assert "iam/narrow_trust closes it" in proof.what[-1]

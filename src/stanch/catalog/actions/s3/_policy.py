@@ -1,15 +1,13 @@
 """A bucket policy is edited statement by statement: what lets strangers in goes, everything else stays as it was."""
 
 import ipaddress
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stanch.catalog.actions.s3 import _marker
 from stanch.domain.estate import Perimeter
 from stanch.iam import Policy, PolicyError, Statement, admits, parse
-
-_EMPTY = {"Version": "2012-10-17", "Statement": []}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +29,22 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The closed policy's text, and in words each change made to a statement."""
+    """The closed policy's text, and in words each change made to a statement.
 
-    text: str
+    `whole` is False where the Deny had no room: the text is then without it.
+    """
+
+    text: str | None
     changes: tuple[str, ...]
     unplaced: tuple[str, ...]
+    whole: bool = True
 
 
-def closed(text: str | None, bucket: str, sid: str, ours: Ours) -> Closed:
-    """The policy of `bucket` (its ARN) without what lets the public or strangers in, and with a Deny for them.
+def closed(text: str | None, resources: Sequence[str], sid: str, ours: Ours, taken: int = 0) -> Closed:
+    """The policy of `resources` (ARNs) without what lets the public or strangers in, and with a Deny for them.
 
-    A statement that also names principals of ours is narrowed to those. Raises PolicyError for what is no policy.
+    A statement that also names principals of ours is narrowed to those. `taken` are the bytes that are not ours to
+    use. Raises PolicyError for what is no policy.
     """
     policy = parse(text) if text is not None else None
     statements: list[Mapping[str, Any]] = []
@@ -54,10 +57,13 @@ def closed(text: str | None, bucket: str, sid: str, ours: Ours) -> Closed:
             changes.append(change)
         if kept is not None:
             statements.append(kept)
-    changes.append(f"add statement {sid}: Deny s3:* to every principal outside {', '.join(ours.accounts)}")
-    statements.append(_deny(bucket, sid, ours))
-    document = {**(policy.to_json() if policy else _EMPTY), "Statement": statements}
-    return Closed(json.dumps(document), tuple(changes), _unplaced(policy, ours))
+    unplaced = _unplaced(policy, ours)
+    whole = _marker.written([*statements, _deny(resources, sid, ours)], policy)
+    if _marker.size(whole) + taken <= _marker.LARGEST:
+        changes.append(f"add statement {sid}: Deny s3:* to every principal outside {', '.join(ours.accounts)}")
+        return Closed(whole, tuple(changes), unplaced)
+    changes.append(f"(no room for statement {sid}: a policy holds {_marker.LARGEST} bytes)")
+    return Closed(_marker.written(statements, policy) if statements else None, tuple(changes), unplaced, whole=False)
 
 
 def lets_strangers_in(text: str | None, ours: Ours) -> tuple[str, ...]:
@@ -102,7 +108,7 @@ def _reach(statement: Statement, ours: Ours) -> str:
     return admits(statement, inside=ours.inside, owner=ours.owner, organizations=ours.organizations).reach
 
 
-def _deny(bucket: str, sid: str, ours: Ours) -> dict[str, Any]:
+def _deny(resources: Sequence[str], sid: str, ours: Ours) -> dict[str, Any]:
     # Negated operators are true for an absent key: whoever is anonymous, or in no organisation, is denied.
     strangers: dict[str, Any] = {"aws:PrincipalAccount": list(ours.accounts)}
     if ours.organizations:
@@ -112,7 +118,7 @@ def _deny(bucket: str, sid: str, ours: Ours) -> dict[str, Any]:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [bucket, f"{bucket}/*"],
+        "Resource": list(resources),
         "Condition": {"StringNotEquals": strangers, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}},
     }
 

@@ -8,9 +8,10 @@ from typing import Any
 from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions.s3 import _policy, _probe
+from stanch.catalog.actions.s3 import _marker, _policy, _probe
+from stanch.catalog.actions.s3._bucket import BLOCKED, Bucket
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
-from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
+from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
@@ -28,81 +29,81 @@ PERMISSIONS = (
     "s3:ListBucket",
 )
 
-BLOCKED = {
-    "BlockPublicAcls": True,
-    "IgnorePublicAcls": True,
-    "BlockPublicPolicy": True,
-    "RestrictPublicBuckets": True,
-}
+_PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses a bucket of another account, and a policy that cannot be read and so not be edited."""
-    bucket, owner = resource.resource, aws.account
-    before = _state(aws, bucket, owner)
-    ours = _policy.Ours.of(case.perimeter, owner)
+    bucket = Bucket(aws, resource.resource, aws.account)
+    ours = _policy.Ours.of(case.perimeter, bucket.owner)
     sid = f"StanchClosed{short(case.incident)}"
+    before, others = _look(bucket, sid)
+    arns = (str(resource), f"{resource}/*")
+    taken = sum(_marker.size(_marker.written([other], None)) for other in others)
     try:
-        closed = _policy.closed(before["policy"], str(resource), sid, ours)
+        closed = _policy.closed(before["policy"], arns, sid, ours, taken)
     except _policy.PolicyError as error:
-        raise Refused(f"the policy of {bucket} cannot be read ({error}): close the bucket by hand") from error
+        raise Refused(f"the policy of {bucket.name} cannot be read ({error}): close the bucket by hand") from error
     return Plan(
         before=before,
         calls=(
-            *(f"s3:PutBucketPolicy on {bucket}: {change}" for change in closed.changes),
-            f"s3:PutBucketPublicAccessBlock on {bucket}: {', '.join(BLOCKED)}",
-            *(
-                f"(IgnorePublicAcls neutralises its ACL grant to {group})"
-                for group in _public_grants(aws, bucket, owner)
-            ),
+            *(f"s3:PutBucketPolicy on {bucket.name}: {change}" for change in closed.changes),
+            f"s3:PutBucketPublicAccessBlock on {bucket.name}: {', '.join(BLOCKED)}",
+            *(f"(IgnorePublicAcls neutralises its ACL grant to {group})" for group in _public_grants(bucket)),
         ),
-        undo=f"s3:PutBucketPublicAccessBlock and s3:PutBucketPolicy on {bucket}, both as they were",
+        undo=f"s3:PutBucketPublicAccessBlock and s3:PutBucketPolicy on {bucket.name}, both as they were",
         breaks=(
-            f"everyone outside {', '.join(ours.accounts)} loses {bucket}: public links, websites, partners",
+            f"everyone outside {', '.join(ours.accounts)} loses {bucket.name}: public links, websites, partners",
             "requests without credentials are refused from our own networks too",
             *(f"cut as well, for nobody said who it is: {name}" for name in closed.unplaced),
         ),
-        settings={"owner": owner, "closed": closed.text},
+        settings={"owner": bucket.owner, "sid": sid, "closed": closed.text, "whole": closed.whole},
+        policies={str(resource): closed.text} if closed.text is not None else {},
     )
 
 
 def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None, "block": {four flags} | None}`."""
-    return _state(aws, _bucket(step), step.settings["owner"])
+    """`{"policy": text | None, "block": {four flags} | None}`; the policy without what other steps of ours added."""
+    return _look(Bucket.of(aws, step), step.settings["sid"])[0]
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """The policy first: its Deny closes everything at once, and BlockPublicPolicy could refuse it afterwards."""
-    bucket, owner, closed = _bucket(step), step.settings["owner"], step.settings["closed"]
-    now = _state(aws, bucket, owner)
-    if not same(now["policy"], closed) and not same(now["policy"], (step.before or {}).get("policy")):
-        raise Overtaken(f"somebody changed the policy of {bucket} since the plan was made")
+    bucket, closed = Bucket.of(aws, step), step.settings["closed"]
+    now, others = _look(bucket, step.settings["sid"])
+    _refuse_overtaken(bucket, step, now)
     try:
         if not same(now["policy"], closed):
-            aws.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=closed, ExpectedBucketOwner=owner)
+            bucket.put_policy(_marker.together(closed, others))
     finally:
         # A policy at its size limit must not keep the block off.
         if now["block"] != BLOCKED:
-            _put_block(aws, bucket, owner, BLOCKED)
-    settled(lambda: _is_closed(aws, step), wait)
+            bucket.put_block(BLOCKED)
+    settled(lambda: _is_closed(bucket, step), wait)
     return None  # anybody is a witness at any time: an anonymous read needs nothing from before
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """A stranger lists, reads and asks for an object: 403 each time."""
-    bucket, owner = _bucket(step), step.settings["owner"]
-    if not settled(lambda: _is_closed(aws, step), wait):
+    bucket = Bucket.of(aws, step)
+    if not settled(lambda: _is_closed(bucket, step), wait):
         return Proof(False, Method.STATE, ("the policy or the public access block is not as it was written",))
-    key = _some_key(aws, bucket, owner)
+    key = bucket.some_key()
     said: dict[str, str] = {}
 
     def refused() -> bool:
-        said.update(_probe.answers(aws.anonymous(), bucket, key))
+        said.update(_probe.answers(aws.anonymous(), bucket.name, key))
         return _probe.refused(said) or _probe.unreachable(said)
 
     settled(refused, wait)
-    status = _public_status(aws, bucket, owner)
-    told = (*(f"anonymous {what}: {answer}" for what, answer in said.items()), *status)
+    told = (*(f"anonymous {what}: {answer}" for what, answer in said.items()), *_public_status(bucket))
+    if not step.settings["whole"]:
+        no_room = (
+            f"the policy of {bucket.name} has no room for the Deny of strangers, it holds {_marker.LARGEST} bytes; "
+            "the public access block is on and what let strangers in is out, but an account may be let in again: "
+            "shorten the policy by hand, then contain the bucket again"
+        )
+        return Proof(False, Method.STATE, (no_room, *told))
     if _probe.unreachable(said):
         return Proof(True, Method.STATE, told)
     return Proof(_probe.refused(said), Method.EFFECT, told)
@@ -110,96 +111,55 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """The block first: BlockPublicPolicy would refuse the policy that was there."""
-    bucket, owner, before = _bucket(step), step.settings["owner"], step.before or {}
-    now = _state(aws, bucket, owner)
+    bucket, before = Bucket.of(aws, step), step.before or {}
+    now, others = _look(bucket, step.settings["sid"])
     if now["block"] != before.get("block"):
-        _put_block(aws, bucket, owner, before.get("block"))
+        bucket.put_block(before.get("block"))
     if not same(now["policy"], before.get("policy")):
-        settled(lambda: _put_policy(aws, bucket, owner, before.get("policy")), wait)
-    settled(lambda: _state(aws, bucket, owner) == before, wait)
+        text = _marker.together(before.get("policy"), others)
+        settled(lambda: bucket.accepts_policy(text), wait)
+    settled(lambda: _is(bucket, step, before.get("policy"), before.get("block")), wait)
 
 
-def _state(aws: Aws, bucket: str, owner: str) -> dict[str, Any]:
-    return {"policy": _policy_text(aws, bucket, owner), "block": _block(aws, bucket, owner)}
+def _look(bucket: Bucket, sid: str) -> tuple[dict[str, Any], list[_marker.Raw]]:
+    """This step's part of the bucket, and the statements that other steps added to its policy."""
+    text, others = _marker.apart(bucket.policy(), (sid,))
+    return {"policy": text, "block": bucket.block()}, others
 
 
-def _policy_text(aws: Aws, bucket: str, owner: str) -> str | None:
-    try:
-        return str(aws.call("s3", "GetBucketPolicy", Bucket=bucket, ExpectedBucketOwner=owner)["Policy"])
-    except AwsAbsent as error:
-        if error.code != "NoSuchBucketPolicy":
-            raise
-        return None
-
-
-def _block(aws: Aws, bucket: str, owner: str) -> dict[str, bool] | None:
-    try:
-        answer = aws.call("s3", "GetPublicAccessBlock", Bucket=bucket, ExpectedBucketOwner=owner)
-    except AwsAbsent as error:
-        if error.code != "NoSuchPublicAccessBlockConfiguration":
-            raise
-        return None
-    found = answer["PublicAccessBlockConfiguration"]
-    return {flag: bool(found.get(flag)) for flag in BLOCKED}
-
-
-def _put_block(aws: Aws, bucket: str, owner: str, block: dict[str, bool] | None) -> None:
-    if block is None:
-        aws.call("s3", "DeletePublicAccessBlock", Bucket=bucket, ExpectedBucketOwner=owner)
+def _refuse_overtaken(bucket: Bucket, step: Step, now: State) -> None:
+    before = step.before or {}
+    if same(now["policy"], step.settings["closed"]) or same(now["policy"], before.get("policy")):
         return
-    aws.call(
-        "s3",
-        "PutPublicAccessBlock",
-        Bucket=bucket,
-        PublicAccessBlockConfiguration=block,
-        ExpectedBucketOwner=owner,
-    )
+    changed = f"somebody changed the policy of {bucket.name} since the plan was made"
+    if now["block"] == before.get("block"):
+        raise Overtaken(changed)
+    # The block may be ours, from a first try: what was there before must stay known, or undo would forget it.
+    raise AwsError("s3:PutBucketPolicy", "Conflict", f"{changed}; its public access block stays on")
 
 
-def _put_policy(aws: Aws, bucket: str, owner: str, text: str | None) -> bool:
-    """Put a policy back; False while S3 still enforces the block that was just lifted."""
+def _is_closed(bucket: Bucket, step: Step) -> bool:
+    return _is(bucket, step, step.settings["closed"], BLOCKED)
+
+
+def _is(bucket: Bucket, step: Step, policy: str | None, block: dict[str, bool] | None) -> bool:
+    now, _ = _look(bucket, step.settings["sid"])
+    return same(now["policy"], policy) and bool(now["block"] == block)
+
+
+def _public_status(bucket: Bucket) -> tuple[str, ...]:
     try:
-        if text is None:
-            aws.call("s3", "DeleteBucketPolicy", Bucket=bucket, ExpectedBucketOwner=owner)
-        else:
-            aws.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=text, ExpectedBucketOwner=owner)
-    except AwsDenied:
-        return False
-    return True
-
-
-def _is_closed(aws: Aws, step: Step) -> bool:
-    now = _state(aws, _bucket(step), step.settings["owner"])
-    return same(now["policy"], step.settings["closed"]) and now["block"] == BLOCKED
-
-
-def _some_key(aws: Aws, bucket: str, owner: str) -> str | None:
-    try:
-        listed = aws.call("s3", "ListObjectsV2", Bucket=bucket, MaxKeys=1, ExpectedBucketOwner=owner)
-    except AwsError:
-        return None
-    return next((str(entry["Key"]) for entry in listed.get("Contents") or ()), None)
-
-
-def _public_status(aws: Aws, bucket: str, owner: str) -> tuple[str, ...]:
-    try:
-        answer = aws.call("s3", "GetBucketPolicyStatus", Bucket=bucket, ExpectedBucketOwner=owner)
+        answer = bucket.call("GetBucketPolicyStatus")
     except AwsError:
         return ()
     public = answer.get("PolicyStatus", {}).get("IsPublic")
     return () if public is None else (f"s3:GetBucketPolicyStatus: public = {str(public).lower()}",)
 
 
-def _public_grants(aws: Aws, bucket: str, owner: str) -> tuple[str, ...]:
+def _public_grants(bucket: Bucket) -> tuple[str, ...]:
     try:
-        grants = aws.call("s3", "GetBucketAcl", Bucket=bucket, ExpectedBucketOwner=owner).get("Grants") or ()
+        grants = bucket.call("GetBucketAcl").get("Grants") or ()
     except AwsError:
         return ()
-    uris = (str(grant.get("Grantee", {}).get("URI") or "") for grant in grants)
-    return tuple(
-        dict.fromkeys(uri.rsplit("/", 1)[-1] for uri in uris if uri.endswith(("AllUsers", "AuthenticatedUsers")))
-    )
-
-
-def _bucket(step: Step) -> str:
-    return Arn.parse(step.resource).resource
+    groups = (str(grant.get("Grantee", {}).get("URI") or "").rsplit("/", 1)[-1] for grant in grants)
+    return tuple(dict.fromkeys(group for group in groups if group in _PUBLIC_GROUPS))

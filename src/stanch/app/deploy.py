@@ -1,0 +1,158 @@
+"""What is deployed to AWS: rendered from the estate and the catalog, compared with what is there, checked before."""
+
+import difflib
+import importlib.util
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stanch.app.knowledge import actions, playbooks
+from stanch.contracts.aws import Aws, AwsError
+from stanch.deploy import limits, privileges
+from stanch.deploy.limits import Fault
+from stanch.deploy.package import digest, layer_command, pins, zipped
+from stanch.deploy.reading import parsed
+from stanch.deploy.render import TEMPLATES, Lacking, Rendered, render
+from stanch.deploy.stages import STAGES, difference_table
+from stanch.domain.estate import Estate
+from stanch.stores.text import written
+
+__all__ = [
+    "Fault",
+    "Lacking",
+    "Rendered",
+    "difference_table",
+    "digest",
+    "layer_command",
+    "limits",
+    "pins",
+    "stages",
+    "zipped",
+]
+
+STACKS = {f"{name}.yaml": f"stanch-{name}" for name in TEMPLATES}
+"""The stack of each template, as the documentation names them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What differs: unified diffs by file; and what could not be looked at, each with the reason."""
+
+    differences: Mapping[str, str]
+    unread: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What AWS would refuse, what a linter warns of, and what was not looked at."""
+
+    faults: tuple[Fault, ...]
+    warnings: tuple[Fault, ...]
+    unread: tuple[str, ...]
+
+
+def stages() -> tuple[str, ...]:
+    """The stages that there are parameters for."""
+    return STAGES
+
+
+def rendered(estate: Estate, stage: str, chosen: Collection[str] = ()) -> Rendered:
+    """The files of one stage, for the actions of the chosen playbooks, or of all. Raises Lacking."""
+    known = actions()
+    books = playbooks()
+    unknown = sorted(set(chosen) - set(books))
+    if unknown:
+        raise Lacking([f"there is no playbook {', '.join(unknown)}; there are {', '.join(sorted(books))}"])
+    used = {action for book in chosen for action in books[book].ACTIONS} if chosen else set(known)
+    return render(estate, (permission for action in used for permission in known[action].PERMISSIONS), stage)
+
+
+def forget() -> None:
+    """Read the facts anew: they have just been written."""
+    privileges.scopes.cache_clear()
+
+
+def write(files: Mapping[str, str], folder: Path) -> list[Path]:
+    """Write the files below the folder, each whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return [written(folder / name, text) for name, text in files.items()]
+
+
+def asked(files: Mapping[str, str], stage: str) -> dict[str, list[str]]:
+    """For each template the parameters that nobody but the operator knows."""
+    given = {name: _keys(files[f"{name}.{stage}.json"]) for name in TEMPLATES}
+    return {name: limits.asked(parsed(files[f"{name}.yaml"]), given[name]) for name in TEMPLATES}
+
+
+def compared_with_folder(files: Mapping[str, str], folder: Path) -> Compared:
+    """What differs between a folder (before) and what would be rendered (after)."""
+    differences: dict[str, str] = {}
+    unread: list[str] = []
+    for name, text in files.items():
+        path = folder / name
+        try:
+            there = path.read_text(encoding="utf-8") if path.exists() else ""
+        except (OSError, UnicodeDecodeError) as error:
+            unread.append(f"{path}: {error}")
+            continue
+        if there != text:
+            differences[name] = _diff(there, text, str(path), f"{name} of this estate")
+    return Compared(differences, tuple(unread))
+
+
+def compared_with_stacks(files: Mapping[str, str], aws: Aws) -> Compared:
+    """What differs between the deployed stacks' templates (before) and what would be rendered (after)."""
+    differences: dict[str, str] = {}
+    unread: list[str] = []
+    for name, stack in STACKS.items():
+        try:
+            answer = aws.call("cloudformation", "GetTemplate", StackName=stack, TemplateStage="Original")
+        except AwsError as error:
+            if error.code != "ValidationError":  # CloudFormation's word for a stack that is not there
+                unread.append(f"stack {stack}: {error}")
+                continue
+            answer = {"TemplateBody": ""}
+        there = str(answer["TemplateBody"])
+        if there != files[name]:
+            differences[name] = _diff(there, files[name], f"stack {stack}", f"{name} of this estate")
+    return Compared(differences, tuple(unread))
+
+
+def in_folder(folder: Path) -> dict[str, str]:
+    """The rendered files of a folder by name; empty where there are none."""
+    names = [*STACKS, *(f"{name}.{stage}.json" for name in TEMPLATES for stage in STAGES)]
+    paths = {name: folder / name for name in names}
+    return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
+
+
+def checked(files: Mapping[str, str], regions: Sequence[str]) -> Checked:
+    """The built-in checks and, where it is installed, cfn-lint for these regions."""
+    own = limits.faults(files)
+    if importlib.util.find_spec("cfnlint") is None:
+        return Checked(tuple(own), (), ("the templates were not linted: cfn-lint is not installed",))
+    errors: list[Fault] = []
+    warnings: list[Fault] = []
+    for name in STACKS:
+        if name in files:
+            for fault, grave in _linted(name, files[name], regions):
+                (errors if grave else warnings).append(fault)
+    return Checked((*own, *errors), tuple(warnings), ())
+
+
+def _linted(name: str, text: str, regions: Sequence[str]) -> Iterable[tuple[Fault, bool]]:
+    from cfnlint.api import lint  # type: ignore[import-untyped]
+    from cfnlint.config import ManualArgs  # type: ignore[import-untyped]
+
+    for match in lint(text, config=ManualArgs(regions=list(regions))):
+        where = "/".join(str(part) for part in match.path or [])
+        yield Fault(name, where, f"{match.rule.id}: {match.message}"), match.rule.severity == "error"
+
+
+def _keys(parameters: str) -> list[str]:
+    return [one["ParameterKey"] for one in json.loads(parameters)]
+
+
+def _diff(before: str, after: str, there: str, here: str) -> str:
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), there, here, lineterm="")
+    return "\n".join(lines) + "\n"

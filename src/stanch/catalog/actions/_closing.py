@@ -1,0 +1,144 @@
+"""A key, a repository, a secret: each has one resource policy, and closing it to strangers is the same everywhere."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from stanch.catalog.actions import _strangers
+from stanch.catalog.actions._document import same
+from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
+from stanch.contracts.action import Case, Needless, Overtaken, Plan, Refused, Wait
+from stanch.contracts.aws import Aws
+from stanch.domain.arn import Arn
+from stanch.domain.step import Method, Proof, State, Step
+from stanch.iam import Policy, PolicyError, admits, parse
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """How a service keeps a resource's policy: `get` gives its text, None where there is none.
+
+    `delete` is None where the service wants a policy always. `put_call` and `delete_call` name the calls in words.
+    """
+
+    get: Callable[[Aws, Arn], str | None]
+    put: Callable[[Aws, Arn, str], None]
+    delete: Callable[[Aws, Arn], None] | None
+    put_call: str
+    delete_call: str = ""
+
+
+def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
+    """Narrow each statement that lets in strangers; a policy of which nothing is left is deleted.
+
+    `before` is `{"policy": text | None}`. Raises Needless where no stranger is let in, Refused for what is no policy.
+    """
+    before = read(keeper, aws, resource)
+    text: str | None = before["policy"]
+    if text is None:
+        raise Needless(f"{resource} has no policy: only its own account reaches it")
+    ours = Ours.of(case.perimeter, aws.account)
+    try:
+        policy = parse(text)
+    except PolicyError as error:
+        raise Refused(f"the policy of {resource} cannot be read ({error}): close it by hand") from error
+    who = _strangers.strangers(policy, ours)
+    if not who:
+        raise Needless(f"the policy of {resource} lets in nobody outside {', '.join(ours.accounts)}")
+    closed, changes = _closed(policy, ours, aws.partition)
+    if closed is None and keeper.delete is None:
+        raise Refused(f"the policy of {resource} names strangers alone: give it one of your own by hand")
+    call = keeper.put_call if closed else keeper.delete_call
+    return Plan(
+        before=before,
+        calls=(
+            *(f"{call} on {resource}: {change}" for change in changes),
+            *(f"(nobody said who {name} is: left as it is)" for name in _strangers.judged(policy, ours).unplaced),
+        ),
+        undo=f"{keeper.put_call} on {resource}: the policy as it was",
+        breaks=(f"{', '.join(who)} can no longer use {resource}",),
+        settings={"closed": closed, "ours": ours.to_json()},
+        policies={str(resource): closed} if closed else {},
+    )
+
+
+def read(keeper: Keeper, aws: Aws, resource: Arn) -> dict[str, Any]:
+    """`{"policy": text | None}`; without the ids of deleted principals, which no service takes back."""
+    text = keeper.get(aws, resource)
+    try:
+        document, dead = _strangers.living(parse(text).to_json()) if text is not None else ({}, ())
+    except PolicyError:
+        return {"policy": text}
+    return {"policy": json.dumps(document) if dead else text}
+
+
+def apply(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
+    """Raises Overtaken where the policy is neither as planned for nor closed."""
+    resource, closed = Arn.parse(step.resource), step.settings["closed"]
+    now = read(keeper, aws, resource)["policy"]
+    if same(now, closed):
+        return
+    if not same(now, (step.before or {}).get("policy")):
+        raise Overtaken(f"somebody changed the policy of {resource} since the plan was made")
+    _write(keeper, aws, resource, closed)
+    settled(lambda: same(read(keeper, aws, resource)["policy"], closed), wait)
+
+
+def verify(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> Proof:
+    """The policy is read back and judged: it lets in nobody outside."""
+    resource, ours = Arn.parse(step.resource), Ours.read(step.settings["ours"])
+    left: list[str] = []
+
+    def closed() -> bool:
+        text = read(keeper, aws, resource)["policy"]
+        left[:] = _strangers.strangers(parse(text), ours) if text else ()
+        return not left
+
+    holds = settled(closed, wait)
+    return Proof(holds, Method.STATE, (f"the policy of {resource} lets in {', '.join(left) or 'nobody outside'}",))
+
+
+def undo(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
+    """Put the policy of before back."""
+    resource, before = Arn.parse(step.resource), (step.before or {}).get("policy")
+    if not same(read(keeper, aws, resource)["policy"], before):
+        _write(keeper, aws, resource, before)
+    settled(lambda: same(read(keeper, aws, resource)["policy"], before), wait)
+
+
+def state(keeper: Keeper, aws: Aws, step: Step) -> State:
+    """What `read` of an action gives."""
+    return read(keeper, aws, Arn.parse(step.resource))
+
+
+def _write(keeper: Keeper, aws: Aws, resource: Arn, text: str | None) -> None:
+    if text is not None:
+        keeper.put(aws, resource, text)
+    elif keeper.delete is not None:
+        keeper.delete(aws, resource)
+
+
+def _closed(policy: Policy, ours: Ours, partition: str) -> tuple[str | None, tuple[str, ...]]:
+    """The policy's text without strangers, None when nothing is left of it, and each change in words."""
+    document = policy.to_json()
+    foreign = _strangers.judged(policy, ours).statements
+    root = str(Arn(partition, "iam", "", ours.owner, "root"))
+    statements: list[dict[str, Any]] = [dict(statement.raw) for statement in policy.statements]
+    told: list[str] = []
+    for index in foreign:
+        owned = {**statements[index], "Principal": {"AWS": root}}
+        # Whoever it lets in among everybody are also our own: they keep what it gave them.
+        if statements[index].get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]}) and _admits_us(owned, ours):
+            name = policy.statements[index].sid
+            told.append(f"narrow statement {repr(name) if name else f'#{index + 1}'} from everybody to {root}")
+            statements[index] = owned
+    narrowed = _strangers.without_strangers(parse({**document, "Statement": statements}), ours)
+    text = json.dumps({**document, "Statement": list(narrowed.statements)}) if narrowed.statements else None
+    return text, (*told, *narrowed.changes)
+
+
+def _admits_us(statement: dict[str, Any], ours: Ours) -> bool:
+    alone = parse({"Version": "2012-10-17", "Statement": [statement]})
+    return admits(alone, inside=ours.holds, owner=ours.owner, organizations=ours.organizations).reach == "inside"

@@ -1,0 +1,1 @@
+"""Container registries: repositories opened to strangers are closed, replication to their registries is stopped."""

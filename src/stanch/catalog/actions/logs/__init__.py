@@ -1,0 +1,1 @@
+"""Log groups: an export that carries them away is cancelled."""

@@ -1,0 +1,199 @@
+"""An access point has a policy of its own, and its own Block Public Access cannot be changed once it is made.
+
+Blind to: access points that other accounts made for this bucket; they reach it only as far as the bucket's policy lets
+them. Multi-Region access points are told, not closed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from stanch.catalog.actions._document import same
+from stanch.catalog.actions._names import short
+from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions.s3 import _marker, _policy, _probe
+from stanch.catalog.actions.s3._bucket import Bucket
+from stanch.catalog.actions.s3._control import Control
+from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
+from stanch.contracts.aws import Aws, AwsError
+from stanch.domain.arn import Arn
+from stanch.domain.estate import Perimeter
+from stanch.domain.step import Method, Phase, Proof, State, Step
+
+APPLIES_TO = ("bucket",)
+PHASE = Phase.DATA
+AFFECTS = Affects.STRANGERS
+PERMISSIONS = (
+    "s3:GetBucketLocation",
+    "s3:ListAccessPoints",
+    "s3:GetAccessPointPolicy",
+    "s3:PutAccessPointPolicy",
+    "s3:DeleteAccessPointPolicy",
+    "s3:ListMultiRegionAccessPoints",
+)
+
+_MULTI_REGION_HOME = {"aws": "us-west-2"}
+"""The one region that answers for Multi-Region access points, in the one partition that has them."""
+
+
+def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
+    """Needless where no access point lets a stranger in; refuses where a policy cannot be read."""
+    bucket = Bucket(aws, resource.resource, aws.account)
+    control = Control(aws, bucket.owner, bucket.region())
+    ours, sid = _policy.Ours.of(case.perimeter, bucket.owner), f"StanchClosed{short(case.incident)}"
+    points = [p for p in _points(control, bucket) if not _in_our_vpc(p, case.perimeter)]
+    before = {point["Name"]: _text(control, point["Name"], sid) for point in points}
+    arns = {point["Name"]: _arn(control, point) for point in points}
+    try:
+        closed = {
+            name: _policy.closed(text, (arns[name], f"{arns[name]}/object/*"), sid, ours)
+            for name, text in before.items()
+            if _policy.lets_strangers_in(text, ours)
+        }
+    except _policy.PolicyError as error:
+        raise Refused(
+            f"an access point's policy on {bucket.name} cannot be read ({error}): close it by hand"
+        ) from error
+    told = _multi_region(aws, bucket)
+    if not closed:
+        raise Needless(f"no access point of {bucket.name} lets a stranger in{''.join(f'; {line}' for line in told)}")
+    return Plan(
+        before={"policies": {name: before[name] for name in closed}},
+        calls=tuple(
+            f"s3:PutAccessPointPolicy on {name}: {change}" for name, one in closed.items() for change in one.changes
+        ),
+        undo=f"s3:PutAccessPointPolicy on {', '.join(closed)}, each as it was",
+        breaks=(
+            *(f"everyone outside {', '.join(ours.accounts)} loses the access point {name}" for name in closed),
+            *(f"cut as well, for nobody said who it is: {who}" for one in closed.values() for who in one.unplaced),
+            *(f"NOT closed: {line}" for line in told),
+        ),
+        settings={
+            "owner": bucket.owner,
+            "region": control.region,
+            "sid": sid,
+            "closed": {name: one.text for name, one in closed.items()},
+            "full": [name for name, one in closed.items() if not one.whole],
+            "aliases": {p["Name"]: p["Alias"] for p in points if p["Name"] in closed and p.get("Alias")},
+        },
+        policies={arns[name]: one.text for name, one in closed.items() if one.text is not None},
+    )
+
+
+def read(aws: Aws, step: Step) -> State:
+    """`{"policies": {access point: text | None}}`, of those that are closed, without what other steps of ours added."""
+    return {"policies": _now(aws, step)}
+
+
+def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
+    """Each policy by itself; all are looked at before the first is changed."""
+    control, sid, wanted = _control(aws, step), step.settings["sid"], step.settings["closed"]
+    _refuse_overtaken(_now(aws, step), wanted, (step.before or {}).get("policies") or {})
+    for name, text in wanted.items():
+        if not same(_text(control, name, sid), text):
+            _put(control, name, sid, text)
+    settled(lambda: _is(aws, step, wanted), wait)
+    return None
+
+
+def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
+    """A stranger asks at each access point, by the name that stands for a bucket's: 403 each time."""
+    if not settled(lambda: _is(aws, step, step.settings["closed"]), wait):
+        return Proof(False, Method.STATE, ("an access point's policy is not as it was written",))
+    if step.settings["full"]:
+        full = ", ".join(step.settings["full"])
+        return Proof(False, Method.STATE, (f"no room for the Deny in the policy of {full}: shorten it by hand",))
+    said: dict[str, str] = {}
+
+    def refused() -> bool:
+        for name, alias in step.settings["aliases"].items():
+            answers = _probe.answers(aws.anonymous(), alias, None).items()
+            said.update({f"{what.replace(alias, name)} through {name}": answer for what, answer in answers})
+        return _probe.refused(said) or _probe.unreachable(said)
+
+    settled(refused, wait)
+    told = tuple(f"anonymous {what}: {answer}" for what, answer in said.items())
+    if _probe.unreachable(said):
+        return Proof(True, Method.STATE, told or ("the policies were read back",))
+    return Proof(_probe.refused(said), Method.EFFECT, told)
+
+
+def undo(aws: Aws, step: Step, wait: Wait) -> None:
+    """Each policy as it was."""
+    control, sid, before = _control(aws, step), step.settings["sid"], (step.before or {}).get("policies") or {}
+    for name, text in before.items():
+        if not same(_text(control, name, sid), text):
+            _put(control, name, sid, text)
+    settled(lambda: _is(aws, step, before), wait)
+
+
+def _points(control: Control, bucket: Bucket) -> list[dict[str, Any]]:
+    listed = control.listed("ListAccessPoints", "AccessPointList", Bucket=bucket.name)
+    return [point for point in listed if point.get("BucketAccountId") in (None, bucket.owner)]
+
+
+def _in_our_vpc(point: Mapping[str, Any], perimeter: Perimeter) -> bool:
+    """Whether nobody reaches it but from a VPC that the estate names: S3 binds such an access point to it for good."""
+    return (point.get("VpcConfiguration") or {}).get("VpcId") in perimeter.vpcs
+
+
+def _arn(control: Control, point: Mapping[str, Any]) -> str:
+    made = Arn(control.aws.partition, "s3", control.region, control.account, f"accesspoint/{point['Name']}")
+    return str(point.get("AccessPointArn") or made)
+
+
+def _control(aws: Aws, step: Step) -> Control:
+    return Control(aws, step.settings["owner"], step.settings["region"])
+
+
+def _now(aws: Aws, step: Step) -> dict[str, str | None]:
+    control, sid = _control(aws, step), step.settings["sid"]
+    return {name: _text(control, name, sid) for name in step.settings["closed"]}
+
+
+def _is(aws: Aws, step: Step, wanted: Mapping[str, str | None]) -> bool:
+    now = _now(aws, step)
+    return all(same(now[name], text) for name, text in wanted.items())
+
+
+def _refuse_overtaken(
+    now: Mapping[str, str | None], wanted: Mapping[str, str | None], before: Mapping[str, str | None]
+) -> None:
+    strays = [name for name in now if not same(now[name], wanted[name]) and not same(now[name], before.get(name))]
+    if not strays:
+        return
+    changed = f"somebody changed the policy of {', '.join(strays)} since the plan was made"
+    if any(same(now[name], wanted[name]) for name in now):
+        # Others are changed already, by a first try: what they were before must stay known.
+        raise AwsError("s3:PutAccessPointPolicy", "Conflict", changed)
+    raise Overtaken(changed)
+
+
+def _text(control: Control, name: str, sid: str) -> str | None:
+    return _marker.apart(_whole_text(control, name), (sid,))[0]
+
+
+def _whole_text(control: Control, name: str) -> str | None:
+    answer = control.found("GetAccessPointPolicy", "NoSuchAccessPointPolicy", Name=name)
+    return None if answer is None else str(answer["Policy"])
+
+
+def _put(control: Control, name: str, sid: str, text: str | None) -> None:
+    _, others = _marker.apart(_whole_text(control, name), (sid,))
+    whole = _marker.together(text, others)
+    if whole is None:
+        control.call("DeleteAccessPointPolicy", Name=name)
+    else:
+        control.call("PutAccessPointPolicy", Name=name, Policy=whole)
+
+
+def _multi_region(aws: Aws, bucket: Bucket) -> tuple[str, ...]:
+    """In words, the Multi-Region access points that lead to this bucket."""
+    home = _MULTI_REGION_HOME.get(aws.partition)
+    if home is None:
+        return ()
+    try:
+        found = Control(aws, bucket.owner, home).listed("ListMultiRegionAccessPoints", "AccessPoints")
+    except AwsError as error:
+        return (f"Multi-Region access points could not be looked at ({error.code})",)
+    here = (p for p in found if any(region.get("Bucket") == bucket.name for region in p.get("Regions") or ()))
+    return tuple(f"the Multi-Region access point {p['Name']} also leads to {bucket.name}" for p in here)

@@ -1,0 +1,1 @@
+"""Models in service, notebooks and registered packages: stopped, and closed to strangers."""

@@ -1,0 +1,77 @@
+"""A resource policy lets another account read a secret's value, and a value that was read is known for good.
+
+Blind to: values that were read before (rotate them), and the key: a stranger needs that too, see `kms/close_key`.
+"""
+
+import re
+from dataclasses import replace
+
+from stanch.catalog.actions import _closing
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.aws import Aws
+from stanch.domain.arn import Arn
+from stanch.domain.step import Phase, Proof, State, Step
+
+APPLIES_TO = ("secret",)
+PHASE = Phase.DATA
+AFFECTS = Affects.STRANGERS
+PERMISSIONS = (
+    "secretsmanager:DescribeSecret",
+    "secretsmanager:GetResourcePolicy",
+    "secretsmanager:PutResourcePolicy",
+    "secretsmanager:DeleteResourcePolicy",
+)
+
+
+_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
+
+
+def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
+    """Narrow the secret's policy; a log may name it without the six letters that end its ARN."""
+    full = str(aws.call("secretsmanager", "DescribeSecret", SecretId=_asked(resource))["ARN"])
+    return replace(_closing.plan(_KEEPER, aws, Arn.parse(full), case), resource=full)
+
+
+def read(aws: Aws, step: Step) -> State:
+    """`{"policy": text | None}`."""
+    return _closing.state(_KEEPER, aws, step)
+
+
+def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
+    """One call; a policy that somebody changed since the plan is not overwritten."""
+    _closing.apply(_KEEPER, aws, step, wait)
+    return None
+
+
+def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
+    """Read back and judged: only the stranger's credentials could try it."""
+    return _closing.verify(_KEEPER, aws, step, wait)
+
+
+def undo(aws: Aws, step: Step, wait: Wait) -> None:
+    """The policy as it was."""
+    _closing.undo(_KEEPER, aws, step, wait)
+
+
+def _asked(resource: Arn) -> str:
+    """A whole ARN, or the bare name where a log wrote only that into one."""
+    name = resource.resource.partition(":")[2]
+    return str(resource) if _SUFFIX.search(name) else name
+
+
+def _get(aws: Aws, resource: Arn) -> str | None:
+    answer = aws.call("secretsmanager", "GetResourcePolicy", SecretId=str(resource))
+    return answer.get("ResourcePolicy") or None
+
+
+def _put(aws: Aws, resource: Arn, text: str) -> None:
+    aws.call("secretsmanager", "PutResourcePolicy", SecretId=str(resource), ResourcePolicy=text)
+
+
+def _delete(aws: Aws, resource: Arn) -> None:
+    aws.call("secretsmanager", "DeleteResourcePolicy", SecretId=str(resource))
+
+
+_KEEPER = _closing.Keeper(
+    _get, _put, _delete, "secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy"
+)

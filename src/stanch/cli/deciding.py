@@ -1,0 +1,78 @@
+"""Who decides is written down before anything is done: a person at this terminal, or the bounds in stanch.toml."""
+
+import getpass
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stanch import app
+from stanch.cli import show
+from stanch.cli.face import Face, command
+from stanch.contracts import lines
+from stanch.domain.decision import Question
+from stanch.domain.estate import Estate
+from stanch.domain.incident import Incident
+from stanch.domain.step import Step
+
+if TYPE_CHECKING:
+    from stanch.engine.decide import Decision
+    from stanch.stores.open import Stores
+
+
+By = Annotated[str | None, typer.Option("--by", help="Who decides; default: the name you are logged in with.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, for the record.")]
+
+
+class Deciding:
+    """One plan of one incident, and what may be carried out of it now."""
+
+    def __init__(
+        self, face: Face, stores: "Stores", estate: Estate, case: Incident, decision: "Decision", acting_as: str
+    ) -> None:
+        self._face = face
+        self._stores = stores
+        self._estate = estate
+        self._case = case
+        self._decision = decision
+        self._acting_as = acting_as
+
+    def by_person(self, plan: Sequence[Step], by: str | None, why: str) -> list[Step]:
+        """The whole plan, when with this person's yes enough have said it; else nothing, and who is missing."""
+        question = app.asked(self._stores, self._estate, self._case, self._decision)
+        who = by or login()
+        app.answer(self._stores, question, yes=True, by=who, acting_as=self._acting_as, why=why)
+        if app.standing(self._stores, question):
+            return list(plan)
+        self._tell(question)
+        said = (
+            f"{who} said yes. These assets need {show.counted(question.persons, 'person')}: somebody else must too, by"
+        )
+        self._face.say(f"{said} {question.expires:%Y-%m-%d %H:%M} UTC:", style="yellow")
+        self._face.say(command("approve", question.plan[:12], "--by", "NAME"))
+        return []
+
+    def by_itself(self, plan: Sequence[Step]) -> list[Step]:
+        """What stanch.toml allows, or all of it once enough persons said yes; the rest is asked about."""
+        decision = self._decision
+        if not decision.asking or app.granted(self._stores, decision):
+            return list(plan)
+        question = app.asked(self._stores, self._estate, self._case, decision)
+        self._tell(question)
+        count = show.counted(len(decision.asking), "step waits", "steps wait")
+        self._face.say(f"{count} for a yes: {'; '.join(decision.why)}.", style="yellow")
+        self._face.say(f"Until {question.expires:%Y-%m-%d %H:%M} UTC, from {show.counted(question.persons, 'person')}:")
+        self._face.say(command("approve", question.plan[:12], "--by", "NAME"))
+        return list(decision.now)
+
+    def _tell(self, question: Question) -> None:
+        decision = self._decision
+        self._face.emit(lines.decision(self._case.id, decision.plan, len(decision.now), decision.why, question))
+
+
+def login() -> str:
+    """The name this person is logged in with; "unknown" where the machine has none."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,1 @@
+"""CloudFormation for the responder, its roles and what must be recorded, filled from the estate."""

@@ -1,0 +1,162 @@
+"""Without a person stanch does what its file allows and asks about the rest; a yes is to one plan, for a time."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.ground import Ground
+
+from stanch.cli import main
+from stanch.domain.arn import Arn
+
+ESTATE = """
+[perimeter]
+accounts = ["{account}"]
+[[asset]]
+name = "llama"
+kind = "weights"
+where = "s3://{bucket}/"
+[response]
+mode = "{mode}"
+act_when = {{ confidence = 0.9, collateral = "low" }}
+asking = {{ expires_minutes = 5, two_persons = ["llama"] }}
+"""
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    lines: list[dict[str, Any]]
+    err: str
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [line for line in self.lines if line["kind"] == kind]
+
+
+Run = Callable[..., Said]
+
+
+@pytest.fixture
+def stanch(ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """The command as the range's responder, in an empty folder."""
+    signing = ground.responder_credentials
+    monkeypatch.chdir(tmp_path)
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": signing.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": signing.secret,
+        "AWS_SESSION_TOKEN": signing.token or "",
+        "AWS_ENDPOINT_URL": ground.staged.range_.endpoint,
+        "AWS_REGION": ground.staged.region,
+        "USER": "alice",
+        "LOGNAME": "alice",
+    }.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr("stanch.app.containing.sleep", lambda _: None)
+    (tmp_path / ".git").mkdir()
+
+    def run(*arguments: str) -> Said:
+        monkeypatch.setattr("sys.argv", ["stanch", *arguments, "--format", "json"])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        code = ended.value.code
+        return Said(
+            code if isinstance(code, int) else 0, [json.loads(line) for line in said.out.splitlines()], said.err
+        )
+
+    return run
+
+
+def declared(ground: Ground, folder: Path, mode: str, bucket: str = "other") -> None:
+    text = ESTATE.format(account=ground.account, mode=mode, bucket=bucket)
+    (folder / "stanch.toml").write_text(text)
+
+
+def opened(ground: Ground) -> str:
+    statement = [{"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]
+    return ground.arn("s3", ground.bucket(statement))
+
+
+def closed(ground: Ground, bucket: str) -> bool:
+    policy = ground.admin.call("s3", "GetBucketPolicy", Bucket=Arn.parse(bucket).resource)["Policy"]
+    return "StanchClosed" in policy
+
+
+def test_acts_at_once_on_what_breaks_nobody_and_asks_about_the_rest(
+    ground: Ground, stanch: Run, tmp_path: Path
+) -> None:
+    declared(ground, tmp_path, "act")
+    bucket, role = opened(ground), ground.role()
+    said = stanch("contain", "--resource", bucket, "--resource", role, "--auto")
+    (decision,) = said.of("decision")
+    assert [step.split(" on ")[0] for step in decision["waiting"]] == ["iam/revoke_sessions"]
+    assert decision["why"] == ["collateral medium is above act_when (low)"]
+    assert said.code == 3
+    assert closed(ground, bucket)
+    assert "waits for a yes" in said.err
+
+
+def test_carries_out_what_was_approved_and_nothing_else(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    bucket = opened(ground)
+    asked = stanch("contain", "--resource", bucket, "--auto")
+    (decision,) = asked.of("decision")
+    assert not closed(ground, bucket)
+    (answer,) = stanch("approve", decision["plan"][:12], "--by", "bob", "--why", "agreed").of("answer")
+    assert (answer["by"], answer["yes"], answer["complete"]) == ("bob", True, True)
+    done = stanch("contain", "--resource", bucket, "--auto")
+    assert closed(ground, bucket)
+    assert {step["state"] for step in done.of("step")} >= {"verified"}
+
+
+def test_a_no_keeps_it_from_being_done(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    bucket = opened(ground)
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    stanch("approve", decision["plan"], "--by", "bob")
+    stanch("approve", decision["plan"], "--by", "carol", "--no")
+    assert stanch("contain", "--resource", bucket, "--auto").code == 3
+    assert not closed(ground, bucket)
+
+
+def test_a_yes_is_spent_when_the_account_has_changed(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    bucket = opened(ground)
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    stanch("approve", decision["plan"], "--by", "bob")
+    ground.admin.call("s3", "DeleteBucketPolicy", Bucket=Arn.parse(bucket).resource)
+    again = stanch("contain", "--resource", bucket, "--auto")
+    (other,) = again.of("decision")
+    assert (again.code, other["plan"] != decision["plan"]) == (3, True)
+
+
+def test_a_plan_that_nobody_asked_about_cannot_be_approved(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    stanch("contain", "--resource", opened(ground), "--auto")
+    said = stanch("approve", "0" * 12)
+    assert (said.code, said.lines) == (2, [])
+    assert "no such plan was asked" in said.err
+
+
+def test_an_asset_that_needs_two_persons_waits_for_the_second(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    bucket = opened(ground)
+    declared(ground, tmp_path, "ask", Arn.parse(bucket).resource)
+    alone = stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "alice")
+    assert (alone.code, closed(ground, bucket)) == (3, False)
+    assert "somebody else must too" in alone.err
+    assert stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "Alice").code == 3
+    both = stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "bob")
+    assert closed(ground, bucket)
+    assert {step["state"] for step in both.of("step")} >= {"verified"}
+
+
+def test_observe_touches_nothing_whatever_is_asked(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "observe")
+    bucket = opened(ground)
+    for how in ("--apply", "--auto"):
+        said = stanch("contain", "--resource", bucket, how)
+        assert (said.code, "response.mode = observe" in said.err) == (2, True)
+    assert not closed(ground, bucket)

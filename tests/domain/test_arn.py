@@ -1,0 +1,24 @@
+import pytest
+
+from stanch.domain.arn import Arn
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ("rds:eu-central-1:111122223333:snapshot:nightly", "db-snapshot"),
+        ("rds:eu-central-1:111122223333:cluster-snapshot:nightly", "cluster-snapshot"),
+        ("rds:eu-central-1:111122223333:cluster:vectors", "db-cluster"),
+        ("ec2:eu-central-1::snapshot/snap-0123456789abcdef0", "snapshot"),
+        ("datasync:eu-central-1:111122223333:task/task-0123456789abcdef0", "transfer-task"),
+        ("ecs:eu-central-1:111122223333:task/cluster/0123", "task"),
+        ("ecr:eu-central-1:111122223333:repository/team/app", "repository"),
+        ("codeartifact:eu-central-1:111122223333:repository/domain/name", "package-repository"),
+        ("sns:eu-central-1:111122223333:alarms", "topic"),
+        ("sqs:eu-central-1:111122223333:jobs", "queue"),
+        ("kms:eu-central-1:111122223333:key/0a1b2c3d", "key"),
+        ("litellm:gateway-1::key/0a1b2c3d", "gateway-key"),
+    ],
+)
+def test_tells_apart_what_services_call_by_one_word(resource: str, kind: str) -> None:
+    assert Arn.parse(f"arn:aws:{resource}").kind == kind
