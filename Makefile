@@ -5,7 +5,7 @@ STAMP  := $(VENV)/.stamp
 EMULATOR := .venv-emulator
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types arch docs docs-check bench format lock wheel-check clean
+.PHONY: help demo test check lint types arch docs docs-check bench kill-matrix format lock wheel-check clean
 
 help: ## print the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m benchmarks.iam_evaluations
 	@$(PY) -m benchmarks.iam_reach
 	@$(PY) -m benchmarks.iam_asking
+	@$(PY) -m benchmarks.containment
+
+kill-matrix: $(STAMP) $(EMULATOR)/.stamp ## kill every playbook at every point of it (an hour)
+	@STANCH_KILL_AT=all $(PY) -m pytest -n 2 tests/playbooks/test_killed.py
 
 format: $(STAMP) ## let ruff format and fix
 	@$(VENV)/bin/ruff check --fix .

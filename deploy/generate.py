@@ -29,7 +29,8 @@ _MANY = 12
 def scopes() -> str:
     """Each permission that an action declares: whether it only looks, and the resources it can be bound to."""
     permissions = sorted({permission for action in app.actions().values() for permission in action.PERMISSIONS})
-    return json.dumps({permission: _scope(permission) for permission in permissions}, indent=1) + "\n"
+    lines = (f"{json.dumps(permission)}: {json.dumps(_scope(permission))}" for permission in permissions)
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _scope(permission: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from stanch import app
 from stanch.cli.main import app as command_line
 from stanch.contracts.detection import Detection
 from stanch.engine.shelf import Unit
+from stanch.responder.bench import triggers as known_triggers
 
 REFERENCE = Path(__file__).parent / "reference"
 _HEADINGS = ["| id | what | level | sure | techniques | playbook |", "|---|---|---|---|---|---|"]
@@ -88,6 +89,19 @@ def regimes() -> str:
     return "\n".join(rows) + "\n"
 
 
+def triggers() -> str:
+    """The table of what answers the findings of other products."""
+    rows = ["# Triggers\n", "| id | product | types | sure | playbook |", "|---|---|---|---|---|"]
+    pages = {unit.id: unit for unit in app.shelf("triggers", ".toml")}
+    for trigger in sorted(known_triggers(), key=lambda one: one.id):
+        types = " ".join(f"`{pattern}`" for pattern in trigger.types)
+        special = [f"`{name}` for a {kind}" for kind, name in trigger.playbook_of.items()]
+        books = ", ".join([*special, f"`{trigger.playbook}`" if trigger.playbook else "else a person"])
+        link = f"[{trigger.id}]({_page(pages[trigger.id])})"
+        rows.append(f"| {link} | {trigger.product} | {types} | {trigger.confidence} | {books} |")
+    return "\n".join(rows) + "\n"
+
+
 def commands() -> str:
     """Every verb with its arguments and options."""
     parts = [
@@ -116,6 +130,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "regimes.md": regimes,
     "routines.md": routines,
     "sources.md": sources,
+    "triggers.md": triggers,
 }
 
 

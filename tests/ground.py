@@ -18,10 +18,13 @@ from stanch.contracts.aws import Aws, AwsDenied
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Step, StepState
-from stanch.engine.contain.compare import plain
+from stanch.engine.contain.compare import plain, same
 from stanch.engine.shelf import implementing, walk
+from stanch.range.errors import RangeError
 from stanch.range.process import Range
 from stanch.range.stage import Staged, stage
+
+__all__ = ["RangeError", "plain", "same"]  # tests beside the catalog's units stand in the house, and may not go there
 
 _SHELF = walk(Path(str(actions.__file__)).parent, (".py",), actions.__name__)
 ACTIONS: Mapping[str, Action] = {unit.id: implementing(unit, Action) for unit in _SHELF}
@@ -47,6 +50,7 @@ _S3 = {
     "ListBuckets": "ListAllMyBuckets",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
+    "ListObjectVersions": "ListBucketVersions",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
 }
 _S3CONTROL = {
@@ -84,12 +88,12 @@ class Listening:
     def caller(self) -> str:
         return self.door.caller
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         self._note(service, operation)
         return self.door.call(service, operation, region=region, **params)
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         self._note(service, operation)
         return self.door.pages(service, operation, key, region=region, **params)
@@ -267,12 +271,17 @@ class Died(BaseException):
     """The process ended here; a BaseException, because nothing may catch it."""
 
 
+def changes(operation: str) -> bool:
+    """Whether an operation (`s3:PutBucketPolicy`) changes something, by its name."""
+    return not operation.split(":")[1].startswith(("Describe", "Get", "List", "Head", "Simulate", "Assume"))
+
+
 def dying_before(change: int) -> Callable[[str], None]:
     """A hook that lets so many changes through and dies before the next one; looking is free."""
     left = [change]
 
     def before_call(operation: str) -> None:
-        if operation.split(":")[1].startswith(("Describe", "Get", "List", "Head", "Simulate", "Assume")):
+        if not changes(operation):
             return
         if not left[0]:
             raise Died
@@ -303,6 +312,45 @@ def survives_dying(ground: Grounds, action_id: str, make: Callable[[], str]) -> 
         if not died:
             return change
     raise AssertionError("an apply of a hundred changes")
+
+
+def survives_refusals(ground: Grounds, action_id: str, make: Callable[[], str]) -> int:
+    """Refuse each call of an apply once, looking included; the next run must end as if nothing had been.
+
+    Returns how many calls the apply has.
+    """
+    action = ACTIONS[action_id]
+    aws = ground.responder()
+    for call in range(300):
+        step = ground.planned(action_id, make(), aws)
+        refused = False
+        aws.before_call = refusing(call)
+        try:
+            action.apply(aws, step, no_wait)
+        except AwsDenied:
+            refused = True
+        finally:
+            aws.before_call = lambda _: None
+        action.apply(aws, step, no_wait)
+        proof = action.verify(aws, step, no_wait, None)
+        assert proof.holds, proof
+        action.undo(aws, step, no_wait)
+        assert plain(action.read(aws, step)) == step.before, "undo did not restore what was there"
+        if not refused:
+            return call
+    raise AssertionError("an apply of three hundred calls")
+
+
+def refusing(call: int) -> Callable[[str], None]:
+    """A hook that refuses one call, after so many that it lets through."""
+    left = [call]
+
+    def before_call(operation: str) -> None:
+        left[0] -= 1
+        if left[0] == -1:
+            raise AwsDenied(operation, "AccessDeniedException", "not now")
+
+    return before_call
 
 
 def _dies(aws: Listening, change: int, deed: Callable[[], object]) -> bool:

@@ -16,13 +16,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 from stanch.contracts.action import Case
 from stanch.contracts.aws import Aws
-from stanch.domain.estate import Gateway
+from stanch.domain.estate import Gateway, Perimeter
 from stanch.domain.step import Step
 from stanch.web.gateway import GatewayDoor
 from tests.ground import Listening, planned
 
 MASTER = "sk-master-0123456789"
 VARIABLE = "GATEWAY_ADMIN_KEY"
+SILENT = -1
+"""The status of a gateway that takes a request and says nothing."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,7 @@ class LiteLlm:
     keys: dict[str, dict[str, Any]] = field(default_factory=dict)
     asked: list[tuple[str, str, Mapping[str, Any], Mapping[str, str]]] = field(default_factory=list)
     next: list[Said] = field(default_factory=list)
+    awake: threading.Event = field(default_factory=threading.Event)
 
     def key(self, **terms: Any) -> str:
         """The hash of a new key."""
@@ -67,8 +70,6 @@ class LiteLlm:
         return planned(action, resource, aws or self.responder(), case or self.case())
 
     def case(self) -> Case:
-        from stanch.domain.estate import Perimeter
-
         return Case("inc-20261122-ab12", datetime.now(UTC), Perimeter(), responder="")
 
     def answer(self, method: str, path: str, given: Mapping[str, Any], headers: Mapping[str, str]) -> tuple[int, Any]:
@@ -95,11 +96,11 @@ class LiteLlm:
 
 
 class Attentive(Listening):
-    """Notes changes alone, and no permissions: a gateway knows no IAM."""
+    """Notes no permissions, for a gateway knows no IAM, and calls looking `Get`, as AWS does."""
 
     def _note(self, service: str, operation: str) -> None:
-        if operation not in ("KeyInfo", "KeyList"):
-            self.before_call(f"{service}:{operation}")
+        looking = "Get" if operation in ("KeyInfo", "KeyList") else ""
+        self.before_call(f"{service}:{looking}{operation}")
 
 
 def error(code: int, kind: str, message: str) -> dict[str, Any]:
@@ -130,6 +131,9 @@ def serving() -> Iterator[LiteLlm]:
             if said.status == 0:  # hangs up without a word
                 self.close_connection = True
                 return
+            if said.status == SILENT:
+                gateway.awake.wait()
+                return
             self.send_response(said.status)
             for name, value in {"Content-Length": str(len(said.body)), **said.headers}.items():
                 self.send_header(name, value)
@@ -146,6 +150,7 @@ def serving() -> Iterator[LiteLlm]:
     try:
         yield gateway
     finally:
+        gateway.awake.set()
         server.shutdown()
         server.server_close()
         thread.join()

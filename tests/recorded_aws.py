@@ -53,7 +53,7 @@ class RecordedAws:
     def caller(self) -> str:
         return str(Arn(self.partition, "sts", "", self.account, "assumed-role/stanch-responder/contain"))
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """One call, its request checked, its answer checked."""
         name = f"{service}:{operation}"
         model = _operation(service, operation)
@@ -71,7 +71,7 @@ class RecordedAws:
         return answer
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         """Every page as botocore's paginator would ask for it; an operation without one is called once."""
         return [item for page in self._pages(service, operation, params) for item in page.get(key) or ()]

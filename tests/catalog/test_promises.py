@@ -24,6 +24,7 @@ SHELVES = {
     "routines": (".yml",),
     "scenarios": (".py",),
     "sources": (".py",),
+    "triggers": (".toml",),
 }
 UNITS = {(name, unit.id): unit for name, suffixes in SHELVES.items() for unit in app.shelf(name, *suffixes)}
 DETECTIONS = [unit for (name, _), unit in UNITS.items() if name == "detections"]

@@ -160,3 +160,28 @@ def test_observe_touches_nothing_whatever_is_asked(ground: Ground, stanch: Run, 
         said = stanch("contain", "--resource", bucket, how)
         assert (said.code, "response.mode = observe" in said.err) == (2, True)
     assert not closed(ground, bucket)
+
+
+def test_a_person_may_answer_for_what_nothing_could_do(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "act")
+    bucket, linked = opened(ground), ground.role(path="/aws-service-role/ecs.amazonaws.com/")
+    said = stanch("contain", "--resource", bucket, "--resource", linked, "--apply", "--yes")
+    (case,) = said.of("incident")
+    assert (said.code, case["state"]) == (3, "open")
+    kept = stanch("accept", case["id"], "--action", "iam/revoke_sessions", "--why", "stopped in ECS itself")
+    assert (kept.code, kept.of("incident")[0]["state"]) == (0, "contained"), said.lines
+    assert kept.of("step")[0]["why"].startswith("accepted by alice: stopped in ECS itself (it was skipped: ")
+    again = stanch("contain", "--resource", bucket, "--resource", linked, "--apply", "--yes")
+    assert again.code == 0, "nothing is planned again that a person answers for"
+
+
+def test_nobody_can_answer_for_a_step_that_is_not_there_or_is_proven(
+    ground: Ground, stanch: Run, tmp_path: Path
+) -> None:
+    declared(ground, tmp_path, "act")
+    said = stanch("contain", "--resource", opened(ground), "--apply", "--yes")
+    (case,) = said.of("incident")
+    gone = stanch("accept", case["id"], "--action", "no/such", "--why", "x")
+    assert (gone.code, "has 0 steps of no/such (none)" in gone.err) == (2, True)
+    proven = stanch("accept", case["id"], "--action", "s3/close_bucket", "--why", "x")
+    assert (proven.code, "there is nothing to accept" in proven.err) == (2, True)

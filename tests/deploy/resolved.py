@@ -27,7 +27,9 @@ def template(rendered: Rendered, name: str, **given: str) -> dict[str, Any]:
     }
     resolver = _Resolver(values, whole.get("Conditions", {}))
     kept = {
-        key: one for key, one in whole["Resources"].items() if "Condition" not in one or resolver.holds(one["Condition"])
+        key: one
+        for key, one in whole["Resources"].items()
+        if "Condition" not in one or resolver.holds(one["Condition"])
     }
     found: dict[str, Any] = resolver.resolve(kept)
     return found

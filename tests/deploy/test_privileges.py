@@ -1,7 +1,7 @@
 """The rendered roles, judged by the policy evaluator: they can do their work, and not what they must never."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,7 @@ from stanch.iam import Caller, Policy, Request, evaluate, parse
 
 MEMBER = f"arn:aws:iam::{ACCOUNT}:role/stanch-member"
 RESPONDER = f"arn:aws:iam::{ACCOUNT}:role/stanch-responder"
-CALLER = Caller(
-    "role-session", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/stanch-member/stanch", role_arn=MEMBER
-)
+CALLER = Caller("role-session", ACCOUNT, f"arn:aws:sts::{ACCOUNT}:assumed-role/stanch-member/stanch", role_arn=MEMBER)
 # Roles to be assumed and keys trust nobody unless their own policy says so; theirs leaves it to the account's.
 DELEGATES = parse({"Statement": {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "*", "Resource": "*"}})
 
@@ -33,9 +31,15 @@ def policies(rendered: Rendered) -> list[Policy]:
     ]
 
 
-def allowed(policies: Sequence[Policy], action: str, resource: str) -> bool:
+USED = {"kms:ViaService": ("ec2.eu-central-1.amazonaws.com",), "iam:PassedToService": ("ec2.amazonaws.com",)}
+"""What IAM knows of a request that stanch makes."""
+
+
+def allowed(
+    policies: Sequence[Policy], action: str, resource: str, context: Mapping[str, tuple[str, ...]] = USED
+) -> bool:
     own_say = action.startswith(("sts:", "kms:"))
-    request = Request(CALLER, action, resource)
+    request = Request(CALLER, action, resource, context=context)
     return evaluate(request, identity=policies, resource_policy=DELEGATES if own_say else None).allowed
 
 
@@ -50,13 +54,13 @@ def an_example(scope: str) -> str:
 def test_every_permission_of_every_action_is_granted_on_what_it_is_for(
     policies: list[Policy], permissions: tuple[str, ...]
 ) -> None:
-    refused = []
-    for permission in permissions:
-        if CONTENT.fullmatch(permission):
-            continue  # in the evidence bucket alone: the next test
-        for scope in scopes()[permission]["on"] or ["*"]:
-            if not allowed(policies, permission, an_example(scope)):
-                refused.append(f"{permission} on {scope}")
+    refused = [
+        f"{permission} on {scope}"
+        for permission in permissions
+        if not CONTENT.fullmatch(permission)  # in the evidence bucket alone: the next test
+        for scope in scopes().get(permission, {}).get("on") or ["*"]
+        if not allowed(policies, permission, an_example(scope))
+    ]
     assert refused == []
 
 
@@ -93,7 +97,7 @@ def changes_of_iam() -> Iterable[str]:
             yield f"iam:{details['name']}"
 
 
-@pytest.mark.parametrize("itself", [MEMBER, RESPONDER, f"arn:aws:iam::{ACCOUNT}:policy/stanch-member-fence"])
+@pytest.mark.parametrize("itself", [MEMBER, RESPONDER, f"arn:aws:iam::{ACCOUNT}:policy/stanch-member-fence1"])
 def test_the_responder_cannot_change_itself(policies: list[Policy], itself: str) -> None:
     wide = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
     changes = list(changes_of_iam())
@@ -105,8 +109,30 @@ def test_what_must_never_be_touched_is_only_looked_at(policies: list[Policy], pe
     protected = f"arn:aws:iam::{ACCOUNT}:role/break-glass"
     wide = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
     done = {one for one in (*permissions, *changes_of_iam()) if allowed([*policies, wide], one, protected)}
-    assert {one for one in done if not scopes()[one]["reads"]} == set()
+    assert {one for one in done if not scopes().get(one, {}).get("reads")} == set()
     assert allowed(policies, "iam:GetRole", protected), "an intruder's change of its trust must be seen"
+
+
+def test_a_key_opens_volumes_and_evidence_and_nothing_else(policies: list[Policy]) -> None:
+    key = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/1"
+    assert allowed(policies, "kms:Decrypt", key)
+    assert not allowed(policies, "kms:Decrypt", key, {})
+    assert not allowed(policies, "kms:Decrypt", key, {"kms:ViaService": ("secretsmanager.eu-central-1.amazonaws.com",)})
+
+
+def test_the_forensic_accounts_key_encrypts_and_is_not_changed(ours: Estate) -> None:
+    key = "arn:aws:kms:eu-central-1:999988887777:key/1"
+    estate = replace(ours, response=replace(ours.response, evidence=replace(ours.response.evidence, key=key)))
+    granted = privileges(estate, ["kms:GenerateDataKey", "kms:CreateGrant", "kms:PutKeyPolicy"], ["*"]).grants
+    here = {"Fn::Sub": key.replace("arn:aws:", "arn:${AWS::Partition}:")}
+    on_it = {action for part in granted for one in part for action in one["Action"] if here in one["Resource"]}
+    assert on_it == {"kms:GenerateDataKey", "kms:CreateGrant"}
+
+
+def test_a_role_is_handed_to_a_host_and_to_nothing_else(policies: list[Policy]) -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/vllm-serving"
+    assert allowed(policies, "iam:PassRole", role)
+    assert not allowed(policies, "iam:PassRole", role, {"iam:PassedToService": ("lambda.amazonaws.com",)})
 
 
 def test_another_account_is_out_of_reach(policies: list[Policy]) -> None:
@@ -123,13 +149,25 @@ def test_each_policy_fits_and_one_that_does_not_is_split(ours: Estate) -> None:
     many = sorted(f"{service}:MadeUpActionNumber{number:04}" for service in ("iam", "ec2") for number in range(500))
     found = privileges(ours, many, ["*"])
     assert len(found.grants) > 3
-    assert all(size(part) <= MOST_CHARACTERS for part in (*found.grants, found.denies))
+    assert all(size(part) <= MOST_CHARACTERS for part in (*found.grants, *found.denies))
     assert sorted(one for part in found.grants for each in part for one in each["Action"]) == many
     assert found.unscoped == tuple(many), "what is granted on * is told"
 
 
+def test_a_hundred_assets_and_protected_roles_are_fenced_in_as_many_policies_as_it_takes(ours: Estate) -> None:
+    (asset, *_) = ours.assets
+    many = tuple(replace(asset, where=f"s3://acme-{number:03}/{'models/' * 8}") for number in range(100))
+    protected = tuple(f"arn:*:iam::*:role/break-glass-{number:03}" for number in range(100))
+    estate = replace(ours, assets=many, response=replace(ours.response, never_touch=protected))
+    found = privileges(estate, ["iam:GetRole", "iam:PutRolePolicy"], ["*"]).denies
+    assert len(found) > 1
+    assert all(size(part) <= MOST_CHARACTERS for part in found)
+    fenced = [resource for part in found for one in part for resource in one["Resource"]]
+    assert len([one for one in fenced if "break-glass" in str(one) or ":s3:::" in str(one)]) == 200
+
+
 def denied(estate: Estate, *permissions: str) -> Statement:
-    found = {one["Sid"]: one for one in privileges(estate, permissions, ["*"]).denies}
+    found = {one["Sid"]: one for part in privileges(estate, permissions, ["*"]).denies for one in part}
     return found["NeverTouch"]
 
 
@@ -146,7 +184,7 @@ def test_a_dollar_in_a_key_is_no_variable(ours: Estate) -> None:
     (asset, *_) = ours.assets
     odd = replace(asset, where="s3://acme-weights/${aws:username}/")
     estate = replace(ours, assets=(odd,))
-    found: dict[str, Any] = {one["Sid"]: one for one in privileges(estate, [], ["*"]).denies}
+    found: dict[str, Any] = {one["Sid"]: one for part in privileges(estate, [], ["*"]).denies for one in part}
     (resource,) = found["NotTheAssets"]["Resource"]
     text = resource["Fn::Sub"].replace("${AWS::Partition}", "aws").replace("${!", "${")
     policy = parse({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": text}})

@@ -41,11 +41,11 @@ class FakeAws:
     regions: list[str] = field(default_factory=list)
     assumed: list[str] = field(default_factory=list)
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         raise NotImplementedError
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         raise NotImplementedError
 

@@ -9,6 +9,7 @@ from tests.engine.containing import (
     ACCOUNT,
     BUCKET,
     DENIED,
+    NOON,
     ROLE,
     STRANGER,
     USER,
@@ -26,6 +27,7 @@ from stanch.contracts.store import StoreError
 from stanch.domain.incident import IncidentState
 from stanch.domain.step import Phase, Step, StepState
 from stanch.engine.contain import state_after
+from stanch.engine.contain.accept import accepted
 
 OPEN = {"open": True, "lock": None}
 
@@ -338,3 +340,23 @@ def test_what_had_nothing_to_do_leaves_nothing_open() -> None:
     assert states(done) == ["skipped", "verified"]
     assert done[0].why == "nothing to do: nobody outside is trusted"
     assert state_after(done) is IncidentState.CONTAINED
+
+
+def test_a_person_may_answer_for_what_did_not_hold_and_it_can_still_be_undone() -> None:
+    s = scene(ROLE)
+    s.actions["shut"] = Shut(does=failing("verify", DENIED))
+    (failed,) = applied(s)
+    s.journal.write(accepted(failed, "alice", "looked at it by hand", s.clock()))
+    (kept,) = s.desk().plan(incident(by_hand=[ROLE]))
+    assert (kept.state, state_after([kept])) == (StepState.SKIPPED, IncidentState.OPEN), "nothing at all was verified"
+    assert kept.why.startswith("accepted by alice: looked at it by hand (it was failed: could not be verified")
+    assert state_after([kept, replace(kept, state=StepState.VERIFIED, settings={})]) is IncidentState.CONTAINED
+    (undone,) = s.desk().undo("inc-1")
+    assert (undone.state, s.aws.resources[ROLE]) == (StepState.UNDONE, OPEN)
+    assert s.desk().plan(incident(by_hand=[ROLE]))[0].state is StepState.PLANNED
+
+
+def test_what_is_proven_needs_nobodys_word() -> None:
+    (step,) = applied(scene(ROLE))
+    with pytest.raises(ValueError, match="nothing to accept"):
+        accepted(step, "alice", "why", NOON)

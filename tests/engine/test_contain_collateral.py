@@ -50,3 +50,19 @@ def test_a_role_that_is_declared_to_work_is_high_until_somebody_looked() -> None
     declared = Estate(principals=(Principal(ROLE, Purpose.SERVING),))
     assert planned(Affects.USERS, None, declared).collateral is Collateral.HIGH
     assert planned(Affects.USERS, {}, declared).collateral is Collateral.LOW
+
+
+def test_a_host_is_no_other_user_of_itself_and_what_harms_nobody_names_nobody() -> None:
+    host = "arn:aws:ec2:eu-central-1:111122223333:instance/i-0123456789abcdef1"
+    itself = "arn:aws:sts::111122223333:assumed-role/vllm-serving/i-0123456789abcdef1 from 10.0.0.9 (120 calls)"
+    for affects, users, level in (
+        (Affects.USERS, (itself,), Collateral.LOW),
+        (Affects.USERS, (itself, HOST), Collateral.HIGH),
+        (Affects.STRANGERS, (HOST,), Collateral.LOW),
+    ):
+        s = scene(host, shut=Shut(AFFECTS=affects))
+        s.estate = SERVING
+        (step,) = s.desk().plan(incident(by_hand=[host]), users={host: users})
+        assert step.collateral is level
+        told = [line for line in step.breaks if line.startswith("also used by")]
+        assert told == ([f"also used by {HOST}"] if level is Collateral.HIGH else [])

@@ -1,6 +1,8 @@
 """A plan shows all that would be done and changes nothing; what must not be touched is skipped, with why."""
 
 from dataclasses import replace
+from hashlib import sha256
+from typing import Any
 
 from tests.engine.containing import (
     ACCOUNT,
@@ -12,6 +14,7 @@ from tests.engine.containing import (
     STRANGER,
     USER,
     Book,
+    Scene,
     Shut,
     asset,
     failing,
@@ -24,7 +27,7 @@ from stanch.domain.arn import Arn
 from stanch.domain.event import Actor
 from stanch.domain.incident import IncidentState
 from stanch.domain.step import Phase, Step, StepState
-from stanch.engine.contain import state_after
+from stanch.engine.contain import Choice, state_after
 
 
 def by_resource(steps: list[Step]) -> dict[str, Step]:
@@ -237,3 +240,25 @@ def test_an_arn_that_aws_never_writes_is_not_acted_on() -> None:
     odd = [HOST.replace("instance/", "instance/x/"), HOST.replace("instance/", "instance:")]
     steps = s.desk().plan(incident(by_hand=odd))
     assert {step.state for step in steps} == {StepState.SKIPPED}
+
+
+def by_hand_of(s: Scene, **chosen: Any) -> list[tuple[str, str | None]]:
+    s.actions = {"shut": Shut(), "stop": Shut(), "bar": Shut(APPLIES_TO=("user",))}
+    s.playbooks = {"usual": Book(("shut",), FOR=("role",)), "harsh": Book(("stop", "bar"))}
+    steps = s.desk().plan(incident(by_hand=[ROLE]), chosen=Choice(**chosen))
+    return [(step.action, step.playbook) for step in steps]
+
+
+def test_a_named_resource_gets_the_playbook_for_its_kind_or_what_was_chosen() -> None:
+    assert by_hand_of(scene(ROLE)) == [("shut", "usual")]
+    assert by_hand_of(scene(ROLE), playbook="harsh") == [("stop", "harsh")], "what does not apply is left out"
+    assert by_hand_of(scene(ROLE), actions=("stop",)) == [("stop", None)]
+
+
+def test_a_key_in_clear_never_reaches_the_journal() -> None:
+    s = scene()
+    s.actions = {"shut": Shut(APPLIES_TO=("gateway-key",))}
+    s.gateways = {"front": s.aws}
+    (step,) = s.desk().plan(incident(by_hand=["arn:gateway:litellm:front::key/sk-leaked"]))
+    assert "sk-leaked" not in repr(step)
+    assert step.resource.endswith(sha256(b"sk-leaked").hexdigest())

@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.engine.containing import DENIED, ROLE, SISTER, USER, FakeAws, Scene, Shut, failing, incident, scene
 
+from stanch.contracts.aws import AwsError
 from stanch.domain.step import Step, StepState
 from stanch.engine.contain.compare import differences, same, strays
 
@@ -135,3 +136,20 @@ def test_takes_a_part_that_is_back_already_for_no_difference() -> None:
     assert strays({"a": {"x": 0}}, left, before) == []
     assert strays({"a": {"x": 2}}, left, before) == ["a / x: was 1, is 2"]
     assert differences({"a": {"x": 0}}, before) == []
+
+
+def test_what_another_step_kept_from_going_back_goes_back_after_it() -> None:
+    s = scene(USER, ROLE)
+
+    def blocked(verb: str, step: Step | None) -> None:
+        undone = {row.resource for row in s.journal.rows if row.state is StepState.UNDONE}
+        if verb == "undo" and step is not None and step.resource == ROLE and USER not in undone:
+            raise AwsError("s3:PutBucketAcl", "AccessDenied", "the other step's block is on")
+
+    s.actions = {"shut": Shut(does=blocked)}
+    desk = s.desk()
+    desk.apply(desk.plan(incident(by_hand=[USER, ROLE])))
+    said: list[str] = []
+    undone = s.desk().undo("inc-1", lambda step: said.append(f"{step.resource} {step.state}"))
+    assert {step.state for step in undone} == {StepState.UNDONE}
+    assert said == [f"{ROLE} failed", f"{USER} undone", f"{ROLE} undone"]

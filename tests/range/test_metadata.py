@@ -53,6 +53,14 @@ def test_it_forgets_the_role_when_the_profile_is_taken_off(staged: Staged, ours:
     assert metadata(staged, ROLES) == (200, "vllm-serving")
 
 
+def test_it_refuses_everybody_while_it_is_switched_off(staged: Staged, ours: Account) -> None:
+    host = staged.second_host
+    ours.ec2.modify_instance_metadata_options(InstanceId=host, HttpEndpoint="disabled")
+    assert metadata(staged, ROLES, host) == (403, "")
+    ours.ec2.modify_instance_metadata_options(InstanceId=host, HttpEndpoint="enabled")
+    assert metadata(staged, ROLES, host) == (200, "vllm-serving")
+
+
 def test_the_delivery_leaves_an_assume_role_event_that_leads_to_the_key(staged: Staged, trail: Trail) -> None:
     session = staged.instance_credentials(staged.host.instance_id)
     staged.client("s3", session).list_buckets()

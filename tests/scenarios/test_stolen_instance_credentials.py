@@ -67,8 +67,10 @@ def test_the_journal_tells_planned_applied_verified_undone_for_each_step(done: D
     with app.stores(folder) as stores:
         history = stores.journal.history(incident.id)
         assert stores.incidents.get(incident.id).state is IncidentState.OPEN, "undone is not contained"
-    for action in {step.action for step in done.steps}:
-        states = [step.state for step in history if step.action == action]
+    proven = {step.key for step in done.steps if step.state is StepState.VERIFIED}
+    assert len(proven) >= 10
+    for key in proven:
+        states = list(dict.fromkeys(step.state for step in history if step.key == key))  # an identity is proven twice
         assert states == [StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED, StepState.UNDONE]
 
 

@@ -1,5 +1,6 @@
 """A table of DynamoDB in this process, and the stores that a responder keeps in it."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,22 @@ class Clock:
 
     def wait(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
+
+
+class OneAtATime(Door):
+    """DynamoDB carries out one write after the other; the emulator in this process would mix those of two threads."""
+
+    _turn = threading.Lock()
+
+    def opened(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+        with self._turn:
+            return super().opened(service, operation, region=region, **params)
+
+    def pages(
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
+    ) -> list[dict[str, Any]]:
+        with self._turn:
+            return super().pages(service, operation, key, region=region, **params)
 
 
 @dataclass
@@ -73,7 +90,7 @@ def responders() -> Iterator[Callable[..., Responder]]:
         clock = Clock()
 
         def made(**options: Any) -> Responder:
-            door = Door.using(Credentials("AKIAEXAMPLE", "none"), region="eu-central-1", endpoint=None)
+            door = OneAtATime.using(Credentials("AKIAEXAMPLE", "none"), region="eu-central-1", endpoint=None)
             return Responder(door, clock, **options)
 
         tabled(made().door.call)

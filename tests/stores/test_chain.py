@@ -1,7 +1,10 @@
 """Whoever changes one cell of the database is shown which; whoever forges a whole chain needs every head ever kept."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -140,19 +143,19 @@ def test_shows_rows_that_changed_places(state: Path) -> None:
         "UPDATE journal SET seq = 2 WHERE seq = -1",
     )
     faults = audited(state).faults
-    assert [fault.split(":")[0] for fault in faults] == ["journal row '1'", "journal row '2'"]
+    assert [fault.where for fault in faults] == ["journal row '1'", "journal row '2'"]
 
 
 def test_shows_that_the_end_was_cut_off(state: Path) -> None:
     edited(state, "DELETE FROM journal WHERE seq = 3", "DELETE FROM chain WHERE seq >= 8")
-    assert any("it names entry 10, but the last one is 7" in fault for fault in audited(state).faults)
+    assert any("it names entry 10, but the last one is 7" in fault.why for fault in audited(state).faults)
 
 
 def test_still_shows_it_after_more_was_written(state: Path) -> None:
     edited(state, "DELETE FROM journal WHERE seq = 3", "DELETE FROM chain WHERE seq >= 8")
     with open_stores(state) as stores:
         stores.journal.write(step("c"))
-    assert "chain entry 8: gone; the next one is 11" in audited(state).faults
+    assert "chain entry 8: gone; the next one is 11" in map(str, audited(state).faults)
 
 
 @pytest.mark.parametrize("tampering", ["DELETE FROM heads", "UPDATE heads SET seq = 2", "UPDATE heads SET seq = 'x'"])
@@ -161,14 +164,16 @@ def test_a_chain_whose_head_was_touched_goes_on_and_never_looks_whole_again(stat
     with open_stores(state) as stores:
         stores.journal.write(step("c"))
         assert [each.action for each in stores.journal.steps("inc-1")] == ["a", "b", "c"]
-    assert "chain entry 11: it does not follow from the one before" in audited(state).faults
+    assert "chain entry 11: it does not follow from the one before" in map(str, audited(state).faults)
 
 
 def test_an_edit_between_two_searches_is_not_washed_away_by_the_second(state: Path) -> None:
     edited(state, "UPDATE incidents SET body = replace(body, 'trail/1.json.gz', 'trail/2.json.gz')")
     with open_stores(state) as stores:
         stores.incidents.save([incident("inc-1", finding("f1"), finding("f3"), finding("f4"))])
-    assert "incidents row 'inc-1': somebody had changed it before entry 11 was written" in audited(state).faults
+    assert "incidents row 'inc-1': somebody had changed it before entry 11 was written" in map(
+        str, audited(state).faults
+    )
 
 
 def test_a_search_that_finds_nothing_new_writes_nothing(state: Path) -> None:
@@ -261,3 +266,34 @@ def test_a_chain_shows_deletion_insertion_and_exchange(said: list[str], edit: Ed
     one = data.draw(st.integers(0, len(entries) - 1))
     other = data.draw(st.integers(0, len(entries) - 1).filter(lambda at: at != one))
     assert list(broken(edit(entries, one, other), head))
+
+
+def test_threads_and_processes_that_write_at_once_make_one_chain(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from stanch.stores.open import open_stores; from tests.stores.stories import step\n"
+        "with open_stores(pathlib.Path(sys.argv[1])) as stores:\n"
+        "    for number in range(40): stores.journal.write(step(f'{sys.argv[2]}/{number}'))"
+    )
+    others = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path), name]) for name in ("one", "two")]
+    with open_stores(tmp_path) as stores, ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: stores.journal.write(step(f"thread/{number}")), range(40)))
+        assert [other.wait() for other in others] == [0, 0]
+        found = audit(stores.engine)
+    assert (found.faults, found.entries) == ((), 120)
+
+
+def test_a_process_that_is_killed_leaves_a_whole_chain(tmp_path: Path) -> None:
+    code = (
+        "import sys, pathlib; from stanch.stores.open import open_stores; from tests.stores.stories import step\n"
+        "stores = open_stores(pathlib.Path(sys.argv[1]))\n"
+        "for number in range(100000): stores.journal.write(step(f'n/{number}')); print(number, flush=True)"
+    )
+    writer = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    for _ in range(20):
+        writer.stdout.readline()
+    writer.kill()
+    writer.communicate()
+    found = audited(tmp_path)
+    assert found.faults == ()
+    assert found.entries >= 20

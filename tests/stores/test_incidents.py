@@ -139,10 +139,11 @@ def test_keeps_every_decision_on_awareness(incidents: Incidents) -> None:
     assert incidents.awareness("inc-2") == []
 
 
-def test_saves_thousands_of_findings_in_one_piece(incidents: Incidents) -> None:
+def test_saves_thousands_of_findings_in_one_piece(tmp_path: Path) -> None:
     many = tuple(finding(f"f{number}") for number in range(3000))
-    incidents.save([incident("inc-1", *many)])
-    (again,) = incidents.save([incident("inc-9", *many)])
+    with open_stores(tmp_path) as stores:
+        stores.incidents.save([incident("inc-1", *many)])
+        (again,) = stores.incidents.save([incident("inc-9", *many)])
     assert again.id == "inc-1"
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from tests.litellm_server import MASTER, VARIABLE, LiteLlm, Said, error, serving
+from tests.litellm_server import MASTER, SILENT, VARIABLE, LiteLlm, Said, error, serving
 
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError, AwsUnreachable
 from stanch.web.gateway import TRIES, GatewayDoor
@@ -69,6 +69,13 @@ def test_gives_up_in_the_end(gateway: LiteLlm) -> None:
     with pytest.raises(AwsUnreachable):
         door.call("litellm", "KeyBlock", key=gateway.key())
     assert (len(gateway.asked), len(waited)) == (TRIES, TRIES - 1)
+
+
+def test_does_not_wait_for_ever(gateway: LiteLlm) -> None:
+    gateway.next = [Said(SILENT)] * TRIES
+    with pytest.raises(AwsUnreachable, match="ReadTimeout"):
+        replace(gateway.door(), seconds=0.05).call("litellm", "KeyBlock", key=gateway.key())
+    assert len(gateway.asked) == TRIES
 
 
 def test_says_what_to_look_at_when_nobody_answers(gateway: LiteLlm) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stanch import estate as estates
 from stanch.app.clock import now
 from stanch.app.containing import (
+    accept,
     answer,
     asked,
     by_hand,
@@ -15,6 +16,7 @@ from stanch.app.containing import (
     door,
     go_ahead,
     granted,
+    preserve,
     settle,
     standing,
     used_by,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CATALOG",
     "Hunted",
+    "accept",
     "actions",
     "answer",
     "asked",
@@ -67,6 +70,7 @@ __all__ = [
     "lake_import",
     "now",
     "playbooks",
+    "preserve",
     "regimes",
     "resuming",
     "routines",

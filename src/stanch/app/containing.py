@@ -17,6 +17,7 @@ from stanch.engine.correlate import opened_by_hand
 from stanch.engine.read import Tally, read
 
 if TYPE_CHECKING:
+    from stanch.app.evidence import Preserved
     from stanch.engine.contain import Containment
     from stanch.engine.decide import Decision
     from stanch.stores.open import Stores
@@ -115,3 +116,20 @@ def standing(kept: "Stores", question: Question) -> bool:
     from stanch.domain.decision import granted as complete
 
     return complete(question, kept.decisions.answers(question.plan), now())
+
+
+def accept(kept: "Stores", step: Step, by: str, why: str) -> Step:
+    """Keep a person's word for a step; raises ValueError for one that waits for nobody."""
+    from stanch.engine.contain.accept import accepted
+
+    done = accepted(step, by, why, now())
+    kept.journal.write(done)
+    return done
+
+
+def preserve(kept: "Stores", estate: Estate, aws: Aws, incident: Incident) -> "Preserved":
+    """Keep the incident's log files and the journal's head in the evidence bucket; raises VaultError or AwsError."""
+    from stanch.app.evidence import preserve as keep
+
+    steps = kept.journal.steps(incident.id)
+    return keep(aws, estate.response.evidence, incident, steps, kept.journal.head(), now())

@@ -130,7 +130,7 @@ class Door:
         """The caller's ARN, asked once of STS."""
         return self._who()["Arn"]
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """See `contracts.aws.Aws.call`. A streamed body comes back read, as bytes under its own key."""
         answer = self.opened(service, operation, region=region, **params)
         if hasattr(answer.get("Body"), "read"):
@@ -140,7 +140,7 @@ class Door:
                 raise translated(f"{service}:{operation}", error) from error
         return answer
 
-    def opened(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def opened(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """The same with the body still a stream: reading it may raise one of `errors.WIRE`, and it must be closed."""
         from botocore import xform_name
 
@@ -154,7 +154,7 @@ class Door:
         return dict(answer)
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         """See `contracts.aws.Aws.pages`; an operation without a paginator is called once."""
         from botocore import xform_name

@@ -9,6 +9,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from io import SEEK_END
 from typing import Any, BinaryIO, Self
 
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
@@ -17,6 +18,7 @@ from stanch.domain.estate import EvidencePlace
 
 PERMISSIONS = (
     "s3:ListBucket",
+    "s3:ListBucketVersions",
     "s3:GetBucketObjectLockConfiguration",
     "s3:PutObject",
     "s3:PutObjectRetention",
@@ -56,12 +58,16 @@ class Kept:
 
 
 class Vault:
-    """The evidence bucket behind one door; open it with `Vault.open`, which looks whether it can keep anything."""
+    """The evidence bucket behind one door. `Vault.open` looks first whether it can keep anything.
+
+    Whoever has looked before may say what was found: the `owner` of the bucket, its `region`, the `mode` of its locks.
+    """
 
     def __init__(self, aws: Aws, place: EvidencePlace, owner: str, region: str, mode: str) -> None:
         self._aws = aws
-        self._region = region
-        self._mode = mode
+        self.owner = owner
+        self.region = region
+        self.mode = mode
         self._always: dict[str, Any] = {"Bucket": place.bucket, "ExpectedBucketOwner": owner}
         self._key = place.key if place.key and Arn.parse(place.key).region == region else None
         self.bucket = place.bucket
@@ -98,34 +104,40 @@ class Vault:
         options: dict[str, Any] = {}
         if self._key:
             options = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": self._key}
+        size = len(body) if isinstance(body, bytes) else _size(body)
         try:
-            self._call(
+            answer = self._call(
                 "PutObject",
                 Key=key,
                 Body=body,
                 IfNoneMatch="*",
                 ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=base64.b64encode(bytes.fromhex(sha256)).decode(),
-                ObjectLockMode=self._mode,
+                ObjectLockMode=self.mode,
                 ObjectLockRetainUntilDate=until,
                 **options,
             )
         except AwsError as error:
             if error.code not in _TAKEN:
                 raise
+            return self._prolonged(key, sha256, until)
+        return Kept(key, sha256, size, answer.get("VersionId"), self.mode, until)
+
+    def _prolonged(self, key: str, sha256: str, until: datetime) -> Kept:
+        """What lies there already, with its lock no shorter than asked; raises AwsError where it is something else."""
         kept = self.held(key)
         if kept is None or kept.sha256 != sha256:
             found = "is not there" if kept is None else f"has the SHA-256 {kept.sha256}"
             raise AwsError("s3:PutObject", "NotAsWritten", f"{key} in {self.bucket} should hold {sha256} and {found}")
         if kept.until is None or kept.until < until:
-            self._call("PutObjectRetention", Key=key, Retention={"Mode": self._mode, "RetainUntilDate": until})
+            self._call("PutObjectRetention", Key=key, Retention={"Mode": self.mode, "RetainUntilDate": until})
             kept = self.held(key) or kept
         return kept
 
-    def held(self, key: str) -> Kept | None:
-        """The object as it is there now, None where there is none."""
+    def held(self, key: str, version: str | None = None) -> Kept | None:
+        """The object as it is there now, or one version of it; None where there is none."""
         try:
-            answer = self._call("HeadObject", Key=key, ChecksumMode="ENABLED")
+            answer = self._call("HeadObject", Key=key, ChecksumMode="ENABLED", **_version(version))
         except AwsAbsent:
             return None
         checksum = answer.get("ChecksumSHA256")
@@ -138,17 +150,23 @@ class Vault:
             answer.get("ObjectLockRetainUntilDate"),
         )
 
-    def keys(self, prefix: str) -> list[str]:
-        """The keys under a prefix, in the order of their bytes."""
-        pages = self._aws.pages("s3", "ListObjectsV2", "Contents", region=self._region, Prefix=prefix, **self._always)
-        return [str(entry["Key"]) for entry in pages]
+    def versions(self, prefix: str) -> list[tuple[str, str]]:
+        """Key and version of everything under a prefix, in the order of the keys; also what a delete marker hides."""
+        pages = self._aws.pages(
+            "s3", "ListObjectVersions", "Versions", region=self.region, Prefix=prefix, **self._always
+        )
+        return [(str(entry["Key"]), str(entry["VersionId"])) for entry in pages]
 
-    def read(self, key: str) -> bytes:
-        """The whole object; raises AwsAbsent where there is none."""
-        return bytes(self._call("GetObject", Key=key)["Body"])
+    def keys(self, prefix: str) -> list[str]:
+        """The keys under a prefix, each once."""
+        return list(dict.fromkeys(key for key, _ in self.versions(prefix)))
+
+    def read(self, key: str, version: str | None = None) -> bytes:
+        """The whole object, or one version of it; raises AwsAbsent where there is none."""
+        return bytes(self._call("GetObject", Key=key, **_version(version))["Body"])
 
     def _call(self, operation: str, **params: Any) -> dict[str, Any]:
-        return self._aws.call("s3", operation, region=self._region, **self._always, **params)
+        return self._aws.call("s3", operation, region=self.region, **self._always, **params)
 
 
 def folder(incident: str, resource: Arn | None = None) -> str:
@@ -167,6 +185,16 @@ def folder(incident: str, resource: Arn | None = None) -> str:
 def named(folder: str, what: str, sha256: str, suffix: str) -> str:
     """The key of one piece of evidence: its name holds its content's hash, so that nothing overwrites anything."""
     return f"{folder}{what}-{sha256[:16]}{suffix}"
+
+
+def _size(stream: BinaryIO) -> int:
+    size = stream.seek(0, SEEK_END)
+    stream.seek(0)
+    return size
+
+
+def _version(version: str | None) -> dict[str, str]:
+    return {"VersionId": version} if version else {}
 
 
 def _found(aws: Aws, place: EvidencePlace) -> tuple[str, str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stanch import app
+from stanch.aws.vault import VaultError
 from stanch.cli import show
-from stanch.cli.deciding import Deciding
+from stanch.cli.deciding import By, Deciding, Why
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
-from stanch.contracts.aws import Aws
+from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import ArnError
 from stanch.domain.estate import Estate, Mode
 from stanch.domain.incident import Incident, IncidentState
@@ -22,6 +23,7 @@ from stanch.stores.listing import Listing
 from stanch.stores.logs import found
 
 if TYPE_CHECKING:
+    from stanch.engine.contain import Choice
     from stanch.engine.decide import Decision
     from stanch.stores.open import Stores
 
@@ -55,12 +57,14 @@ def contain(
         str | None,
         typer.Option("--playbook", help="For --resource: another playbook than the one for its kind."),
     ] = None,
+    action: Annotated[
+        list[str] | None,
+        typer.Option("--action", metavar="ID", help="For --resource: this action alone. Repeatable."),
+    ] = None,
     apply: Annotated[bool, typer.Option("--apply", help="Act, after asking once.")] = False,
     auto: Annotated[bool, typer.Option("--auto", help="Act as far as stanch.toml allows; ask nobody.")] = False,
-    by: Annotated[
-        str | None, typer.Option("--by", help="Who decides; default: the name you are logged in with.")
-    ] = None,
-    why: Annotated[str, typer.Option("--why", help="The reason, for the record.")] = "",
+    by: By = None,
+    why: Why = "",
     yes: Annotated[bool, typer.Option("--yes", help="With --apply: do not ask.")] = False,
     logs: Annotated[
         list[Path] | None, typer.Option("--logs", help="Logs in which to look who else uses the resources. Repeatable.")
@@ -77,12 +81,13 @@ def contain(
     if (incident is None) == (not resource):
         raise WrongUse("name an incident, or resources with --resource", "`stanch incidents` lists the incidents")
     ours = app.estate_at(estate)
-    _refuse(ours, playbook, apply=apply, auto=auto)
+    chosen = _chosen(playbook, action or [])
+    _refuse(ours, apply=apply, auto=auto)
     stores = app.existing(state) if incident else app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
     aws = app.door(ours, case, profile, region, endpoint_url)
     work = app.containment(stores, ours, aws)
-    plan = work.plan(case, playbook=playbook, users=_users(face, case, logs or []))
+    plan = work.plan(case, chosen=chosen, users=_users(face, case, logs or []))
     _show(face, case, plan, aws)
     if case.by_hand and not logs:
         face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
@@ -90,6 +95,7 @@ def contain(
     if not (apply or auto):
         named = [incident] if incident else [word for arn in resource or [] for word in ("--resource", arn)]
         named += ["--playbook", playbook] if playbook else []
+        named += [word for name in action or [] for word in ("--action", name)]
         _only_shown(face, decision, command("contain", *named, "--apply", state=_other(state), estate=estate))
         raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
     if not any(step.state in {StepState.PLANNED, StepState.APPLIED} for step in plan):
@@ -103,6 +109,7 @@ def contain(
         raise typer.Exit(Exit.PARTIAL)
     done = work.apply(let_go, lambda step: _live(face, step))
     settled = app.settle(stores, case, [*done, *(step for step in plan if step.key not in {s.key for s in done})])
+    _preserve(face, stores, ours, aws, settled)
     _end(face, settled, done, _other(state), estate)
     raise typer.Exit(_code(settled))
 
@@ -111,13 +118,22 @@ def _other(state: Path) -> Path | None:
     return None if state == STATE else state
 
 
-def _refuse(estate: Estate, playbook: str | None, *, apply: bool, auto: bool) -> None:
+def _chosen(playbook: str | None, actions: Sequence[str]) -> "Choice":
+    from stanch.engine.contain import Choice
+
+    if playbook is not None and playbook not in app.playbooks():
+        raise WrongUse(f"there is no playbook {playbook!r}", f"there is {', '.join(sorted(app.playbooks()))}")
+    unknown = [name for name in actions if name not in app.actions()]
+    if unknown:
+        raise WrongUse(f"there is no action {unknown[0]!r}", f"there is {', '.join(sorted(app.actions()))}")
+    return Choice(playbook, tuple(actions))
+
+
+def _refuse(estate: Estate, *, apply: bool, auto: bool) -> None:
     if apply and auto:
         raise WrongUse("--apply and --auto exclude each other", "--apply is your decision, --auto is stanch.toml's")
     if (apply or auto) and estate.response.mode is Mode.OBSERVE:
         raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
-    if playbook is not None and playbook not in app.playbooks():
-        raise WrongUse(f"there is no playbook {playbook!r}", f"there is {', '.join(sorted(app.playbooks()))}")
 
 
 def _only_shown(face: Face, decision: "Decision", act: str) -> None:
@@ -126,12 +142,27 @@ def _only_shown(face: Face, decision: "Decision", act: str) -> None:
     face.say(act)
 
 
+def _preserve(face: Face, stores: "Stores", estate: Estate, aws: Aws, case: Incident) -> None:
+    """Keep the log files and the journal's head beyond an intruder's reach, where stanch.toml names a bucket."""
+    if not estate.response.evidence.bucket:
+        return
+    try:
+        kept = app.preserve(stores, estate, aws, case)
+    except (VaultError, AwsError) as error:  # what is contained is contained, whatever becomes of the copies
+        face.say(f"The evidence was NOT kept in s3://{estate.response.evidence.bucket}: {error}", style="bold red")
+        return
+    for copied in kept.missing:
+        face.say(f"not kept: {copied.path}: {copied.why}", style="yellow")
+    face.say(f"Evidence: s3://{estate.response.evidence.bucket}/{kept.ledger.key}. To check it, at any time:")
+    face.say(command("verify", case.id, "--s3"))
+
+
 def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[Step]) -> Exit:
     """Nothing can be begun: all is proven already, or all is left out or could not be looked at."""
     # Killed between the last proof and its verdict, an earlier run may have left the incident without its state.
     if case.id in {known.id for known in stores.incidents.all()}:
         app.settle(stores, case, plan)
-    open_ends = [step for step in plan if step.state is not StepState.VERIFIED]
+    open_ends = [step for step in plan if step.state is not StepState.VERIFIED and not step.settings.get("aside")]
     if open_ends:
         steps = show.counted(len(open_ends), "step is", "steps are")
         face.say(f"Nothing could be begun: {steps} left out or could not be looked at, see above.")

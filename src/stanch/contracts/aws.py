@@ -45,14 +45,16 @@ class Aws(Protocol):
     def caller(self) -> str:
         """The caller's own ARN."""
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """Call one operation by its API name, as in `call("iam", "PutRolePolicy", RoleName=...)`.
+
+        The first two are told by position alone, for there are APIs with a parameter `service`.
 
         Returns the answer without ResponseMetadata; raises AwsError or one of its kinds.
         """
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         """Call an operation to its last page and return all items under `key`."""
 

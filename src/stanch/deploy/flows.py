@@ -100,7 +100,7 @@ def conditions(vpcs: Sequence[str]) -> dict[str, Any]:
 
 def flow_logs(vpcs: Sequence[str]) -> dict[str, Any]:
     """The flow log of each VPC."""
-    fields = " ".join("${!" + name.replace("_", "-") + "}" for name in COLUMNS)
+    fields = " ".join("${" + name.replace("_", "-") + "}" for name in COLUMNS)
     return {
         f"Flow{number}": {
             "Type": "AWS::EC2::FlowLog",
@@ -113,7 +113,7 @@ def flow_logs(vpcs: Sequence[str]) -> dict[str, Any]:
                 "MaxAggregationInterval": 60,
                 "LogDestinationType": "s3",
                 "LogDestination": {"Fn::Sub": "${Logs.Arn}/flow/"},
-                "LogFormat": fields.replace("!", ""),
+                "LogFormat": fields,
                 "DestinationOptions": {
                     "FileFormat": "parquet",
                     "HiveCompatiblePartitions": True,

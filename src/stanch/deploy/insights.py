@@ -1,4 +1,7 @@
-"""Security Hub shows what is counted: one insight for each way in which models and their data leave."""
+"""Security Hub shows what is counted: one insight for each way in which models and their data leave.
+
+A custom action sends what a person has chosen there to the responder.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,6 +13,31 @@ _MOST = 20
 """Values of one filter that Security Hub takes."""
 # How GuardDuty's types read in Security Hub (GuardDuty User Guide, "Integration with AWS Security Hub").
 _READS = ("TTPs/Exfiltration:S3-", "TTPs/Discovery:S3-", "TTPs/Discovery/Discovery:S3-", "TTPs/UnauthorizedAccess:S3-")
+_WITHOUT_ACTIONS = {"aws-cn", "aws-us-gov"}
+"""Partitions whose CloudFormation has no AWS::SecurityHub::ActionTarget."""
+
+
+def contain_by_hand(estate: Estate) -> dict[str, Any]:
+    """The custom action as a resource; nothing where one of the perimeter's partitions cannot make it."""
+    if lacks_actions(estate):
+        return {}
+    return {
+        "ContainByHand": {
+            "Type": "AWS::SecurityHub::ActionTarget",
+            "Condition": "HasHub",
+            "DependsOn": "HubReady",
+            "Properties": {
+                "Id": "StanchContain",
+                "Name": "Contain with stanch",
+                "Description": "Sends the chosen findings to the responder",
+            },
+        }
+    }
+
+
+def lacks_actions(estate: Estate) -> list[str]:
+    """The partitions of the perimeter in which the custom action must be made by hand."""
+    return sorted(_WITHOUT_ACTIONS.intersection(estate.perimeter.partitions))
 
 
 def insights(estate: Estate) -> dict[str, Any]:
@@ -56,7 +84,7 @@ def _insight(name: str, group: str, filters: dict[str, Any]) -> dict[str, Any]:
     return {
         "Type": "AWS::SecurityHub::Insight",
         "Condition": "HasHub",
-        "DependsOn": "ContainByHand",
+        "DependsOn": "HubReady",
         "Properties": {"Name": name, "GroupByAttribute": group, "Filters": {**filters, **standing}},
     }
 

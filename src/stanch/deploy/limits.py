@@ -11,6 +11,7 @@ from typing import Any
 
 from stanch.deploy import freeze, privileges, selectors
 from stanch.deploy.reading import parsed
+from stanch.deploy.workflow import dead_ends
 
 INLINE_BYTES = 51_200
 """A template handed over in the call itself."""
@@ -106,6 +107,7 @@ def _of_resource(kind: str, properties: Mapping[str, Any]) -> Iterator[tuple[str
         yield from _more("EventPattern", len(_dense(properties["EventPattern"])), LONGEST_PATTERN, "characters")
     elif kind == "AWS::StepFunctions::StateMachine":
         yield from _more("Definition", len(_dense(properties["Definition"]).encode()), LARGEST_WORKFLOW, "bytes")
+        yield from ((f"Definition.{where}", what) for where, what in dead_ends(properties["Definition"]))
 
 
 def _of_parameters(given: list[dict[str, str]], template: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -25,12 +25,25 @@ MOST_POLICIES = 10
 """Managed policies attached to one role, by default."""
 CONTENT = re.compile(r"s3:(Get|Put)Object(Version)?(Attributes|LegalHold|Retention|Tagging)?")
 """What reads or writes the content of objects: granted in the evidence bucket and nowhere else."""
+_BOUND = (
+    # To encrypt evidence and to copy volumes, never to open what an application has encrypted.
+    (
+        re.compile(r"kms:(Decrypt|Encrypt|GenerateDataKey.*|ReEncrypt.*)"),
+        {"StringLike": {"kms:ViaService": ["ec2.*", "s3.*"]}},
+    ),
+    # Undoing a detached profile hands its role back to the host, and to nobody else.
+    (re.compile(r"iam:PassRole"), {"StringLike": {"iam:PassedToService": "ec2.*"}}),
+)
+"""Permissions that IAM can bind to how they are used."""
+_OF_EVIDENCE_KEY = ("kms:CreateGrant", "kms:DescribeKey")
+"""With what encrypts, all that the forensic account's key is for."""
 _READS_DATA = (
     "ebs:GetSnapshotBlock",
     "ecr:BatchGetImage",
     "ecr:GetDownloadUrlForLayer",
     "sagemaker:InvokeEndpoint",
 )
+_HOLDS_DATA = {"s3", "secretsmanager", "ssm"}
 _WIDEST_ACCOUNT = "210987654321"
 _WIDEST = {
     "${AWS::Partition}": "aws-us-gov",
@@ -41,10 +54,10 @@ _WIDEST = {
 
 @dataclass(frozen=True, slots=True)
 class Privileges:
-    """The grants, split where one policy would be too long; the denies; and the permissions without known resources."""
+    """The grants and the denies, each in policies that fit; the permissions whose resources are not known."""
 
     grants: tuple[tuple[Statement, ...], ...]
-    denies: tuple[Statement, ...]
+    denies: tuple[tuple[Statement, ...], ...]
     unscoped: tuple[str, ...]
 
 
@@ -62,16 +75,17 @@ def privileges(estate: Estate, permissions: Iterable[str], itself: Sequence[str]
     and policies that make up the responder.
     """
     wanted = sorted(set(permissions))
-    by_scope: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
+    by_scope: dict[tuple[str, tuple[str, ...], int], list[str]] = defaultdict(list)
     for permission in wanted:
-        by_scope[permission.split(":")[0], tuple(_resources(permission, estate))].append(permission)
+        scope = tuple(_resources(permission, estate))
+        by_scope[permission.split(":")[0], scope, _bound(permission)].append(permission)
     grants = [
-        {"Effect": "Allow", "Action": actions, "Resource": substituted(resources)}
-        for (_, resources), actions in sorted(by_scope.items())
+        {"Effect": "Allow", "Action": actions, "Resource": substituted(resources), **_condition(bound)}
+        for (_, resources, bound), actions in sorted(by_scope.items())
         if resources
     ]
     unknown = tuple(permission for permission in wanted if permission not in scopes())
-    return Privileges(tuple(_split(grants)), tuple(_denies(estate, wanted, itself)), unknown)
+    return Privileges(tuple(_split(grants)), tuple(_split(_denies(estate, wanted, itself))), unknown)
 
 
 def size(statements: Sequence[Statement]) -> int:
@@ -87,6 +101,15 @@ def document(statements: Sequence[Statement]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
+def _bound(permission: str) -> int:
+    """Which of `_BOUND` binds a permission; -1 for none."""
+    return next((index for index, (which, _) in enumerate(_BOUND) if which.fullmatch(permission)), -1)
+
+
+def _condition(bound: int) -> dict[str, Any]:
+    return {"Condition": _BOUND[bound][1]} if bound >= 0 else {}
+
+
 def substituted(texts: Sequence[str]) -> list[Any]:
     """The texts, those with a reference in them as Fn::Sub."""
     return [{"Fn::Sub": text} if "${" in text else text for text in texts]
@@ -98,14 +121,13 @@ def _resources(permission: str, estate: Estate) -> Sequence[str]:
     if CONTENT.fullmatch(permission):
         return [f"arn:${{AWS::Partition}}:s3:::{place.bucket}/*"] if place.bucket else []
     on = scopes().get(permission, {}).get("on") or ["*"]
-    if permission.startswith("kms:") and place.key and on != ["*"]:
-        return [*on, _here(place.key)]
+    if permission in _OF_EVIDENCE_KEY or (permission.startswith("kms:") and _bound(permission) >= 0):
+        on = [*on, *([_here(place.key)] if place.key else [])]
     return on
 
 
 def _denies(estate: Estate, permissions: Sequence[str], itself: Sequence[str]) -> Iterator[Statement]:
-    looking = [permission for permission in permissions if scopes().get(permission, {}).get("reads")]
-    looking = [permission for permission in looking if not CONTENT.fullmatch(permission)]
+    looking = sorted({_look(permission) for permission in permissions if _only_looks(permission)})
     protected = [one for pattern in estate.response.never_touch for one in _patterns(pattern, permissions)]
     if protected:
         yield {
@@ -125,6 +147,16 @@ def _denies(estate: Estate, permissions: Sequence[str], itself: Sequence[str]) -
         reads = ["s3:GetObject", "s3:GetObjectVersion"]
         yield {"Sid": "NotTheAssets", "Effect": "Deny", "Action": reads, "Resource": substituted(objects)}
     yield {"Sid": "NoContent", "Effect": "Deny", "Action": list(_READS_DATA), "Resource": ["*"]}
+
+
+def _only_looks(permission: str) -> bool:
+    return bool(scopes().get(permission, {}).get("reads")) and not CONTENT.fullmatch(permission)
+
+
+def _look(permission: str) -> str:
+    """All looks of one kind, `iam:Get*`; not where `Get*` reads what objects and secrets hold."""
+    service, name = permission.split(":")
+    return permission if service in _HOLDS_DATA else f"{service}:{re.split('(?<=[a-z])(?=[A-Z])', name)[0]}*"
 
 
 def _objects(estate: Estate) -> Iterator[str]:
@@ -167,11 +199,12 @@ def _split(statements: Iterable[Statement]) -> Iterator[tuple[Statement, ...]]:
 
 
 def _parts(statement: Statement) -> Iterator[Statement]:
-    """A statement that is longer than a policy, halved until it is not."""
-    actions = statement["Action"]
-    if size([statement]) <= MOST_CHARACTERS or len(actions) == 1:
+    """A statement that is longer than a policy, halved until it is not: a grant's actions, a deny's resources."""
+    long = "Action" if statement["Effect"] == "Allow" else "Resource"
+    values = statement[long]
+    if size([statement]) <= MOST_CHARACTERS or len(values) == 1:
         yield statement
         return
-    half = len(actions) // 2
-    yield from _parts({**statement, "Action": actions[:half]})
-    yield from _parts({**statement, "Action": actions[half:]})
+    half = len(values) // 2
+    yield from _parts({**statement, long: values[:half]})
+    yield from _parts({**statement, long: values[half:]})

@@ -12,7 +12,7 @@ from stanch.deploy import flows
 from stanch.deploy.alarms import alarms
 from stanch.deploy.fill import FOLDER, filled, template
 from stanch.deploy.freeze import freeze
-from stanch.deploy.insights import insights
+from stanch.deploy.insights import contain_by_hand, insights, lacks_actions
 from stanch.deploy.privileges import Privileges, document, privileges
 from stanch.deploy.selectors import selectors
 from stanch.deploy.stages import of_stage
@@ -62,7 +62,13 @@ def render(estate: Estate, permissions: Iterable[str], stage: str) -> Rendered:
             _possible(estate, {**_of_estate(estate, name), **of_stage(stage, name)})
         )
     wide = [f"{permission}: granted on *, its resources are not known here" for permission in granted.unscoped]
-    return Rendered(files, (*seen.left_out, *wide))
+    return Rendered(files, (*seen.left_out, *wide, *_by_hand(estate)))
+
+
+def _by_hand(estate: Estate) -> Iterator[str]:
+    for partition in lacks_actions(estate):
+        command = 'aws securityhub create-action-target --id StanchContain --name "Contain with stanch"'
+        yield f"the custom action: CloudFormation of {partition} cannot make it; {command} --description stanch"
 
 
 def _needs(estate: Estate) -> Iterator[str]:
@@ -101,7 +107,8 @@ def _declared_responders(estate: Estate) -> Iterator[Arn]:
                 arn = Arn.parse(principal.match)
             except ArnError:
                 continue
-            if arn.kind == "role" and arn.account in estate.perimeter.accounts and "*" not in arn.name:
+            # The template makes it without a path, and a pattern is no name.
+            if arn.resource == f"role/{arn.name}" and arn.account in estate.perimeter.accounts and "*" not in arn.name:
                 yield arn
 
 
@@ -159,6 +166,7 @@ def _foundation(estate: Estate, events: Iterable[dict[str, Any]]) -> str:
             ],
             "responder_roles": {"aws:PrincipalArn": roles},
             "event_selectors": list(events),
+            "contain_by_hand": contain_by_hand(estate),
             "insights": insights(estate),
             "flow_logs": flows.flow_logs(perimeter.vpcs),
             "flow_table": flows.table(perimeter.accounts, perimeter.regions),
@@ -169,9 +177,10 @@ def _foundation(estate: Estate, events: Iterable[dict[str, Any]]) -> str:
 
 
 def _policies(granted: Privileges) -> dict[str, Any]:
-    """The managed policies: the grants by number, the denies as the fence."""
+    """The managed policies: the grants, and the denies as fences."""
     named = {f"Grants{number}": part for number, part in enumerate(granted.grants, start=1)}
-    return {name: _policy(name, part) for name, part in {**named, "Fence": granted.denies}.items()}
+    named |= {f"Fence{number}": part for number, part in enumerate(granted.denies, start=1)}
+    return {name: _policy(name, part) for name, part in named.items()}
 
 
 def _policy(name: str, statements: Iterable[dict[str, Any]]) -> dict[str, Any]:

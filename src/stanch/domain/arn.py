@@ -13,16 +13,14 @@ class ArnError(ValueError):
     """The text is not an ARN; the message says what is missing."""
 
 
-# ARNs that are a name alone, and what it names.
-_NAMED_ONLY = {"sns": "topic", "sqs": "queue"}
 # Words that another service uses for something else.
 _TOLD_APART = {
     ("codeartifact", "repository"): "package-repository",
     ("datasync", "task"): "transfer-task",
     ("ecr", "registry"): "image-registry",
     ("rds", "cluster"): "db-cluster",
-    ("litellm", "key"): "gateway-key",
     ("rds", "snapshot"): "db-snapshot",
+    ("litellm", "key"): "gateway-key",
 }
 
 
@@ -57,8 +55,10 @@ class Arn:
         if self.service == "sts" and self.resource.startswith("assumed-role/"):
             return "session"
         word = re.split(r"[/:]", self.resource, maxsplit=1)[0]
-        if word == self.resource and self.service in _NAMED_ONLY:
-            return _NAMED_ONLY[self.service]
+        if self.service == "sqs":
+            return "queue"
+        if self.service == "sns" and "/" not in self.resource:
+            return "subscription" if ":" in self.resource else "topic"
         return _TOLD_APART.get((self.service, word), word)
 
     @property

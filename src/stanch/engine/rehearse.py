@@ -9,7 +9,7 @@ from typing import Protocol
 from stanch.contracts.scenario import Attempt, Must, Scenario, World
 from stanch.domain.coverage import Coverage
 from stanch.domain.incident import Incident
-from stanch.domain.step import Step, StepState
+from stanch.domain.step import Phase, Step, StepState
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,10 @@ class Check:
 
 @dataclass(slots=True)
 class Drilled:
-    """What a drill did and measured; times in seconds, `saved` in bytes that were refused to the attacker."""
+    """What a drill did and measured; times in seconds, `saved` in bytes that were refused to the attacker.
+
+    `contain_seconds` end with the last effect proven, `settled_seconds` with evidence sealed and all tried again.
+    """
 
     routine: list[Attempt] = field(default_factory=list)
     strike: list[Attempt] = field(default_factory=list)
@@ -36,6 +39,7 @@ class Drilled:
     coverage: Coverage | None = None
     detect_seconds: float = 0.0
     contain_seconds: float = 0.0
+    settled_seconds: float = 0.0
     checks: list[Check] = field(default_factory=list)
 
     @property
@@ -102,11 +106,17 @@ def rehearse(scenario: Scenario, world: World, tools: Tools, audience: Audience)
 
     audience.chapter("Containment")
     began = tools.clock()
+
+    def told(step: Step) -> None:
+        audience.step(step)
+        if step.state is StepState.VERIFIED and step.phase is not Phase.SEAL:
+            drill.contain_seconds = (tools.clock() - began).total_seconds()
+
     for incident in drill.found:
         plan = tools.plan(incident)
         audience.plan(plan)
-        drill.steps += tools.apply(plan, audience.step)
-    drill.contain_seconds = (tools.clock() - began).total_seconds()
+        drill.steps += tools.apply(plan, told)
+    drill.settled_seconds = (tools.clock() - began).total_seconds()
 
     audience.chapter("The attacker comes back")
     drill.retried = _watched(scenario.retry(world), audience)

@@ -17,6 +17,9 @@ BOOTSTRAP = Path(__file__).with_name("bootstrap.py")
 LOG_BYTES = 4096
 """As much of the log as Invoke returns."""
 
+ENDING = 5.0
+"""Seconds that a process may take to end once it has closed its output."""
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -57,7 +60,9 @@ class Environment:
             return None
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
-            line = process.stdout.readline() if selector.select(seconds) else ""
+            line = process.stdout.readline() if selector.select(seconds) else None
+        if line == "":  # it has closed its end, so it is about to be gone
+            process.wait(ENDING)
         if not line:
             return None
         said = json.loads(line)

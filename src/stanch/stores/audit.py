@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, select
 
-from stanch.stores.chain import Entry, Head, How, broken
+from stanch.stores.chain import Entry, Fault, Head, How, broken
 from stanch.stores.chained import WHOLE, Written, head_of
 from stanch.stores.connection import reading
 from stanch.stores.schema import AWARENESS, CHAIN, DECISIONS, FINDINGS, HEADS, INCIDENTS, JOURNAL
@@ -27,7 +27,7 @@ class Audit:
     head: Head
     entries: int
     upgraded: int
-    faults: tuple[str, ...]
+    faults: tuple[Fault, ...]
     links: Mapping[int, str] = field(repr=False)
 
 
@@ -49,16 +49,16 @@ def audit(engine: Engine) -> Audit:
     return Audit(head or Head(), len(entries), upgraded, tuple(faults), links)
 
 
-def _overwritten(entries: list[Entry], known: dict[tuple[str, str], str]) -> Iterator[str]:
+def _overwritten(entries: list[Entry], known: dict[tuple[str, str], str]) -> Iterator[Fault]:
     """Rows that were something else than the chain knew when they were written again; fills `known` with the last."""
     for entry in entries:
         key = (entry.kind, entry.name)
         if entry.before != known.get(key, ""):
-            yield f"{_named(*key)}: somebody had changed it before entry {entry.seq} was written"
+            yield Fault(_named(*key), f"somebody had changed it before entry {entry.seq} was written")
         known[key] = entry.digest
 
 
-def _differing(connection: Connection, known: Mapping[tuple[str, str], str]) -> Iterator[str]:
+def _differing(connection: Connection, known: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
     left = dict(known)
     for table in _CHAINED:
         for row in connection.execute(select(table).order_by(*table.primary_key)):
@@ -66,28 +66,28 @@ def _differing(connection: Connection, known: Mapping[tuple[str, str], str]) -> 
             name = (table.name, written.name)
             wanted = left.pop(name, None)
             if wanted is None:
-                yield f"{_named(*name)}: nothing says that stanch wrote it{_about(table, row)}"
+                yield Fault(_named(*name), f"nothing says that stanch wrote it{_about(table, row)}")
             elif wanted != written.digest:
-                yield f"{_named(*name)}: not as it was written{_about(table, row)}"
+                yield Fault(_named(*name), f"not as it was written{_about(table, row)}")
     for name in left:
-        yield f"{_named(*name)}: gone"
+        yield Fault(_named(*name), "gone")
 
 
-def _misfiled(connection: Connection) -> Iterator[str]:
+def _misfiled(connection: Connection) -> Iterator[Fault]:
     """The index of findings is not chained: it must say what the incidents themselves say."""
     filed = {(str(row.finding), str(row.incident)) for row in connection.execute(select(FINDINGS))}
     told = set()
     for key, body in connection.execute(select(INCIDENTS.c.id, INCIDENTS.c.body)):
         told |= {(finding, str(key)) for finding in _findings(body)}
     for finding, incident in sorted(filed - told):
-        yield f"finding {finding!r}: filed under incident {incident!r}, which does not hold it"
+        yield Fault(f"finding {finding!r}", f"filed under incident {incident!r}, which does not hold it")
     for finding, incident in sorted(told - filed):
-        yield f"finding {finding!r}: of incident {incident!r}, and not filed under it"
+        yield Fault(f"finding {finding!r}", f"of incident {incident!r}, and not filed under it")
 
 
-def _other_heads(connection: Connection) -> Iterator[str]:
+def _other_heads(connection: Connection) -> Iterator[Fault]:
     for name in connection.execute(select(HEADS.c.name).where(HEADS.c.name != WHOLE)).scalars():
-        yield f"head {name!r}: nothing says that stanch wrote it"
+        yield Fault(f"head {name!r}", "nothing says that stanch wrote it")
 
 
 def _findings(body: Any) -> list[str]:

@@ -52,6 +52,17 @@ class Entry:
         return link(previous, self.seq, self.kind, self.name, self.before, self.digest, self.how)
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is not as it was written: where, and how one sees it."""
+
+    where: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.why}"
+
+
 def digest(*said: Any) -> str:
     """SHA-256, in hexadecimal, of the values as one compact ASCII JSON list: no two lists of values print alike."""
     text = json.dumps(said, separators=(",", ":"), ensure_ascii=True, default=_odd)
@@ -63,21 +74,21 @@ def link(previous: str, *said: Any) -> str:
     return digest(previous, *said)
 
 
-def broken(entries: Iterable[Entry], head: Head | None) -> Iterator[str]:
+def broken(entries: Iterable[Entry], head: Head | None) -> Iterator[Fault]:
     """What is wrong with a chain, read from its beginning; nothing where each entry follows from the one before."""
     last = Head()
     for entry in entries:
         if entry.seq != last.seq + 1:
-            yield f"chain entry {last.seq + 1}: gone; the next one is {entry.seq}"
+            yield Fault(f"chain entry {last.seq + 1}", f"gone; the next one is {entry.seq}")
         elif entry.link != entry.after(last.link):
-            yield f"chain entry {entry.seq}: it does not follow from the one before"
+            yield Fault(f"chain entry {entry.seq}", "it does not follow from the one before")
         last = Head(entry.seq, entry.link)
     if head is None:
-        yield f"the head of the chain: gone; the last entry is {last.seq}"
+        yield Fault("the head of the chain", f"gone; the last entry is {last.seq}")
     elif head.seq != last.seq:
-        yield f"the head of the chain: it names entry {head.seq}, but the last one is {last.seq}"
+        yield Fault("the head of the chain", f"it names entry {head.seq}, but the last one is {last.seq}")
     elif head.link != last.link:
-        yield f"the head of the chain: its link is not that of entry {last.seq}"
+        yield Fault("the head of the chain", f"its link is not that of entry {last.seq}")
 
 
 def _odd(value: object) -> str:

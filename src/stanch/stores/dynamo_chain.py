@@ -69,7 +69,7 @@ class Chain:
         known = head if head is not None else Head(entries[-1].seq, entries[-1].link) if entries else Head()
         # What was written after the head was told is as it should be: the head must be found on the way.
         upto = [entry for entry in entries if entry.seq <= known.seq]
-        return list(broken(upto, known)) + [fault for row in rows if (fault := _edited(row))]
+        return [str(fault) for fault in broken(upto, known)] + [fault for row in rows if (fault := _edited(row))]
 
 
 def _partition(incident: str) -> str:

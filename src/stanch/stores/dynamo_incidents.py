@@ -73,10 +73,10 @@ class DynamoIncidents:
         raise StoreError("the incident is written by others all the time; run again")
 
     def _saved(self, incident: Incident) -> Incident:
+        name = self._free(incident.id)  # before looking: whoever takes it after this is met when it is written
         known = self._known(incident)
         if known is None:
-            named = filed(incident, self._free(incident.id))
-            return self._put(named, None)
+            return self._put(filed(incident, name), None)
         stored = _incident(known)
         if stored.state is IncidentState.CLOSED:
             return stored

@@ -6,7 +6,7 @@ The calls are LiteLLM's (proxy, key management): /key/info, /key/list, /key/bloc
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -49,11 +49,13 @@ class GatewayDoor:
     """Implements `contracts.aws.Aws` for one gateway: `call("litellm", "KeyBlock", key=HASH)`.
 
     Its own secret is read from the environment variable that the estate names, at each call, and is kept nowhere.
+    `seconds` is how long an answer may take.
     """
 
     gateway: Gateway
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False, compare=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
+    seconds: float = _ANSWER_SECONDS
     known: bool = True
 
     @property
@@ -76,7 +78,7 @@ class GatewayDoor:
         """Who acts, as far as the gateway tells people apart."""
         return f"gateway:{self.gateway.name}"
 
-    def call(self, service: str, operation: str, *, region: str | None = None, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         """See `contracts.aws.Aws.call`; raises AwsError in the same four kinds."""
         name = f"{service}:{operation}"
         if service != self.gateway.kind or operation not in _OPERATIONS:
@@ -84,14 +86,14 @@ class GatewayDoor:
         return _read(name, self._answered(name, *_OPERATIONS[operation], params))
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         """The items of one answer."""
         return list(self.call(service, operation, **params).get(key) or ())
 
     def anonymous(self) -> "GatewayDoor":
         """The same gateway without its secret."""
-        return GatewayDoor(self.gateway, self.environ, self.sleep, known=False)
+        return replace(self, known=False)
 
     def assuming(self, role: str, session: str) -> Aws:
         """A gateway has no roles."""
@@ -113,7 +115,7 @@ class GatewayDoor:
             reraise=True,
         )
         try:
-            answer: httpx.Response = retrying(partial(_sent, method, url, headers=headers, **sent))
+            answer: httpx.Response = retrying(partial(_sent, method, url, self.seconds, headers=headers, **sent))
         except _Faltered as error:
             answer = error.answer
         except (httpx.RequestError, httpx.InvalidURL) as error:
@@ -144,9 +146,9 @@ def _address(name: str, url: str) -> str:
     raise AwsUnreachable(name, "NotEncrypted", f"{parsed.host} is not asked over {parsed.scheme}: only over https")
 
 
-def _sent(method: str, url: str, **sent: Any) -> httpx.Response:
+def _sent(method: str, url: str, seconds: float, **sent: Any) -> httpx.Response:
     """One try. Proxies and private authorities of the environment count, except for what stays on this machine."""
-    timeout = httpx.Timeout(_ANSWER_SECONDS, connect=_CONNECT_SECONDS)
+    timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
     with (
         httpx.Client(timeout=timeout, follow_redirects=False, trust_env=url.startswith("https:")) as client,
         client.stream(method, url, **sent) as streamed,

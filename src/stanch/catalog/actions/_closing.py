@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from stanch.catalog.actions import _strangers
-from stanch.catalog.actions._document import same
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours
 from stanch.contracts.action import Case, Needless, Overtaken, Plan, Refused, Wait
@@ -35,15 +34,11 @@ def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
 
     `before` is `{"policy": text | None}`. Raises Needless where no stranger is let in, Refused for what is no policy.
     """
-    before = read(keeper, aws, resource)
-    text: str | None = before["policy"]
+    text = _text(keeper, aws, resource)
     if text is None:
         raise Needless(f"{resource} has no policy: only its own account reaches it")
     ours = Ours.of(case.perimeter, aws.account)
-    try:
-        policy = parse(text)
-    except PolicyError as error:
-        raise Refused(f"the policy of {resource} cannot be read ({error}): close it by hand") from error
+    policy = parse(text)
     who = _strangers.strangers(policy, ours)
     if not who:
         raise Needless(f"the policy of {resource} lets in nobody outside {', '.join(ours.accounts)}")
@@ -52,38 +47,35 @@ def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
         raise Refused(f"the policy of {resource} names strangers alone: give it one of your own by hand")
     call = keeper.put_call if closed else keeper.delete_call
     return Plan(
-        before=before,
+        before={"policy": _strangers.stable(text)},
         calls=(
             *(f"{call} on {resource}: {change}" for change in changes),
             *(f"(nobody said who {name} is: left as it is)" for name in _strangers.judged(policy, ours).unplaced),
         ),
         undo=f"{keeper.put_call} on {resource}: the policy as it was",
         breaks=(f"{', '.join(who)} can no longer use {resource}",),
-        settings={"closed": closed, "ours": ours.to_json()},
+        settings={"closed": closed, "original": text, "ours": ours.to_json()},
         policies={str(resource): closed} if closed else {},
     )
 
 
 def read(keeper: Keeper, aws: Aws, resource: Arn) -> dict[str, Any]:
-    """`{"policy": text | None}`; without the ids of deleted principals, which no service takes back."""
-    text = keeper.get(aws, resource)
-    try:
-        document, dead = _strangers.living(parse(text).to_json()) if text is not None else ({}, ())
-    except PolicyError:
-        return {"policy": text}
-    return {"policy": json.dumps(document) if dead else text}
+    """`{"policy": text | None}` in one spelling, whatever order AWS gives keys and principals."""
+    text = _text(keeper, aws, resource)
+    return {"policy": None if text is None else _strangers.stable(text)}
 
 
 def apply(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
     """Raises Overtaken where the policy is neither as planned for nor closed."""
     resource, closed = Arn.parse(step.resource), step.settings["closed"]
+    wanted = None if closed is None else _strangers.stable(closed)
     now = read(keeper, aws, resource)["policy"]
-    if same(now, closed):
+    if now == wanted:
         return
-    if not same(now, (step.before or {}).get("policy")):
+    if now != (step.before or {}).get("policy"):
         raise Overtaken(f"somebody changed the policy of {resource} since the plan was made")
     _write(keeper, aws, resource, closed)
-    settled(lambda: same(read(keeper, aws, resource)["policy"], closed), wait)
+    settled(lambda: read(keeper, aws, resource)["policy"] == wanted, wait)
 
 
 def verify(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> Proof:
@@ -92,7 +84,7 @@ def verify(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> Proof:
     left: list[str] = []
 
     def closed() -> bool:
-        text = read(keeper, aws, resource)["policy"]
+        text = _text(keeper, aws, resource)
         left[:] = _strangers.strangers(parse(text), ours) if text else ()
         return not left
 
@@ -101,16 +93,29 @@ def verify(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> Proof:
 
 
 def undo(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
-    """Put the policy of before back."""
+    """Put the policy of before back, byte for byte where it is the one that the plan found."""
     resource, before = Arn.parse(step.resource), (step.before or {}).get("policy")
-    if not same(read(keeper, aws, resource)["policy"], before):
-        _write(keeper, aws, resource, before)
-    settled(lambda: same(read(keeper, aws, resource)["policy"], before), wait)
+    if read(keeper, aws, resource)["policy"] != before:
+        original = step.settings["original"]
+        _write(keeper, aws, resource, original if _strangers.stable(original) == before else before)
+    settled(lambda: read(keeper, aws, resource)["policy"] == before, wait)
 
 
 def state(keeper: Keeper, aws: Aws, step: Step) -> State:
     """What `read` of an action gives."""
     return read(keeper, aws, Arn.parse(step.resource))
+
+
+def _text(keeper: Keeper, aws: Aws, resource: Arn) -> str | None:
+    """The policy without the ids of deleted principals, which no service takes back; Refused for what is none."""
+    text = keeper.get(aws, resource)
+    if text is None:
+        return None
+    try:
+        document, dead = _strangers.living(parse(text).to_json())
+    except PolicyError as error:
+        raise Refused(f"the policy of {resource} cannot be read ({error}): close it by hand") from error
+    return json.dumps(document) if dead else text
 
 
 def _write(keeper: Keeper, aws: Aws, resource: Arn, text: str | None) -> None:

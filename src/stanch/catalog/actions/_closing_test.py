@@ -140,6 +140,17 @@ def test_does_not_hold_once_somebody_has_opened_it_again() -> None:
     assert (proof.holds, proof.what) == (False, (f"the policy of {RESOURCE} lets in {root(THEIRS)}",))
 
 
+def test_takes_the_same_policy_in_another_order_for_the_same() -> None:
+    kept = Kept(statement({"AWS": [root(OURS), root("777788889999")]}), statement({"AWS": root(THEIRS)}))
+    step = kept.planned(accounts=(OURS, "777788889999"))
+    kept.text = json.dumps(
+        {"Statement": [statement({"AWS": [root("777788889999"), root(OURS)]}), statement({"AWS": root(THEIRS)})]}
+        | {"Version": "2012-10-17"}
+    )
+    _closing.apply(kept.keeper, kept.aws, step, no_wait)
+    assert len(kept.statements()) == 1
+
+
 def test_counts_a_deleted_principal_as_nobody() -> None:
     ours = statement({"AWS": [root(OURS), "AROAEXAMPLEID12345678"]})
     kept = Kept(ours, statement({"AWS": root(THEIRS)}))

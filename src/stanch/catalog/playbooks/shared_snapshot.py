@@ -1,4 +1,4 @@
-"""A copy of ours is shared: a snapshot, an image, a database, a key or a registry, with everybody or with strangers."""
+"""Something of ours is shared with everybody or with strangers: a snapshot, an image, a key, a secret, a queue."""
 
 ACTIONS = (
     "iam/revoke_sessions",
@@ -6,9 +6,31 @@ ACTIONS = (
     "ec2/unshare_snapshot",
     "ec2/unshare_image",
     "rds/unshare_snapshot",
+    "ecr/close_repository",
+    "ecr/close_registry",
+    "secretsmanager/close_secret",
+    "sns/close_topic",
+    "sns/unsubscribe_strangers",
+    "sqs/close_queue",
+    "backup/close_vault",
+    "ram/close_share",
     "kms/revoke_grants",
     "kms/close_key",
-    "ecr/close_repository",
+    "iam/look_again",
 )
-FOR = ("snapshot", "image", "key", "repository")
-BREAKS = "The role or user that shared it is locked out, and the other account loses the copy."
+FOR = (
+    "snapshot",
+    "image",
+    "db-snapshot",
+    "cluster-snapshot",
+    "key",
+    "repository",
+    "image-registry",
+    "secret",
+    "topic",
+    "subscription",
+    "queue",
+    "backup-vault",
+    "resource-share",
+)
+BREAKS = "Whoever shared it is locked out, and the other account loses what was shared."

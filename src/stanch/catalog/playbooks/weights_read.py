@@ -6,6 +6,7 @@ ACTIONS = (
     "iam/deactivate_keys",
     "s3/deny_principal",
     "s3/stop_copying",
+    "s3/cancel_jobs",
     "iam/look_again",
 )
 FOR: tuple[str, ...] = ()

@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from stanch.catalog.sources._asff import event_of
 from stanch.catalog.sources._findings import at, table, tables, text
 from stanch.catalog.sources._flattened import json_object, nested
 from stanch.catalog.sources._identity import from_arn
+from stanch.catalog.sources._ocsf_finding import FINDINGS, account_of, finding_of
 from stanch.catalog.sources._parquet import MAGIC, opened, rows, spooled
-from stanch.catalog.sources._times import epoch_time, iso_text, iso_time
+from stanch.catalog.sources._times import epoch_time, iso_text
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Event, Skipped
 
@@ -26,15 +26,12 @@ if TYPE_CHECKING:
 LOG = "ocsf"
 
 CALLS = frozenset({3001, 3002, 3003, 3004, 3005, 3006, 6003})
-FINDINGS = frozenset({2001, 2002, 2003, 2004})
 _COLUMNS = (
     "accountid", "activity_name", "actor", "api", "class_name", "class_uid", "cloud", "compliance", "evidences",
     "finding", "finding_info", "http_request", "identity", "is_mfa", "metadata", "mfa", "region", "resource",
     "resources", "severity", "severity_id", "src_endpoint", "status", "time", "unmapped", "user",
 )  # fmt: skip
 _FLOW_LOGS = re.compile(r"vpcflowlogs", re.IGNORECASE)  # VPC flow logs are delivered as Parquet too, not in OCSF
-_SEVERITIES = {1: "INFORMATIONAL", 2: "LOW", 3: "MEDIUM", 4: "HIGH", 5: "CRITICAL", 6: "CRITICAL"}
-_WORKFLOW = {"new": "NEW", "in progress": "NOTIFIED", "suppressed": "SUPPRESSED", "resolved": "RESOLVED"}
 
 
 def recognises(path: str, head: bytes) -> bool:
@@ -71,7 +68,7 @@ def _events(path: str, file: "ParquetFile", faults: Faults, others: Counter[str]
             number += 1
             try:
                 if _is_read(uid := row.get("class_uid")) and not _is_elsewhere(row):
-                    yield _finding(path, row) if uid in FINDINGS else _call(path, row)
+                    yield finding_of(path, LOG, row) if uid in FINDINGS else _call(path, row)
                 else:
                     others[_class_name(uid)] += 1
             except Unreadable as fault:
@@ -117,7 +114,7 @@ def _call(path: str, row: dict[str, Any]) -> Event:
         "responseElements": _response(row, api, left),
         "errorCode": text(at(api, "response", "error")) or left.get("errorCode"),
         "errorMessage": text(at(api, "response", "message")) or left.get("errorMessage"),
-        "recipientAccountId": _account(row) or left.get("recipientAccountId"),
+        "recipientAccountId": account_of(row) or left.get("recipientAccountId"),
         "resources": _resources(row),
         "raw": row,
     }
@@ -165,12 +162,6 @@ def _response(row: dict[str, Any], api: dict[str, Any], left: dict[str, Any]) ->
     return found
 
 
-def _account(row: dict[str, Any]) -> str | None:
-    return (
-        text(at(row, "cloud", "account", "uid")) or text(at(row, "cloud", "account_uid")) or text(row.get("accountid"))
-    )
-
-
 def _resources(row: dict[str, Any]) -> list[dict[str, str]] | None:
     found = []
     for one in tables(row.get("resources")):
@@ -182,57 +173,3 @@ def _resources(row: dict[str, Any]) -> list[dict[str, str]] | None:
         }
         found.append({name: value for name, value in named.items() if value is not None})
     return found or None
-
-
-def _finding(path: str, row: dict[str, Any]) -> Event:
-    """A finding of Security Hub, in the words of ASFF that rules know."""
-    about = table(row.get("finding_info")) or table(row.get("finding"))
-    when = epoch_time(row.get("time"), "a row whose time")
-    kinds, left = about.get("types"), table(row.get("unmapped"))
-    address = text(at(next(tables(row.get("evidences")), {}), "src_endpoint", "ip"))
-    finding = {
-        "Id": text(about.get("uid")),
-        "Title": text(about.get("title")),
-        "Description": text(about.get("desc")),
-        "Types": kinds if isinstance(kinds, list) else [kinds] if text(kinds) else None,
-        "GeneratorId": text(at(row, "metadata", "product", "feature", "uid")),
-        "ProductArn": text(at(row, "metadata", "product", "uid")),
-        "ProductName": text(at(row, "metadata", "product", "name")),
-        "AwsAccountId": _account(row),
-        "Region": text(at(row, "cloud", "region")) or text(row.get("region")),
-        "UpdatedAt": _last_seen(about) or iso_text(when),
-        "Severity": {"Label": _severity(row)},
-        "RecordState": text(left.get("RecordState")) or "ACTIVE",
-        "Workflow": {"Status": _WORKFLOW.get((text(row.get("status")) or "new").lower(), "NEW")},
-        "Compliance": {"Status": _compliance(row)} if _compliance(row) else None,
-        "Resources": [_asff_resource(one) for one in tables(row.get("resources") or row.get("resource"))],
-        "Action": {"AwsApiCallAction": {"RemoteIpDetails": {"IpAddressV4": address}}} if address else None,
-    }
-    return event_of(path, LOG, {name: value for name, value in finding.items() if value is not None}, row)
-
-
-def _last_seen(about: dict[str, Any]) -> str | None:
-    for name in ("last_seen_time_dt", "last_seen_time"):
-        given = about.get(name)
-        try:
-            return iso_text(iso_time(given, "") if isinstance(given, str) else epoch_time(given, ""))
-        except Unreadable:
-            continue
-    return None
-
-
-def _severity(row: dict[str, Any]) -> str:
-    id_ = row.get("severity_id")
-    known = _SEVERITIES.get(id_) if isinstance(id_, int) else None
-    return known or (text(row.get("severity")) or "unknown").upper()
-
-
-def _compliance(row: dict[str, Any]) -> str | None:
-    status = text(at(row, "compliance", "status"))
-    return {"PASS": "PASSED", "FAIL": "FAILED"}.get(status.upper(), status.upper()) if status else None
-
-
-def _asff_resource(one: dict[str, Any]) -> dict[str, Any]:
-    named = {"Id": text(one.get("uid")), "Type": text(one.get("type")), "Details": json_object(one.get("data"))}
-    named |= {"Region": text(one.get("region")), "Partition": text(one.get("cloud_partition"))}
-    return {name: value for name, value in named.items() if value is not None}

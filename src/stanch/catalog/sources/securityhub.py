@@ -2,7 +2,8 @@
 
 Reads: EventBridge envelopes (`detail.findings`), `{"Findings": [...]}` of the API, lists, JSON Lines. A finding stays
 as logged; eventSource is `securityhub.finding`, eventName its first type, `product` the product that reported it.
-Blind to: OCSF findings in EventBridge (`Findings Imported V2`), which are told; in Parquet they are read by `ocsf`.
+Findings in OCSF in EventBridge's envelopes (`Findings Imported V2`) are brought to the same names; those in Parquet are
+read by `ocsf`.
 """
 
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from stanch.catalog.sources._asff import event_of
 from stanch.catalog.sources._findings import is_table
 from stanch.catalog.sources._json import decoded, documents, items, opened, starts, whole
 from stanch.catalog.sources._kind import SECURITY_HUB, json_log
+from stanch.catalog.sources._ocsf_finding import FINDINGS, finding_of
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Event, Skipped
 
@@ -28,7 +30,8 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
     faults = Faults("findings")
     for number, finding in enumerate(_findings(stream), start=1):
         try:
-            yield event_of(path, LOG, is_table(finding))
+            found = is_table(finding)
+            yield finding_of(path, LOG, found) if found.get("class_uid") in FINDINGS else event_of(path, LOG, found)
         except Unreadable as fault:
             faults.note(fault, number)
     yield from faults.told(path)
@@ -55,9 +58,7 @@ def _unwrapped(document: object) -> Iterator[object]:
 
 def _announced(envelope: dict[str, object]) -> Iterator[object]:
     kind = bytes(envelope["detail-type"])  # type: ignore[call-overload]  # a msgspec.Raw, which is bytes
-    if kind.startswith(b'"Findings Imported'):
-        yield Unreadable("a finding in OCSF, not in ASFF; stanch reads OCSF from Parquet only")
-    elif kind.startswith(b'"Security Hub Findings'):
+    if kind.startswith((b'"Findings Imported', b'"Security Hub Findings')):
         detail = opened(bytes(envelope.get("detail", b"null")))  # type: ignore[call-overload]
         found = detail.get("findings") if isinstance(detail, dict) else None
         yield from items(found) if starts(found, b"[") else [Unreadable("an envelope without findings")]

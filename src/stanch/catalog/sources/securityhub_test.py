@@ -112,17 +112,17 @@ def test_an_update_that_changes_nothing_of_weight_is_the_same_event() -> None:
 
 
 def test_bad_findings_are_told_once_with_a_count_and_the_others_are_read() -> None:
-    v2 = {"detail-type": "Findings Imported V2", "detail": {"findings": [{}]}}
+    v2 = {"detail-type": "Findings Imported V2", "detail": {"findings": [{"class_uid": 2004, "time": "noon"}]}}
     empty = {"detail-type": "Security Hub Findings - Imported", "detail": {"findings": 5}}
     events, skipped = reading(
         FINDING, {"Id": "x"}, {"Id": "y"}, v2, empty, {**FINDING, "UpdatedAt": 5}, {"Severity": {}}
     )
     assert len(events) == 1
     assert sorted(skip.why for skip in skipped) == [
-        "a finding in OCSF, not in ASFF; stanch reads OCSF from Parquet only",
         "a finding whose time is not a time",
         "a finding without a severity (2 findings, the first is number 2)",
         "a finding without an Id",
+        "a row whose time is not a time",
         "an envelope without findings",
     ]
 
@@ -142,3 +142,25 @@ def test_never_raises_whatever_types_a_finding_has(changes: dict[str, Any], nois
     for document in (FINDING | changes, changes, {"Findings": [changes]}, {"detail-type": changes, "detail": changes}):
         for content in (json.dumps(document).encode(), json.dumps(document).encode() + noise, noise):
             assert all(isinstance(item, Event | Skipped) for item in securityhub.read("x", io.BytesIO(content)))
+
+
+def test_a_finding_in_ocsf_says_the_same_under_the_same_names() -> None:
+    row = {
+        "class_uid": 2004,
+        "time": 1778058720000,
+        "severity_id": 4,
+        "status": "New",
+        "cloud": {"account": {"uid": "111122223333"}, "region": "eu-central-1"},
+        "metadata": {
+            "product": {"uid": "arn:aws:securityhub:eu-central-1::productv2/aws/guardduty", "name": "GuardDuty"}
+        },
+        "finding_info": {"uid": "f-1", "title": "Taken", "types": ["Exfiltration:S3/AnomalousBehavior"]},
+        "resources": [{"uid": "arn:aws:s3:::acme-weights", "type": "AwsS3Bucket"}],
+    }
+    v2 = {"detail-type": "Findings Imported V2", "source": "aws.securityhub", "detail": {"findings": [row]}}
+    (event,), skipped = reading(v2)
+    assert not skipped
+    assert event.record["eventName"] == "Exfiltration:S3/AnomalousBehavior"
+    assert event.record["recipientAccountId"] == "111122223333"
+    assert event.record["resources"][0]["ARN"] == "arn:aws:s3:::acme-weights"
+    assert event.record["raw"] == row

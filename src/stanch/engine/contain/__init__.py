@@ -2,5 +2,6 @@
 
 from stanch.engine.contain.desk import Containment
 from stanch.engine.contain.outcome import state_after
+from stanch.engine.contain.targets import Choice
 
-__all__ = ["Containment", "state_after"]
+__all__ = ["Choice", "Containment", "state_after"]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from stanch.contracts.action import Overtaken, Wait, Witness
+from stanch.contracts.action import Overtaken, Refused, Wait, Witness
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Phase, Proof, Step, StepState
@@ -155,4 +155,4 @@ def _untold(_: Step) -> None:
 
 def reason(error: Exception) -> str:
     """Why something failed, in words for a person."""
-    return str(error) if isinstance(error, AwsError) else defect(error)
+    return str(error) if isinstance(error, AwsError | Refused) else defect(error)

@@ -30,26 +30,30 @@ def weighed(step: Step, action: Action, own: Collateral | None, users: Sequence[
 
     `own` is what the action itself knows better: a host whose Auto Scaling group replaces it is no loss.
     """
-    told = tuple(f"{ALSO}{user}" for user in users or ())
-    told += (UNKNOWN,) if users is None and action.AFFECTS is Affects.USERS and own is None else ()
-    return _with(step, told, _level(step, action, own, users, estate))
+    if action.AFFECTS is not Affects.USERS:
+        return _with(step, (), own or _HARMLESS[action.AFFECTS])
+    others = None if users is None else [user for user in users if not _itself(user, step.resource)]
+    told = tuple(f"{ALSO}{user}" for user in others or ())
+    told += (UNKNOWN,) if others is None and own is None else ()
+    return _with(step, told, own or _level(step, others, estate))
 
 
-def _level(
-    step: Step, action: Action, own: Collateral | None, users: Sequence[str] | None, estate: Estate
-) -> Collateral:
-    if action.AFFECTS is Affects.NOBODY:
-        return own or Collateral.NONE
-    if action.AFFECTS is Affects.STRANGERS:
-        return own or Collateral.LOW
-    if own is not None:
-        return own
+_HARMLESS = {Affects.NOBODY: Collateral.NONE, Affects.STRANGERS: Collateral.LOW}
+
+
+def _level(step: Step, users: Sequence[str] | None, estate: Estate) -> Collateral:
     if users is None:
         return Collateral.HIGH if _declared(step.resource, estate) else Collateral.MEDIUM
     if not users:
         return Collateral.LOW
     at_work = any(_declared(_caller(user), estate) for user in users)
     return Collateral.HIGH if at_work or len(users) >= _CROWD else Collateral.MEDIUM
+
+
+def _itself(user: str, resource: str) -> bool:
+    """Whether the user is the host itself, whose session bears its id: a host in a thief's hands is no loss."""
+    host = resource.rpartition("/")[2]
+    return host.startswith("i-") and _caller(user).endswith(f"/{host}")
 
 
 def _declared(arn: str, estate: Estate) -> bool:

@@ -15,6 +15,7 @@ from stanch.engine.contain.apply import Applier
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.parallel import side_by_side
 from stanch.engine.contain.plan import Planner
+from stanch.engine.contain.targets import Choice
 from stanch.engine.contain.undo import Undoer
 
 OnChange = Callable[[Step], None]
@@ -45,15 +46,19 @@ class Containment:
         self._undoer = Undoer(self._planner, journal, clock, wait)
 
     def plan(
-        self, incident: Incident, *, playbook: str | None = None, users: Mapping[str, Sequence[str]] | None = None
+        self, incident: Incident, *, chosen: Choice | None = None, users: Mapping[str, Sequence[str]] | None = None
     ) -> list[Step]:
         """What containment would do, in order, and changes nothing.
 
-        From the playbooks that the incident's findings name, and for what a person named from `playbook` or the one for
-        that kind of resource. `users` says for each ARN who else used it; None means that nobody looked. What must not
-        be touched is a skipped step with why; a step that is applied or verified already is returned as it stands.
+        From the playbooks that the incident's findings name, and for what a person named from `chosen` or the playbook
+        for that kind of resource. `users` says for each ARN who else used it; None means that nobody looked. What must
+        not be touched is a skipped step with why; a step that is applied or verified is returned as it stands.
         """
-        return self._planner.plan(incident, playbook, users)
+        return self._planner.plan(incident, chosen, users)
+
+    def about(self, incident: Incident) -> None:
+        """Make an incident known whose steps were planned in another process: carrying one out looks at it afresh."""
+        self._planner.about(incident)
 
     def apply(self, steps: Sequence[Step], on_change: OnChange = lambda _: None, *, again: bool = True) -> list[Step]:
         """Carry out the steps, independent ones side by side, and return each as it ended, in the order given.

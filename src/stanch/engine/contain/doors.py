@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Estate, Side
+from stanch.engine.contain.targets import GATEWAY
 
-GATEWAY = "gateway"
-"""The partition of what is not AWS: a key of an inference gateway, `arn:gateway:litellm:NAME::key/HASH`."""
 _SESSION = "stanch"
 
 

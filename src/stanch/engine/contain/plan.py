@@ -13,11 +13,12 @@ from stanch.domain.estate import Estate, Side
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
+from stanch.engine.contain.accept import is_accepted
 from stanch.engine.contain.collateral import Users, users_of, weighed
 from stanch.engine.contain.compare import first, plain, same
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.lockout import locked_out
-from stanch.engine.contain.targets import Target, by_hand, canonical, from_findings, unique
+from stanch.engine.contain.targets import Choice, Target, by_hand, canonical, from_findings, unique
 
 _ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
@@ -47,12 +48,16 @@ class Planner:
         self._clock = clock
         self._incidents: dict[str, Incident] = {}
 
-    def plan(self, incident: Incident, playbook: str | None, users: Users | None) -> list[Step]:
-        """See `Containment.plan`."""
+    def about(self, incident: Incident) -> None:
+        """See `Containment.about`."""
         self._incidents[incident.id] = incident
+
+    def plan(self, incident: Incident, chosen: Choice | None, users: Users | None) -> list[Step]:
+        """See `Containment.plan`."""
+        self.about(incident)
         known = {step.key: step for step in self._journal.steps(incident.id)}
         steps: dict[tuple[str, str, str], Step] = {}
-        for target in self._targets(incident, playbook):
+        for target in self._targets(incident, chosen):
             step = self._step(incident.id, target, known, lambda done: self._did_not_last(done, incident))
             steps.setdefault(step.key, self._weighed(step, target, users))
         return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
@@ -80,8 +85,8 @@ class Planner:
         # A plan younger than the proof was made because the proof no longer stood; an older one was overtaken.
         return self._step(step.incident, target, known, lambda done: _later(step.at, done.at))
 
-    def _targets(self, incident: Incident, playbook: str | None) -> list[Target]:
-        named = by_hand(incident.by_hand, self._actions, self._playbooks, playbook)
+    def _targets(self, incident: Incident, chosen: Choice | None) -> list[Target]:
+        named = by_hand(incident.by_hand, self._actions, self._playbooks, chosen)
         return unique([*named, *from_findings(incident, self._actions, self._playbooks)])
 
     def _weighed(self, step: Step, target: Target, users: Users | None) -> Step:
@@ -118,10 +123,12 @@ class Planner:
             at=self._clock(),
             account=target.account,
         )
+        journalled = known.get(bare.key)
+        if journalled and is_accepted(journalled):
+            return journalled
         if target.action is None:
             return replace(bare, state=StepState.SKIPPED)
         bare = replace(bare, phase=self._actions[target.action].PHASE)
-        journalled = known.get(bare.key)
         if journalled and journalled.state in _DONE and not stale(journalled):
             return journalled
         fresh = self._looked_at(bare, target.named)
@@ -214,6 +221,8 @@ def _resumed(journalled: Step, fresh: Step) -> Step:
     """The begun step goes on with what was there before it began; where nothing changed since, it starts afresh."""
     if journalled.state not in _BEGUN or journalled.before is None:
         return fresh
+    if fresh.settings == ASIDE:  # nothing left to do, for it was done before the end came: only the proof is missing
+        return replace(journalled, state=StepState.PLANNED, why=journalled.why, at=fresh.at)
     if fresh.before is None:  # what was begun stays known, or undo would forget it
         return replace(journalled, state=StepState.FAILED, why=fresh.why, at=fresh.at)
     if same(journalled.before, fresh.before):
@@ -228,6 +237,8 @@ def _anew(done: Step, fresh: Step) -> Step:
 
     Undo leads back to what was there at first, but for the parts that somebody has set to something else meanwhile.
     """
+    if fresh.settings == ASIDE:  # looked at again, there is nothing to add
+        return done
     if fresh.before is None or done.before is None or done.after is None:
         return replace(fresh, before=done.before)
     why = fresh.why if fresh.why.startswith(_ANEW) else f"{_ANEW}{fresh.why}"

@@ -1,5 +1,6 @@
 """What a stolen credential was used on is not what must be stopped: that is whoever holds it, and the way it came."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +11,22 @@ from stanch.domain.arn import Arn, ArnError, role_of_session
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident
 
+GATEWAY = "gateway"
+"""The partition of what is not AWS: a key of an inference gateway, `arn:gateway:litellm:NAME::key/HASH`."""
 _INSTANCE = re.compile(r"instance/i-[0-9a-f]{8,17}")
 _REGION = re.compile(r"[a-z]{2,6}(-[a-z]+)+-\d{1,2}")
 _ELSEWHERE = {
     "root": "no policy binds the root user of an account: change its password and delete its access keys by hand",
     "federated-user": "its session is bound by the policies of the user that opened it: name that user instead",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose for the resources he named: a playbook, or actions; else the playbook for each kind."""
+
+    playbook: str | None = None
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +48,28 @@ def by_hand(
     resources: Iterable[str],
     actions: Mapping[str, Action],
     playbooks: Mapping[str, Playbook],
-    chosen: str | None = None,
+    chosen: "Choice | None" = None,
 ) -> Iterator[Target]:
-    """For each of these ARNs the chosen playbook's actions, or those of the playbook for its kind, that apply to it."""
+    """For each of these ARNs the actions that apply to it: those chosen, or those of the playbook for its kind."""
+    chosen = chosen or Choice()
     for asked in resources:
         try:
             arn = acted_on(asked)
         except ArnError as error:
             yield Target(None, asked, str(error))
             continue
-        played = chosen or _playbook_for(arn.kind, playbooks)
-        listed = playbooks[played].ACTIONS if played else sorted(actions)
+        played = None if chosen.actions else chosen.playbook or _playbook_for(arn.kind, playbooks)
+        listed = playbooks[played].ACTIONS if played else chosen.actions or _gentle(arn.kind, actions)
         fitting = [name for name in listed if name in actions and arn.kind in actions[name].APPLIES_TO]
         for name in fitting:
             yield Target(name, str(arn), "asked for by hand", played, named=(asked,))
         if not fitting:
             yield Target(None, asked, _no_action(arn.kind, actions, played))
+
+
+def _gentle(kind: str, actions: Mapping[str, Action]) -> list[str]:
+    """Every action, where no playbook is for this kind; none for what cannot be contained by naming it."""
+    return [] if kind in _ELSEWHERE else sorted(actions)
 
 
 def _playbook_for(kind: str, playbooks: Mapping[str, Playbook]) -> str | None:
@@ -120,9 +137,17 @@ def acted_on(text: str) -> Arn:
     """The resource that containment changes for this ARN: the role of a session, the bucket of an object."""
     role = role_of_session(text)
     arn = Arn.parse(role or text)
+    if arn.partition == GATEWAY:
+        return replace(arn, resource=_hashed(arn.resource))
     if arn.kind == "object":
         return Arn(arn.partition, arn.service, arn.region, arn.account, arn.resource.split("/", 1)[0])
     return arn
+
+
+def _hashed(resource: str) -> str:
+    """A key of a gateway by its hash: one in clear would stand in the journal for ever."""
+    kind, _, key = resource.partition("/")
+    return f"{kind}/{hashlib.sha256(key.encode()).hexdigest()}" if key.startswith("sk-") else resource
 
 
 def canonical(arn: Arn, account: str) -> Arn:

@@ -6,6 +6,7 @@ from datetime import datetime
 from stanch.contracts.action import Wait
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Step, StepState
+from stanch.engine.contain.accept import is_accepted
 from stanch.engine.contain.apply import OnChange, reason
 from stanch.engine.contain.compare import differences, plain, same, strays
 from stanch.engine.contain.plan import Planner
@@ -23,7 +24,15 @@ class Undoer:
     def undo(self, incident: str, on_change: OnChange, chosen: Callable[[Step], bool]) -> list[Step]:
         """Each chosen step that had begun, as it is now: undone, or as it was with the reason in `why`."""
         begun = [step for step in self._journal.steps(incident) if _changed_something(step) and chosen(step)]
-        return [self._one(step, on_change) for step in reversed(begun)]
+        done = [self._one(step, on_change) for step in reversed(begun)]
+        # A public ACL cannot come back while another step's block is on: what could not go back may do so now.
+        if {step.state for step in done} > {StepState.UNDONE}:
+            done = [step if step.state is StepState.UNDONE else self._once_more(step, on_change) for step in done]
+        return done
+
+    def _once_more(self, kept: Step, on_change: OnChange) -> Step:
+        (step,) = [step for step in self._journal.steps(kept.incident) if step.key == kept.key]
+        return self._one(step, on_change)
 
     def _one(self, step: Step, on_change: OnChange) -> Step:
         try:
@@ -75,7 +84,12 @@ class Undoer:
 def _changed_something(step: Step) -> bool:
     if step.before is None:
         return False
-    return step.state in {StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED, StepState.FAILED}
+    return is_accepted(step) or step.state in {
+        StepState.PLANNED,
+        StepState.APPLIED,
+        StepState.VERIFIED,
+        StepState.FAILED,
+    }
 
 
 def _kept(step: Step, why: str) -> Step:

@@ -1,6 +1,7 @@
 """An access point is a second door to a bucket: its own policy and the bucket's must both let a request in.
 
-Its alias stands where a bucket's name does. Source: "Configuring IAM policies for using access points", S3 User Guide.
+Its alias stands where a bucket's name does. Access points know no anonymous access. Source: "Configuring IAM policies
+for using access points" and "Access points restrictions and limitations", S3 User Guide.
 """
 
 from typing import Any
@@ -31,6 +32,8 @@ def point_need(action: str, point: AccessPoint, key: str | None, context: dict[s
 def point_grants(resource: str, caller_account: str | None) -> Policy | None:
     """The policy of an access point; its own RestrictPublicBuckets takes a public one away from strangers."""
     arn = resource.partition("/object/")[0]
+    if caller_account is None:
+        return None
     point = next((point for point in _all() if point.arn == arn), None)
     policy = read_policy(point.policy) if point else None
     if point is None or policy is None or caller_account == arn.split(":")[4]:

@@ -14,6 +14,7 @@ from stanch.range.gate.documents import refuse_malformed
 from stanch.range.gate.function_policies import policy_of
 from stanch.range.gate.identity import Identity
 from stanch.range.gate.needs_s3 import find_bucket
+from stanch.range.gate.organization import fences
 from stanch.range.gate.permission import Need
 from stanch.range.gate.public_access import bucket_grants, refuse_publishing
 from stanch.range.gate.refusal import Refusal
@@ -65,6 +66,7 @@ def _decide_one(call: Call, identity: Identity, need: Need, context: Mapping[str
         boundary=identity.boundary,
         session=identity.session_policy,
         resource_policy=resource_policy,
+        scps=fences(identity.account),
     )
 
 

@@ -4,12 +4,13 @@ import importlib
 import threading
 
 from stanch.range.gate.sessions import Sessions
-from stanch.range.patches import ec2, ec2_instance, ec2_locks, ec2_network, iam, s3, sts
+from stanch.range.patches import ec2, ec2_instance, ec2_locks, ec2_network, iam, iam_credentials, s3, sts
 
 
 def install(sessions: Sessions) -> None:
     """Put moto right, once, before its first request."""
     iam.install()
+    iam_credentials.install()
     s3.install()
     ec2.install()
     ec2_instance.install()
@@ -19,9 +20,12 @@ def install(sessions: Sessions) -> None:
 
 
 _LATER = {
+    "dynamodb": ("dynamodb",),
     "events": ("events",),
     "lambda": ("awslambda", "function_grants"),
+    "organizations": ("organizations",),
     "securityhub": ("securityhub",),
+    "ssm": ("ssm",),
     "stepfunctions": ("stepfunctions",),
 }
 """Services that few ranges see and that take long to import: put right when the first call for one comes."""

@@ -42,7 +42,7 @@ def send_to_targets(self: Any, original_event: Any, transform_input: bool = True
         if service in _BY_MOTO and service != "sqs":
             self.targets = [target]
             try:
-                _deliver(self, dict(original_event), transform_input)
+                _deliver(self, original_event.copy(), transform_input)
             finally:
                 self.targets = targets
         elif service in {"lambda", "sqs", "states"}:

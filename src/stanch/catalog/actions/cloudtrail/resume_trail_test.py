@@ -62,7 +62,7 @@ def test_refuses_the_trail_of_another_account_and_knows_one_that_is_gone(ground:
         def __getattr__(self, name: str) -> Any:
             return getattr(aws, name)
 
-        def call(self, service: str, operation: str, **params: Any) -> dict[str, Any]:
+        def call(self, service: str, operation: str, /, **params: Any) -> dict[str, Any]:
             answer = aws.call(service, operation, **params)
             text = json.dumps(answer, default=str).replace(ground.account, ground.outside_account)
             theirs: dict[str, Any] = json.loads(text)

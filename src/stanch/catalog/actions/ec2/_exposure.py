@@ -14,7 +14,9 @@ def exposure(
 ) -> dict[str, Any]:
     """The public ways in; `known` are elastic addresses to look at wherever they are now.
 
-    `{"elastic": {allocation id: {"eni", "private"} | None}, "automatic": {eni: bool}, "ipv6": {eni: [address | prefix]}}`
+    `{"elastic": {allocation id: {"eni", "private"} | None}, "automatic": {eni: bool}, "ipv6": {eni: [address]}}`
+
+    Among the IPv6 addresses are delegated prefixes (`2001:db8:1::/80`); those that stay (see `irremovable`) are not.
     """
     interfaces = list(enis)
     # EC2 does not name the instance on an address that was given to one of its interfaces.

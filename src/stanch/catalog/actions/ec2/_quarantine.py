@@ -7,7 +7,7 @@ the empty group then cuts it. Both are made for one instance of one incident; a 
 from collections.abc import Mapping
 from typing import Any
 
-from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._settle import PAUSES
 from stanch.contracts.action import Wait
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 
@@ -29,15 +29,14 @@ def ensure(aws: Aws, name: str, vpc: str, incident: str, wait: Wait, *, open_to_
     """The id of the group with exactly the rules it must have: none at all, or everything both ways."""
     group = find(aws, name, vpc) or _create(aws, name, vpc, incident, wait)
     wanted = rules_of_all() if open_to_all else frozenset()
-    if rules(group["IpPermissions"]) != wanted:
-        _replace(aws, group, "Ingress", group["IpPermissions"], open_to_all=open_to_all)
-    if rules(group["IpPermissionsEgress"]) != wanted:
-        _replace(aws, group, "Egress", group["IpPermissionsEgress"], open_to_all=open_to_all)
+    for way, found in (("Ingress", group["IpPermissions"]), ("Egress", group["IpPermissionsEgress"])):
+        if rules(found) != wanted:
+            _replace(aws, str(group["GroupId"]), way, open_to_all=open_to_all)
     return str(group["GroupId"])
 
 
 def swap(aws: Aws, groups: Mapping[str, str]) -> None:
-    """Give each interface its one group; one that cannot be changed keeps no other from it. Raises the first AwsError."""
+    """Give each interface its one group; the first AwsError is raised only when each has been tried."""
     failed: list[AwsError] = []
     for eni, group in groups.items():
         try:
@@ -101,15 +100,20 @@ def _create(aws: Aws, name: str, vpc: str, incident: str, wait: Wait) -> dict[st
         VpcId=vpc,
         TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
     )
-    settled(lambda: find(aws, name, vpc) is not None, wait)
-    made = find(aws, name, vpc)
-    if made is None:
-        raise AwsAbsent("ec2:DescribeSecurityGroups", "InvalidGroup.NotFound", f"{name} was made and is not seen yet")
-    return made
+    for pause in (*PAUSES, 0.0):
+        made = find(aws, name, vpc)
+        if made is not None:
+            return made
+        wait(pause)
+    raise AwsAbsent("ec2:DescribeSecurityGroups", "InvalidGroup.NotFound", f"{name} was made and is not seen yet")
 
 
-def _replace(aws: Aws, group: Mapping[str, Any], way: str, found: list[dict[str, Any]], *, open_to_all: bool) -> None:
-    if found:
-        aws.call("ec2", f"RevokeSecurityGroup{way}", GroupId=group["GroupId"], IpPermissions=found)
+def _replace(aws: Aws, group: str, way: str, *, open_to_all: bool) -> None:
+    """Revoke each rule by its id, which fits whatever source the rule names, then allow everything where asked to."""
+    here = [{"Name": "group-id", "Values": [group]}]
+    found = aws.pages("ec2", "DescribeSecurityGroupRules", "SecurityGroupRules", Filters=here)
+    ids = sorted(str(rule["SecurityGroupRuleId"]) for rule in found if rule["IsEgress"] == (way == "Egress"))
+    if ids:
+        aws.call("ec2", f"RevokeSecurityGroup{way}", GroupId=group, SecurityGroupRuleIds=ids)
     if open_to_all:
-        aws.call("ec2", f"AuthorizeSecurityGroup{way}", GroupId=group["GroupId"], IpPermissions=list(_ALL))
+        aws.call("ec2", f"AuthorizeSecurityGroup{way}", GroupId=group, IpPermissions=list(_ALL))

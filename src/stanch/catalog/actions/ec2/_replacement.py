@@ -33,13 +33,12 @@ def is_full(group: Mapping[str, Any]) -> bool:
 def changed_since(aws: Aws, group: Mapping[str, Any], since: datetime) -> list[str]:
     """In words, what the group starts hosts from and was made after this moment; and what could not be looked at."""
     name = group.get("AutoScalingGroupName")
+    told: list[str] = []
     try:
-        return [
-            f"{name} starts its next host from {what}: look at it before that one serves"
-            for what in _new(aws, group, since)
-        ]
+        told.extend(f"{name} starts its next host from {what}: look at it first" for what in _new(aws, group, since))
     except AwsError as error:
-        return [f"what {name} starts its next host from could not be seen: {error.code}"]
+        told.append(f"what {name} starts its next host from could not be seen: {error.code}")
+    return told
 
 
 def _new(aws: Aws, group: Mapping[str, Any], since: datetime) -> Iterator[str]:
@@ -59,7 +58,8 @@ def _new(aws: Aws, group: Mapping[str, Any], since: datetime) -> Iterator[str]:
                 yield f"the launch configuration {configuration}, made after the incident began"
     # An image may also be named by an SSM parameter ("resolve:ssm:..."), which only the launch resolves.
     named = sorted(image for image in images if image.startswith("ami-"))
-    for image in aws.pages("ec2", "DescribeImages", "Images", ImageIds=named) if named else ():
+    asked_for = [{"Name": "image-id", "Values": named}]
+    for image in aws.pages("ec2", "DescribeImages", "Images", Filters=asked_for) if named else ():
         made = _time(image.get("CreationDate"))
         if made is not None and made >= since:
             yield f"the image {image['ImageId']}, made after the incident began"

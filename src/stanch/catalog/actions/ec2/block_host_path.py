@@ -86,10 +86,8 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back, gateways and addresses that came since included; then what the flow logs say, where there are any."""
-    settled(lambda: not _faults(aws, step), wait)
-    faults = _faults(aws, step)
-    if faults:
-        return Proof(False, Method.STATE, tuple(faults))
+    if _faults(aws, step) and not settled(lambda: not _faults(aws, step), wait):
+        return Proof(False, Method.STATE, tuple(_faults(aws, step)))
     points = _points(aws, step)
     seen = _flows(aws, step, [point for point in points if not point.near])
     if seen.accepted:

@@ -142,7 +142,7 @@ def test_a_full_acl_is_refused_and_the_other_way_named(ground: Ground) -> None:
     private = Private(ground)
     for number in range(201, 220):
         private.rule(private.acl, number, True, f"203.0.113.{number}/32")
-    with pytest.raises(Refused, match="room for 0 of 1 rules: .*ec2/stop_instance"):
+    with pytest.raises(Refused, match=r"room for 0 of 1 rules: .*ec2/stop_instance"):
         ground.planned(ID, private.arn)
 
 
@@ -152,7 +152,7 @@ def test_an_acl_that_fills_up_meanwhile_is_left_as_it_was_found(ground: Ground) 
     step = ground.planned(ID, private.arn, aws)
     for number in range(201, 220):
         private.rule(private.acl, number, True, f"203.0.113.{number}/32")
-    with pytest.raises(AwsError, match="nothing was kept: .*ec2/stop_instance"):
+    with pytest.raises(AwsError, match=r"nothing was kept: .*ec2/stop_instance"):
         action.apply(aws, step, no_wait)
     assert action.read(aws, step) == step.before
 

@@ -2,12 +2,11 @@ import json
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, no_wait, survives_dying
+from tests.ground import Ground, Listening, RangeError, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import disable_metadata as action
 from stanch.contracts.action import Needless, Refused
 from stanch.domain.arn import Arn
-from stanch.range.errors import RangeError
 
 ID = "ec2/disable_metadata"
 ROLES = "latest/meta-data/iam/security-credentials/"
@@ -63,7 +62,7 @@ def test_tells_that_undo_brings_back_a_service_without_tokens(ground: Ground) ->
 def test_does_not_hold_while_ec2_calls_the_change_pending(ground: Ground) -> None:
     class Pending(Listening):
         def pages(
-            self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+            self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
         ) -> list[dict[str, Any]]:
             found = super().pages(service, operation, key, region=region, **params)
             found[0]["Instances"][0]["MetadataOptions"]["State"] = "pending"

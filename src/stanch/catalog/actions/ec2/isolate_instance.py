@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from stanch.catalog.actions._names import short
-from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._settle import PAUSES, settled
 from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine, _replacement
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsError
@@ -38,6 +38,7 @@ PERMISSIONS = (
     "ec2:AssignIpv6Addresses",
     "ec2:ModifyNetworkInterfaceAttribute",
     "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSecurityGroupRules",
     "ec2:CreateSecurityGroup",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",
@@ -79,9 +80,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """Groups by interface, public addresses, and where the host is in service; shapes in the three `_` modules."""
-    name = _name(step)
-    known = ((step.before or {}).get("elastic") or {}).keys()
-    return _picture(aws, _instance.described(aws, name), _interfaces(aws, name)[0], known)
+    return _seen(aws, step)[0]
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
@@ -91,14 +90,11 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     that would have opened it stays, and says to the next run that its flows are not untracked yet.
     """
     name, settings = _name(step), step.settings
-    now = read(aws, step)
-    enis, _ = _interfaces(aws, name)
+    now, enis, _ = _seen(aws, step)
     vpc_of = {str(eni["NetworkInterfaceId"]): str(eni["VpcId"]) for eni in enis}
     failed = _failures(
         lambda: _membership.leave(aws, name, now),
-        lambda: _exposure.hide(aws, now),
-        # EC2 may give a host that lost its elastic address an automatic one at once.
-        lambda: _exposure.hide(aws, _exposure.exposure(aws, name, _interfaces(aws, name)[0], now["elastic"])),
+        lambda: _hide(aws, name, now),
     )
     empty = {
         vpc: _quarantine.ensure(aws, settings["quarantine"], vpc, step.incident, wait, open_to_all=False)
@@ -113,18 +109,17 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
         raise failed[0]
     for vpc in empty:
         settled(partial(_quarantine.remove, aws, settings["open"], vpc), wait)
-    settled(lambda: not _faults(aws, step), wait)
+    _faults(aws, step, wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: every interface, those attached since included, has the empty group alone; no address, no service."""
-    settled(lambda: not _faults(aws, step), wait)
-    faults = _faults(aws, step)
+    faults = _faults(aws, step, wait)
     if faults:
         return Proof(False, Method.STATE, tuple(faults))
-    enis = sorted(read(aws, step)["groups"])
-    told = f"{', '.join(enis)}: only {step.settings['quarantine']}, which has no rule in or out"
+    enis = ", ".join(sorted(str(eni["NetworkInterfaceId"]) for eni in _interfaces(aws, _name(step))[0]))
+    told = f"{enis}: only {step.settings['quarantine']}, which has no rule in or out"
     return Proof(True, Method.STATE, (told, "no public address, in service nowhere"))
 
 
@@ -148,6 +143,15 @@ def _interfaces(aws: Aws, name: str) -> tuple[list[dict[str, Any]], list[dict[st
     found = _instance.interfaces(aws, name)
     ours = [eni for eni in found if not _instance.is_foreign(eni)]
     return ours, [eni for eni in found if _instance.is_foreign(eni)]
+
+
+def _seen(aws: Aws, step: Step) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
+    """The state as it is now, and the interfaces that it is of: ours to change, and others'."""
+    name = _name(step)
+    instance = _instance.described(aws, name)
+    ours, foreign = _interfaces(aws, name)
+    known = ((step.before or {}).get("elastic") or {}).keys()
+    return _picture(aws, instance, ours, known), ours, foreign
 
 
 def _vpcs(enis: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -213,6 +217,13 @@ def _replaced(aws: Aws, name: str, groups: Mapping[str, str], case: Case) -> tup
     return replaced, told
 
 
+def _hide(aws: Aws, name: str, now: Mapping[str, Any]) -> None:
+    _exposure.hide(aws, now)
+    if any(now["elastic"].values()):
+        # EC2 may give a host that lost its elastic address an automatic one at once.
+        _exposure.hide(aws, _exposure.exposure(aws, name, _interfaces(aws, name)[0], now["elastic"]))
+
+
 def _failures(*deeds: Callable[[], object]) -> list[AwsError]:
     """Do each of them, whatever becomes of the others; what AWS did not carry out."""
     failed = []
@@ -229,21 +240,35 @@ def _cut(
 ) -> None:
     """Open the interfaces for a moment, then close them: `closed` is the empty group of each."""
     name = step.settings["open"]
+    vpcs = sorted({vpc_of[eni] for eni in closed})
     try:
-        vpcs = sorted({vpc_of[eni] for eni in closed})
         groups = {v: _quarantine.ensure(aws, name, v, step.incident, wait, open_to_all=True) for v in vpcs}
         if opened:
             _quarantine.swap(aws, {eni: groups[vpc_of[eni]] for eni in closed})
             wait(UNTRACK_SECONDS)
     finally:
         # Whatever happens in these seconds, Ctrl-C included: a host must not be left more open than it was.
-        _quarantine.swap(aws, closed)
+        try:
+            _quarantine.swap(aws, closed)
+        except AwsError:
+            for vpc in vpcs:  # an interface that stays in the open group finds it empty
+                _quarantine.ensure(aws, name, vpc, step.incident, wait, open_to_all=False)
+            raise
 
 
-def _faults(aws: Aws, step: Step) -> list[str]:
-    """What still is not isolated, in words."""
-    ours, foreign = _interfaces(aws, _name(step))
-    now = read(aws, step)
+def _faults(aws: Aws, step: Step, wait: Wait) -> list[str]:
+    """What still is not isolated once AWS had time to settle, in words."""
+    faults = _faults_now(aws, step)
+    for pause in PAUSES:
+        if not faults:
+            break
+        wait(pause)
+        faults = _faults_now(aws, step)
+    return faults
+
+
+def _faults_now(aws: Aws, step: Step) -> list[str]:
+    now, ours, foreign = _seen(aws, step)
     faults = [f"not ours to isolate: {_told(eni)}" for eni in foreign]
     for vpc in _vpcs(ours):
         group = _quarantine.find(aws, step.settings["quarantine"], vpc)
@@ -252,7 +277,7 @@ def _faults(aws: Aws, step: Step) -> list[str]:
             continue
         faults += [] if _quarantine.is_empty(group) else [f"{step.settings['quarantine']} has rules"]
         here = [str(eni["NetworkInterfaceId"]) for eni in ours if eni["VpcId"] == vpc]
-        has = {eni: now["groups"].get(eni, []) for eni in here}
+        has = {eni: now["groups"][eni] for eni in here}
         faults += [f"{eni} has {', '.join(held)}" for eni, held in has.items() if held != [group["GroupId"]]]
     return [*faults, *_exposure.public(now), *_membership.in_service(now)]
 

@@ -71,8 +71,10 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back; a volume attached since counts too."""
-    settled(lambda: not _wanted(read(aws, step)), wait)
     now = read(aws, step)
+    if _wanted(now):
+        settled(lambda: not _wanted(read(aws, step)), wait)
+        now = read(aws, step)
     open_still = _wanted(now)
     if open_still:
         return Proof(False, Method.STATE, tuple(f"not yet: {change}" for change in open_still))

@@ -79,7 +79,7 @@ class Spot(Listening):
     """An account in which every instance is a Spot instance: the range has none."""
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         found = super().pages(service, operation, key, region=region, **params)
         if operation == "DescribeInstances":

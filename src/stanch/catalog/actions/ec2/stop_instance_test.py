@@ -1,12 +1,11 @@
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, no_wait, survives_dying
+from tests.ground import Ground, Listening, RangeError, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import stop_instance as action
 from stanch.contracts.action import Needless, Refused
 from stanch.contracts.aws import AwsError
-from stanch.range.errors import RangeError
 
 ID = "ec2/stop_instance"
 
@@ -35,7 +34,7 @@ class Described(Listening):
     says: dict[str, Any]
 
     def pages(
-        self, service: str, operation: str, key: str, *, region: str | None = None, **params: Any
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
     ) -> list[dict[str, Any]]:
         found = super().pages(service, operation, key, region=region, **params)
         if operation == "DescribeInstances":

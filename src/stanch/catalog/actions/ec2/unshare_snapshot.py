@@ -24,7 +24,7 @@ _ATTRIBUTE = "createVolumePermission"
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Take the snapshot back from the public and from each account outside the perimeter."""
     name = resource.name
-    _refuse_a_strangers(aws, name)
+    key = _described(aws, name).get("KmsKeyId")
     before = _shares(aws, name)
     ours = Ours.of(case.perimeter, aws.account)
     taken = strangers(before, ours)
@@ -33,7 +33,10 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
     return Plan(
         before=before,
-        calls=tuple(f"ec2:ModifySnapshotAttribute on {name}: no longer shared with {who}" for who in told),
+        calls=(
+            *(f"ec2:ModifySnapshotAttribute on {name}: no longer shared with {who}" for who in told),
+            *((f"(not its key {key}: kms/close_key and kms/revoke_grants see who may use that)",) if key else ()),
+        ),
         undo=f"ec2:ModifySnapshotAttribute on {name}: shared again with {', '.join(told)}",
         breaks=tuple(
             f"{who} can make no further volume or copy from {name}; volumes and copies made meanwhile are gone"
@@ -69,12 +72,12 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     settled(lambda: _shares(aws, _name(step)) == step.before, wait)
 
 
-def _refuse_a_strangers(aws: Aws, name: str) -> None:
-    """A snapshot's ARN has no account; only its owner may say with whom it is shared."""
-    found = aws.call("ec2", "DescribeSnapshots", SnapshotIds=[name])["Snapshots"]
-    owner = str(found[0]["OwnerId"])
-    if owner != aws.account:
-        raise Refused(f"{name} belongs to account {owner}: only its owner can take it back, act there")
+def _described(aws: Aws, name: str) -> dict[str, Any]:
+    """The snapshot; its ARN has no account, and only its owner may say with whom it is shared."""
+    found: dict[str, Any] = aws.call("ec2", "DescribeSnapshots", SnapshotIds=[name])["Snapshots"][0]
+    if found["OwnerId"] != aws.account:
+        raise Refused(f"{name} belongs to account {found['OwnerId']}: only its owner can take it back, act there")
+    return found
 
 
 def _shares(aws: Aws, name: str) -> dict[str, list[str]]:

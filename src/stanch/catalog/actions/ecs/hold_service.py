@@ -43,7 +43,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         calls=tuple(_calls(f"{cluster}/{name}", before)),
         undo=f"ecs:UpdateService {cluster}/{name}: desired count {before['desired']}, and its scaling as it was",
         breaks=(
-            f"all {service.get('runningCount', 0)} tasks of {name} are stopped, with what they have in memory and on disk",
+            f"all {service.get('runningCount', 0)} tasks of {name} end, with what they have in memory and on disk",
             "NOT cut: the credentials of its task role, which live on in whoever took them (iam/revoke_sessions)",
         ),
     )
@@ -58,8 +58,9 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """The scaling first: it would raise the count again."""
     resource, before = Arn.parse(step.resource), step.before or {}
     now = _state(aws, resource)
-    # What scales the service may have moved the count since the plan, and that is nobody's decision to protect.
-    if now["scaling"] not in (before["scaling"], SUSPENDED if before["scaling"] else None):
+    # What scales the service may have moved the count since the plan: that is nobody's decision. A count of 0 may be
+    # ours, from a run that died: then there is something to go on with.
+    if now["desired"] and now["scaling"] not in (before["scaling"], SUSPENDED if before["scaling"] else None):
         raise Overtaken(f"somebody changed the scaling of {step.resource} since the plan was made")
     if now["scaling"] not in (None, SUSPENDED):
         _suspend(aws, resource, SUSPENDED)
@@ -119,7 +120,7 @@ def _state(aws: Aws, resource: Arn) -> dict[str, Any]:
 
 def _target(aws: Aws, resource: Arn) -> dict[str, Any] | None:
     where = "/".join(("service", *within(resource)))
-    asked = {**_DIMENSION, "ResourceIds": [where]}
+    asked: dict[str, Any] = {**_DIMENSION, "ResourceIds": [where]}
     found = aws.pages("application-autoscaling", "DescribeScalableTargets", "ScalableTargets", **asked)
     return next((target for target in found if target["ResourceId"] == where), None)
 
@@ -127,7 +128,7 @@ def _target(aws: Aws, resource: Arn) -> dict[str, Any] | None:
 def _suspend(aws: Aws, resource: Arn, flags: dict[str, bool]) -> None:
     where = "/".join(("service", *within(resource)))
     # Its bounds are left out, and stay as they are.
-    asked = {**_DIMENSION, "ResourceId": where, "SuspendedState": flags}
+    asked: dict[str, Any] = {**_DIMENSION, "ResourceId": where, "SuspendedState": flags}
     aws.call("application-autoscaling", "RegisterScalableTarget", **asked)
 
 

@@ -21,7 +21,7 @@ PERMISSIONS = ("eks:DescribePodIdentityAssociation", "eks:UpdatePodIdentityAssoc
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Without the association the pods of tomorrow would fall back on the role of their host: so it stays, and denies."""
+    """Without the association new pods would fall back on the role of their host: so it stays, and denies."""
     cluster, name = _within(resource)
     association = _association(aws, resource)
     whose = f"{association['namespace']}/{association['serviceAccount']}"
@@ -107,8 +107,8 @@ def _deny(sid: str) -> str:
 def _by_hand(association: dict[str, Any]) -> str:
     account, space = association["serviceAccount"], association["namespace"]
     return (
-        f"kubectl --namespace {space} get pods --field-selector spec.serviceAccountName={account}, then a NetworkPolicy "
-        "that selects them and allows nothing"
+        f"kubectl --namespace {space} get pods --field-selector spec.serviceAccountName={account}, then a "
+        "NetworkPolicy that selects them and allows nothing"
     )
 
 

@@ -1,4 +1,4 @@
-"""Systems Manager reaches a host only through its agent, which needs the network: an isolated host no longer answers."""
+"""Systems Manager reaches a host through an agent that needs the network: an isolated host no longer answers."""
 
 import base64
 import binascii
@@ -33,9 +33,8 @@ _MEMORY = r"""
 tool=$(command -v avml) || exit 0
 room=$(df --output=avail -k /var | tail -1); ram=$(awk '/^MemTotal/{print $2}' /proc/meminfo)
 [ "$room" -gt $((ram + ram / 4)) ] || exit 0
-umask 077; mkdir -p /var/lib/stanch
-nohup sh -c "$tool /var/lib/stanch/memory.lime && sha256sum /var/lib/stanch/memory.lime > /var/lib/stanch/memory.sha256" \
-  >/dev/null 2>&1 &
+umask 077; mkdir -p /var/lib/stanch && cd /var/lib/stanch || exit 0
+nohup sh -c "$tool memory.lime && sha256sum memory.lime > memory.sha256" >/dev/null 2>&1 &
 """
 COMMANDS = (_LOOK.strip(), _MEMORY.strip())
 

@@ -21,11 +21,12 @@ def settings(aws: Aws, case: Case) -> dict[str, Any]:
     if place.bucket is None:
         raise Needless("there is no place for it: no evidence bucket is named ([response.evidence] in stanch.toml)")
     try:
-        Vault.open(aws, place)
+        vault = Vault.open(aws, place)
     except VaultError as error:
         raise Refused(str(error)) from error
     until = (case.now + timedelta(days=place.lock_days)).isoformat()
-    return {"bucket": place.bucket, "account": place.account, "key": place.key, "until": until}
+    found = {"owner": vault.owner, "region": vault.region, "mode": vault.mode}
+    return {"bucket": place.bucket, "key": place.key, "until": until, **found}
 
 
 def keep(aws: Aws, step: Step, what: str, content: bytes, suffix: str) -> Kept:
@@ -44,9 +45,10 @@ def held(aws: Aws, step: Step, *what: str) -> list[Kept]:
 
 
 def opened(aws: Aws, step: Step) -> Vault:
-    """The bucket that the settings name."""
-    place = EvidencePlace(step.settings["bucket"], step.settings["account"], step.settings["key"])
-    return Vault.open(aws, place)
+    """The bucket as it was found when the step was planned: isolation waits for each call that is made before it."""
+    found = step.settings
+    place = EvidencePlace(found["bucket"], None, found["key"])
+    return Vault(aws, place, found["owner"], found["region"], found["mode"])
 
 
 def told(kept: Kept) -> str:

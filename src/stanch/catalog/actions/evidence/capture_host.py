@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from stanch.aws.vault import PERMISSIONS as VAULT
-from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.evidence import _vault
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
@@ -70,7 +69,6 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back, with the SHA-256 that S3 worked out itself: the metadata is there, and all of it is locked."""
-    settled(lambda: bool(_vault.held(aws, step, "metadata")), wait)
     held = _vault.held(aws, step, *_PIECES)
     there = any("/metadata-" in kept.key for kept in held)
     missing = [f"{what}: EC2 had none" for what in _PIECES if not any(f"/{what}-" in kept.key for kept in held)]

@@ -1,4 +1,4 @@
-"""What a thief runs lives in memory only; the host is asked for it before it goes dark, and nobody waits for the answer.
+"""What a thief runs lives in memory only: the host is asked for it before it goes dark, and nobody waits for it.
 
 Blind to: hosts without the agent of Systems Manager, and a kernel that hides processes from its own tools.
 """
@@ -23,7 +23,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     return Plan(
         before={},
         calls=(
-            f"ssm:SendCommand to {name}: list processes, connections, modules; write memory to its disk if avml is there",
+            f"ssm:SendCommand to {name}: list processes and connections; write memory to its disk if avml is there",
         ),
         undo="nothing to put back: a command cannot be unasked",
         breaks=(f"a few seconds of work for {name}; minutes of disk writing if avml is installed there",),

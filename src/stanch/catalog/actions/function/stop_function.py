@@ -7,6 +7,7 @@ credentials that it was given, which live on in whoever took them.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from stanch.catalog.actions._document import same
@@ -90,9 +91,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     for place, auth in now["urls"].items():
         if auth == _OPEN:
             _entrances.put_url(aws, name, place, _SIGNED)
-    for place, text in step.settings["closed"].items():
-        if not same(now["policies"].get(place), text):
-            _entrances.replace_policy(aws, place, text)
+    _close(aws, now["policies"], step)
     _switch(aws, dict.fromkeys(now["sources"], "off"), now["sources"], wait)
     settled(lambda: not _faults(aws, step), wait)
     return None  # calling it would run the very code that must not run, if it were not stopped
@@ -175,19 +174,33 @@ def _edge(policies: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _refuse_if_overtaken(now: Mapping[str, Any], step: Step) -> None:
-    before = step.before or {}
-    if now["reserved"] not in (0, before.get("reserved")):
-        raise Overtaken(f"somebody set the reserved concurrency of {step.resource} to {now['reserved']}")
-    for place, text in step.settings["closed"].items():
-        found = now["policies"].get(place)
-        if not same(found, text) and not same(found, before["policies"].get(place)):
+    """Only while nothing of ours is in it: what was begun is gone on with, or nobody would know what was there."""
+    before, closed = step.before or {}, step.settings["closed"]
+    begun = now["reserved"] == 0 != before["reserved"] or any(same(now["policies"].get(p), closed[p]) for p in closed)
+    if begun:
+        return
+    if now["reserved"] != before["reserved"]:
+        raise Overtaken(f"somebody set the reserved concurrency of {step.resource} to {_words(now['reserved'])}")
+    for place in closed:
+        if not same(now["policies"].get(place), before["policies"].get(place)):
             raise Overtaken(f"somebody changed the policy of {place} since the plan was made")
+
+
+def _close(aws: Aws, policies: Mapping[str, str], step: Step) -> None:
+    """Each policy as planned; one that was changed meanwhile without what lets strangers in now."""
+    ours, before = Ours.read(step.settings["ours"]), (step.before or {})["policies"]
+    for place, text in policies.items():
+        planned = step.settings["closed"].get(place)
+        known = place in step.settings["closed"] and same(text, before.get(place))
+        wanted = planned if known else _closed(text, place, ours).text
+        if not same(text, wanted):
+            _entrances.replace_policy(aws, place, wanted)
 
 
 def _switch(aws: Aws, wanted: Mapping[str, str], now: Mapping[str, str], wait: Wait) -> None:
     for source, state in wanted.items():
         if now.get(source, state) != state:
-            settled(lambda one=source, on=state == "on": _entrances.switch(aws, one, on=on), wait)  # type: ignore[misc]
+            settled(partial(_entrances.switch, aws, source, on=state == "on"), wait)
 
 
 def _reserve(aws: Aws, name: str, reserved: int | None) -> None:
@@ -203,8 +216,15 @@ def _faults(aws: Aws, step: Step) -> list[str]:
     faults = [] if now["reserved"] == 0 else [f"the reserved concurrency is {_words(now['reserved'])}"]
     faults += [f"event source {source} is on" for source, state in now["sources"].items() if state == "on"]
     faults += [f"the URL of {place} is open to everybody" for place, auth in now["urls"].items() if auth == _OPEN]
-    let_in = ((place, strangers(parse(text), ours)) for place, text in now["policies"].items())
+    let_in = ((place, _let_in(text, ours)) for place, text in now["policies"].items())
     return [*faults, *(f"the policy of {place} lets in {', '.join(who)}" for place, who in let_in if who)]
+
+
+def _let_in(text: str, ours: Ours) -> tuple[str, ...]:
+    try:
+        return strangers(parse(text), ours)
+    except PolicyError:
+        return ("nobody knows whom, for it cannot be read",)
 
 
 def _words(reserved: int | None) -> str:

@@ -6,13 +6,13 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from tests.ground import Ground, document, no_wait, survives_dying
+from tests.ground import Ground, Listening, document, no_wait, survives_dying
 from tests.recorded_aws import Recorded, RecordedAws
 
 from stanch.catalog.actions.function import _entrances
 from stanch.catalog.actions.function import stop_function as action
 from stanch.contracts.action import Overtaken, Refused
-from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
+from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError
 from stanch.domain.step import Method
 
 ID = "function/stop_function"
@@ -138,6 +138,18 @@ def test_does_not_overwrite_a_policy_that_somebody_changed_since_the_plan(ground
     assert "reserved" not in ground.admin.call("lambda", "GetFunctionConcurrency", FunctionName=arn)
 
 
+def test_goes_on_with_what_it_began_though_somebody_changed_the_policy_meanwhile(ground: Ground) -> None:
+    arn = exposed(ground)
+    aws = ground.responder()
+    step = ground.planned(ID, arn, aws)
+    ground.admin.call("lambda", "PutFunctionConcurrency", FunctionName=arn, ReservedConcurrentExecutions=0)
+    let_in(ground, arn, "colleague", ground.account)
+    action.apply(aws, step, no_wait)
+    assert action.verify(aws, step, no_wait, None).holds
+    left = json.loads(ground.admin.call("lambda", "GetPolicy", FunctionName=arn)["Policy"])
+    assert [statement["Sid"] for statement in left["Statement"]] == ["bucket", "colleague"]
+
+
 def test_stops_it_even_when_its_policy_may_not_be_changed(ground: Ground) -> None:
     arn = exposed(ground)
     aws = ground.responder()
@@ -220,10 +232,10 @@ def test_refuses_a_function_whose_concurrency_cannot_be_reserved() -> None:
 
 
 def test_names_the_alias_when_it_closes_the_url_of_one() -> None:
-    asked: list[Any] = []
-    aws: Aws = RecordedAws({"lambda:UpdateFunctionUrlConfig": lambda _, params: asked.append(dict(params)) or URL})
+    aws = RecordedAws({"lambda:UpdateFunctionUrlConfig": lambda _, __: URL})
     _entrances.put_url(aws, "infer", f"{FUNCTION}:live", "AWS_IAM")
-    assert asked == [{"FunctionName": "infer", "AuthType": "AWS_IAM", "Qualifier": "live"}]
+    asked = {"FunctionName": "infer", "AuthType": "AWS_IAM", "Qualifier": "live"}
+    assert aws.calls == [("lambda:UpdateFunctionUrlConfig", asked)]
 
 
 FUNCTION = "arn:aws-eusc:lambda:eusc-de-east-1:111122223333:function:infer"
@@ -244,16 +256,15 @@ def test_counts_the_event_sources_of_aliases_and_not_those_of_namesakes() -> Non
     assert _entrances.sources(aws, FUNCTION) == dict.fromkeys(UUIDS[:2], "on")
 
 
-def test_a_policy_that_cannot_be_read_is_left_to_a_person(ground: Ground) -> None:
-    arn = function(ground)
-    aws = ground.responder()
-    aws_call = aws.call
+class Unreadable(Listening):
+    """A responder to whom AWS shows a policy that no evaluation understands."""
 
-    def unreadable(service: str, operation: str, **params: Any) -> dict[str, Any]:
+    def call(self, service: str, operation: str, /, *, region: str | None = None, **params: Any) -> dict[str, Any]:
         if operation == "GetPolicy":
             return {"Policy": document([{"Effect": "Maybe"}]), "RevisionId": "1"}
-        return aws_call(service, operation, **params)
+        return super().call(service, operation, region=region, **params)
 
-    aws.call = unreadable  # type: ignore[method-assign, assignment]
+
+def test_a_policy_that_cannot_be_read_is_left_to_a_person(ground: Ground) -> None:
     with pytest.raises(Refused, match="stop the function by hand"):
-        ground.planned(ID, arn, aws)
+        ground.planned(ID, function(ground), Unreadable(ground.responder()))

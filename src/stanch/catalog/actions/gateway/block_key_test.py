@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 import pytest
-from tests.ground import no_wait, survives_dying
+from tests.ground import no_wait, survives_dying, survives_refusals
 from tests.litellm_server import LiteLlm, serving
 
 from stanch.catalog.actions.gateway import block_key as action
@@ -88,3 +88,7 @@ def test_says_that_the_secret_is_not_an_admins(gateway: LiteLlm) -> None:
 def test_survives_dying_before_each_change(gateway: LiteLlm) -> None:
     ground = gateway
     assert survives_dying(ground, ID, lambda: gateway.arn(gateway.key())) == 1
+
+
+def test_survives_a_refusal_of_each_call(gateway: LiteLlm) -> None:
+    assert survives_refusals(gateway, ID, lambda: gateway.arn(gateway.key())) > 1

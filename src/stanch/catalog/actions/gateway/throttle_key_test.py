@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.ground import no_wait, survives_dying
+from tests.ground import no_wait, survives_dying, survives_refusals
 from tests.litellm_server import LiteLlm, serving
 
 from stanch.catalog.actions.gateway import throttle_key as action
@@ -52,3 +52,7 @@ def test_does_not_overwrite_limits_that_somebody_changed_since_the_plan(gateway:
 def test_survives_dying_before_each_change(gateway: LiteLlm) -> None:
     ground = gateway
     assert survives_dying(ground, ID, lambda: gateway.arn(gateway.key(tpm_limit=50_000))) == 1
+
+
+def test_survives_a_refusal_of_each_call(gateway: LiteLlm) -> None:
+    assert survives_refusals(gateway, ID, lambda: gateway.arn(gateway.key(tpm_limit=50_000))) > 1

@@ -5,11 +5,17 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from stanch.catalog.actions._document import same
+from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.contracts.action import Wait
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied
 
 Kind = Literal["Role", "User"]
+
+
+def of_user(incident: str) -> str:
+    """The name of the inline policy that denies a user everything in one incident."""
+    return f"stanch-deny-{short(incident)}"
 
 
 def deny_all(sid: str, condition: Mapping[str, Any] | None = None) -> str:

@@ -4,17 +4,21 @@ Blind to: when a trust was edited, a policy attached or an inline policy written
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from stanch.contracts.aws import Aws, AwsAbsent
+from stanch.catalog.actions._strangers import Ours, strangers
+from stanch.contracts.aws import Aws, AwsAbsent, AwsError
+from stanch.domain.arn import Arn, ArnError
 from stanch.iam import PolicyError, admits, parse
 
 MOST_USERS = 250
 """Users whose keys are listed, one call each: the contained one first, then the youngest."""
+
+_BEDROCK = "bedrock.amazonaws.com"
 
 Record = Mapping[str, Any]
 
@@ -72,9 +76,30 @@ def signs(aws: Aws, account: Account, principal: str, since: datetime) -> Iterat
         _versions(account.policies),
         (sign for user in users[:MOST_USERS] for sign in _keys(aws, str(user["UserName"]))),
         (sign for user in asked for sign in _password(aws, str(user["UserName"]))),
+        _service_keys(aws),
         _devices(aws),
         _providers(aws),
     )
+
+
+def doors(account: Account, ours: Ours, callers: Collection[str]) -> Iterator[str]:
+    """The roles, in words, whose trust admits these outside accounts, by name or among everybody."""
+    for role in account.roles if callers else ():
+        try:
+            let_in = strangers(parse(role["AssumeRolePolicyDocument"]), ours)
+        except PolicyError:  # what cannot be read admits nobody
+            continue
+        known = [name for name in let_in if name == "everybody" or account_of(name) in callers]
+        if known:
+            yield f"the trust of role {role['RoleName']} admits {', '.join(known)}"
+
+
+def account_of(principal: str) -> str:
+    """The account of a principal as a policy or a log names it; empty where it says none."""
+    try:
+        return Arn.parse(principal).account
+    except ArnError:
+        return principal if principal.isdecimal() else ""
 
 
 def _details(aws: Aws, key: str, kind: str) -> list[dict[str, Any]]:
@@ -108,6 +133,24 @@ def _keys(aws: Aws, user: str) -> Iterator[Sign]:
     for key in listed:
         closed = key["Status"] != "Active"
         yield Sign(f"access key {key['AccessKeyId']} of {user}", key["CreateDate"], user=user, closed=closed)
+
+
+def _service_keys(aws: Aws) -> Iterator[Sign]:
+    asked: dict[str, Any] = {"ServiceName": _BEDROCK, "AllUsers": True}
+    while True:
+        try:
+            page = aws.call("iam", "ListServiceSpecificCredentials", **asked)
+        except AwsError as error:
+            if error.code != "NotSupportedService":  # a partition without Bedrock has no keys for it
+                raise
+            return
+        for key in page.get("ServiceSpecificCredentials") or ():
+            user, closed = str(key["UserName"]), key["Status"] != "Active"
+            what = f"Bedrock API key {key['ServiceSpecificCredentialId']} of {user}"
+            yield Sign(what, key["CreateDate"], user=user, closed=closed)
+        if not page.get("IsTruncated"):
+            return
+        asked["Marker"] = page["Marker"]
 
 
 def _password(aws: Aws, user: str) -> Iterator[Sign]:

@@ -3,10 +3,8 @@
 from typing import Any
 
 from stanch.catalog.actions._document import same
-from stanch.catalog.actions._names import short
-from stanch.catalog.actions._responder import refuse_own
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions.iam import _deny
+from stanch.catalog.actions.iam import _deny, _principal
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
@@ -30,9 +28,8 @@ _TEXT = _deny.deny_all("StanchDeniedUser")
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses the responder's own user."""
-    arn = str(aws.call("iam", "GetUser", UserName=resource.name)["User"]["Arn"])
-    refuse_own(arn, case.responder, aws.caller)
-    policy = f"stanch-deny-{short(case.incident)}"
+    arn = _principal.editable_user(aws, resource, case.responder)
+    policy = _deny.of_user(case.incident)
     keys = _keys(aws, resource.name)
     active = [key for key, status in keys.items() if status == "Active"]
     return Plan(

@@ -9,8 +9,8 @@ from contextlib import suppress
 from typing import Any
 
 from stanch.catalog.actions._patience import patiently
-from stanch.catalog.actions._responder import refuse_own
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions.iam import _principal
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
@@ -35,8 +35,7 @@ _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "!@#$
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses the responder's own user; needless where there is no password."""
     name = resource.name
-    arn = str(aws.call("iam", "GetUser", UserName=name)["User"]["Arn"])
-    refuse_own(arn, case.responder, aws.caller)
+    arn = _principal.editable_user(aws, resource, case.responder)
     profile = _profile(aws, name)
     if profile is None:
         raise Needless(f"{name} has no console password")

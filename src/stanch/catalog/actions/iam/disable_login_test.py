@@ -124,6 +124,11 @@ def test_gives_up_on_a_refusal_that_does_not_pass(ground: Ground) -> None:
     assert has_password(ground, user)
 
 
+def test_refuses_a_user_of_another_account_that_has_the_same_name(ground: Ground) -> None:
+    with pytest.raises(Refused, match="not in reach"):
+        ground.planned(ID, with_password(ground).replace(ground.account, ground.outside_account))
+
+
 def test_refuses_the_user_it_acts_as(ground: Ground) -> None:
     user = with_password(ground)
     with pytest.raises(Refused, match="the user stanch acts as"):

@@ -6,8 +6,8 @@ Blind to: what carries no date (an edited trust, an attached or inline policy), 
 
 from datetime import UTC, datetime, timedelta
 
-from stanch.catalog.actions._names import short
-from stanch.catalog.actions.iam import _leavings
+from stanch.catalog.actions._strangers import Ours
+from stanch.catalog.actions.iam import _deny, _leavings
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
@@ -21,6 +21,7 @@ PERMISSIONS = (
     "iam:GetUser",
     "iam:GetAccountAuthorizationDetails",
     "iam:ListAccessKeys",
+    "iam:ListServiceSpecificCredentials",
     "iam:GetLoginProfile",
     "iam:ListVirtualMFADevices",
     "iam:ListSAMLProviders",
@@ -38,17 +39,24 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Since the incident's first event; where a person named the principal and nobody knows since when, from now on."""
     kind = resource.kind.capitalize()
     arn = str(aws.call("iam", f"Get{kind}", **{f"{kind}Name": resource.name})[kind]["Arn"])
-    since = _whole_second(case)
+    since, ours = _whole_second(case), Ours.of(case.perimeter, aws.account)
+    callers = {_leavings.account_of(actor) for actor in case.actors}
     return Plan(
         resource=arn,
         before={},
         calls=(
             f"look, {CONSISTENT_SECONDS} s after the last change, for what was made in IAM since {since:{_TIME}}",
             "iam:GetAccountAuthorizationDetails: users, groups, roles, versions of policies",
-            "iam:ListAccessKeys, GetLoginProfile, ListVirtualMFADevices, ListSAMLProviders, ListOpenIDConnectProviders",
+            "iam:ListAccessKeys, ListServiceSpecificCredentials, GetLoginProfile, ListVirtualMFADevices: of its users",
+            "iam:ListSAMLProviders, ListOpenIDConnectProviders, GetOpenIDConnectProvider",
         ),
         undo="nothing to undo: it only looks",
-        settings={"since": f"{since:{_TIME}}", "deny": f"stanch-deny-{short(case.incident)}"},
+        settings={
+            "since": f"{since:{_TIME}}",
+            "deny": _deny.of_user(case.incident),
+            "ours": ours.to_json(),
+            "callers": sorted(account for account in callers if account and not ours.holds(account)),
+        },
     )
 
 
@@ -63,12 +71,12 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Nothing in the account is younger than the incident, or what is younger is no way in."""
+    """No way in is younger than the incident, and no role trusts an outside account of its callers."""
     wait(CONSISTENT_SECONDS)
     since = datetime.strptime(step.settings["since"], _TIME).replace(tzinfo=UTC)
     account = _leavings.Account.read(aws)
     denied = account.denied(step.settings["deny"])
-    new: list[str] = []
+    new = list(_leavings.doors(account, Ours.read(step.settings["ours"]), step.settings["callers"]))
     told: list[str] = []
     for sign in _leavings.signs(aws, account, step.resource, since):
         if sign.made < since:

@@ -1,11 +1,14 @@
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from tests.ground import Ground, allow_all, document, no_wait, survives_dying
+from tests.recorded_aws import RecordedAws, State
 
 from stanch.catalog.actions.iam import _leavings, deactivate_keys
 from stanch.catalog.actions.iam import look_again as action
-from stanch.contracts.aws import AwsDenied
+from stanch.contracts.aws import AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Proof, Step
 
@@ -71,6 +74,47 @@ def test_finds_a_password_a_device_a_policy_and_a_provider(ground: Ground) -> No
     assert f"version v1 of {ground.arn('iam', f'policy/{policy}')}" in found
     assert f"provider {ground.arn('iam', f'oidc-provider/{url}')}" in found
     assert f"provider {ground.arn('iam', f'saml-provider/{directory}')}" in found
+
+
+def test_finds_a_key_for_bedrock_that_is_no_access_key(ground: Ground) -> None:
+    user, _ = ground.user()
+    asked = {"UserName": Arn.parse(user).name, "ServiceName": "bedrock.amazonaws.com"}
+    made = ground.admin.call("iam", "CreateServiceSpecificCredential", **asked)["ServiceSpecificCredential"]
+    found = [line.split(", made ")[0] for line in looked(ground, ground.role()).what]
+    assert f"Bedrock API key {made['ServiceSpecificCredentialId']} of {asked['UserName']}" in found
+
+
+def test_asks_for_every_page_of_those_keys() -> None:
+    def listed(_: State, asked: Mapping[str, Any]) -> dict[str, Any]:
+        key: dict[str, Any] = {"UserName": "thief", "Status": "Active", "ServiceName": "bedrock.amazonaws.com"}
+        key["CreateDate"] = datetime(2026, 11, 1, tzinfo=UTC)
+        if "Marker" not in asked:
+            first = {**key, "ServiceSpecificCredentialId": "ACCA0000000000000001"}
+            return {"ServiceSpecificCredentials": [first], "IsTruncated": True, "Marker": "more"}
+        return {"ServiceSpecificCredentials": [{**key, "ServiceSpecificCredentialId": "ACCA0000000000000002"}]}
+
+    signs = list(_leavings._service_keys(RecordedAws({"iam:ListServiceSpecificCredentials": listed})))
+    assert [sign.what.split()[3] for sign in signs] == ["ACCA0000000000000001", "ACCA0000000000000002"]
+
+
+def test_a_partition_without_bedrock_has_no_keys_for_it() -> None:
+    aws = RecordedAws({})
+    name = "iam:ListServiceSpecificCredentials"
+    aws.failing[name] = [AwsError(name, "NotSupportedService", "not here")]
+    assert list(_leavings._service_keys(aws)) == []
+
+
+def test_finds_every_role_that_trusts_an_account_of_the_intruders(ground: Ground) -> None:
+    root = ground.arn("iam", "root").replace(ground.account, ground.outside_account)
+    old_backdoor, partner = ground.role(trusted=[root]), ground.role(trusted=[root.replace("4444", "7777")])
+    thief = root.replace(":iam:", ":sts:").replace(":root", ":assumed-role/ops/thief")
+    aws = ground.responder()
+    step = ground.planned(ID, ground.role(), aws, ground.case(actors=(thief, ground.admin.caller, "anonymous")))
+    assert step.settings["callers"] == [ground.outside_account]
+    proof = action.verify(aws, step, no_wait, None)
+    assert not proof.holds
+    assert f"the trust of role {Arn.parse(old_backdoor).name} admits {root}" in proof.what
+    assert not any(Arn.parse(partner).name in line for line in proof.what)
 
 
 def test_calls_what_belongs_to_a_denied_user_no_way_in(ground: Ground) -> None:

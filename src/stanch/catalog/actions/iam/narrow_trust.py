@@ -10,7 +10,7 @@ from typing import Any
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours, judged, living, stable, strangers, without_strangers
-from stanch.catalog.actions.iam import _role
+from stanch.catalog.actions.iam import _principal
 from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
@@ -29,7 +29,7 @@ LAG_SECONDS = 4
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses roles that cannot be edited and the responder's own; needless where the trust admits no stranger."""
     name = resource.name
-    role = _role.editable(aws, name, case.responder)
+    role = _principal.editable_role(aws, resource, case.responder)
     document, dead = living(role["AssumeRolePolicyDocument"])
     try:
         policy = parse(document)

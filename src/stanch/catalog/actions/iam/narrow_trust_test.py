@@ -216,6 +216,12 @@ def test_refuses_the_role_it_acts_as_however_its_path_is_spelled(ground: Ground)
         ground.planned(ID, own, case=ground.case(responder=session))
 
 
+def test_refuses_a_role_of_another_account_that_has_the_same_name(ground: Ground) -> None:
+    role = ground.role(trusted=[strangers_root(ground)])
+    with pytest.raises(Refused, match="not in reach"):
+        ground.planned(ID, role.replace(ground.account, ground.outside_account))
+
+
 def test_refuses_roles_that_aws_does_not_let_anyone_edit(ground: Ground) -> None:
     linked = ground.role(path="/aws-service-role/ecs.amazonaws.com/", trusted=[strangers_root(ground)])
     with pytest.raises(Refused, match="stop what uses it in the service"):

@@ -11,7 +11,7 @@ from typing import Any
 
 from stanch.catalog.actions._responder import is_own
 from stanch.catalog.actions._settle import settled
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -37,8 +37,11 @@ _STEM = {"oidc-provider": "OpenIDConnectProvider", "saml-provider": "SAMLProvide
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Refuses a provider older than the incident that roles use, the responder's way in, and Identity Center's."""
-    found = _described(aws, str(resource))
+    """Refuses one older than the incident that roles use, the responder's way in, and Identity Center's."""
+    try:
+        found = _described(aws, str(resource))
+    except AwsAbsent:
+        raise Needless(f"there is no provider {resource} (any more)") from None
     if resource.name.startswith(_IDENTITY_CENTER):
         raise Refused(f"{resource} belongs to IAM Identity Center: disable the user there instead")
     trusting = _trusting(aws, str(resource))
@@ -70,9 +73,12 @@ def read(aws: Aws, step: Step) -> State:
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """Delete it."""
+    """Delete it, unless somebody has made another of it since the plan."""
     stem = _STEM[Arn.parse(step.resource).kind]
-    if _now(aws, step) is not None:
+    now = _now(aws, step)
+    if now is not None and now != (step.before or {}).get("provider"):
+        raise Overtaken(f"somebody changed {step.resource} since the plan was made")
+    if now is not None:
         with suppress(AwsAbsent):
             aws.call("iam", f"Delete{stem}", **{f"{stem}Arn": step.resource})
     settled(lambda: _now(aws, step) is None, wait)

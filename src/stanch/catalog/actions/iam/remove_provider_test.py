@@ -5,8 +5,8 @@ import pytest
 from tests.ground import Ground, document, no_wait, survives_dying
 
 from stanch.catalog.actions.iam import remove_provider as action
-from stanch.contracts.action import Case, Needless, Refused
-from stanch.contracts.aws import AwsAbsent
+from stanch.contracts.action import Case, Needless, Overtaken, Refused
+from stanch.contracts.aws import AwsAbsent, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method
 
@@ -110,8 +110,35 @@ def test_does_not_hold_once_somebody_has_made_it_again(ground: Ground) -> None:
     assert not action.verify(aws, step, no_wait, None).holds
 
 
-def test_a_provider_that_is_gone_is_gone(ground: Ground) -> None:
-    with pytest.raises((AwsAbsent, Needless)):
+def test_leaves_one_that_somebody_changed_after_the_plan(ground: Ground) -> None:
+    provider = oidc(ground)
+    aws = ground.responder()
+    step = ground.planned(ID, provider, aws, since(ground, minutes=5))
+    asked: dict[str, Any] = {"OpenIDConnectProviderArn": provider, "ThumbprintList": ["cd" * 20]}
+    ground.admin.call("iam", "UpdateOpenIDConnectProviderThumbprint", **asked)
+    with pytest.raises(Overtaken):
+        action.apply(aws, step, no_wait)
+    assert action.read(aws, step)["provider"]["thumbprints"] == ["cd" * 20]
+
+
+@pytest.mark.parametrize("refused", ["iam:GetOpenIDConnectProvider", "iam:DeleteOpenIDConnectProvider"])
+def test_leaves_it_as_it_is_where_a_call_fails(ground: Ground, refused: str) -> None:
+    aws = ground.responder()
+    step = ground.planned(ID, oidc(ground), aws, since(ground, minutes=5))
+
+    def throttled(operation: str) -> None:
+        if operation == refused:
+            raise AwsError(operation, "Throttling", "rate exceeded")
+
+    aws.before_call = throttled
+    with pytest.raises(AwsError):
+        action.apply(aws, step, no_wait)
+    aws.before_call = lambda _: None
+    assert action.read(aws, step) == step.before
+
+
+def test_has_nothing_to_do_where_the_provider_is_gone(ground: Ground) -> None:
+    with pytest.raises(Needless, match="there is no provider"):
         ground.planned(ID, ground.arn("iam", "oidc-provider/never.example.com"))
 
 

@@ -14,7 +14,7 @@ from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours, strangers
-from stanch.catalog.actions.iam import _deny, _role
+from stanch.catalog.actions.iam import _deny, _principal
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn
@@ -44,7 +44,7 @@ _PROBES = (("s3", "ListBuckets"), ("iam", "ListAccountAliases"), ("ec2", "Descri
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses roles that cannot be edited and the responder's own."""
-    role = _role.editable(aws, resource.name, case.responder)
+    role = _principal.editable_role(aws, resource, case.responder)
     arn = str(role["Arn"])
     cutoff = (case.now.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=LEAD_SECONDS + 1)).strftime(_TIME)
     policy = f"stanch-revoke-{short(case.incident)}"

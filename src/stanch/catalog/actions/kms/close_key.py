@@ -19,7 +19,6 @@ PHASE = Phase.DATA
 AFFECTS = Affects.STRANGERS
 PERMISSIONS = ("kms:DescribeKey", "kms:GetKeyPolicy", "kms:PutKeyPolicy")
 
-
 # Whatever its own policies say, the key's policy must let the responder in.
 _EVERYTHING = parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, no_wait, survives_dying
+from tests.ground import Ground, Listening, allow_all, allowed, document, no_wait, survives_dying
 from tests.recorded_aws import Recorded, RecordedAws
 
 from stanch.catalog.actions.organizations import _policy
@@ -74,6 +74,27 @@ def test_attaches_the_policy_that_was_placed_and_takes_it_off_again(ground: Grou
     assert [target["TargetId"] for target in targets] == [member]
     action.undo(aws, step, no_wait)
     assert action.read(aws, step) == step.before == {"attached": False}
+
+
+def test_keeps_an_intruder_from_taking_the_quarantine_away(ground: Ground, member: str) -> None:
+    root = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+    intruder = ground.admin.assuming(root, "thief")
+    trust = [{"Effect": "Allow", "Principal": {"AWS": ground.staged.responder_role_arn}, "Action": "sts:AssumeRole"}]
+    intruder.call("iam", "CreateRole", RoleName=MEMBER, AssumeRolePolicyDocument=document(trust))
+    everything = {"PolicyName": "work", "PolicyDocument": document(allow_all())}
+    intruder.call("iam", "PutRolePolicy", RoleName=MEMBER, **everything)
+    intruder.call("iam", "CreateUser", UserName="stolen")
+    aws = ground.responder()
+    step = ground.planned(ID, arn_of(ground, member), aws, case(ground, placed(ground)))
+    action.apply(aws, step, no_wait)
+    within = aws.assuming(f"arn:aws:iam::{member}:role/{MEMBER}", "contain")
+    denied = {"UserName": "stolen", "PolicyName": "stanch-deny-inc"}
+    within.call("iam", "PutUserPolicy", PolicyDocument=document([{**allow_all()[0], "Effect": "Deny"}]), **denied)
+    assert not allowed(intruder, "iam", "DeleteUserPolicy", **denied)
+    assert not allowed(intruder, "iam", "CreateAccessKey", UserName="stolen")
+    assert allowed(intruder, "s3", "ListBuckets"), "the work of the account goes on"
+    action.undo(aws, step, no_wait)
+    assert allowed(intruder, "iam", "DeleteUserPolicy", **denied)
 
 
 def test_finds_the_policy_by_its_id_too(ground: Ground, member: str) -> None:

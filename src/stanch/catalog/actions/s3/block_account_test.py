@@ -1,14 +1,13 @@
 from collections.abc import Iterator
 
 import pytest
-from tests.ground import Ground, allowed, no_wait, survives_dying
+from tests.ground import Ground, allowed, no_wait, plain, survives_dying
 
 from stanch.catalog.actions.s3 import block_account as action
 from stanch.catalog.actions.s3._bucket import BLOCKED as ON
 from stanch.contracts.action import Needless, Overtaken, Refused
 from stanch.contracts.aws import AwsAbsent, AwsDenied
 from stanch.domain.step import Method
-from stanch.engine.contain.compare import plain
 
 ID = "s3/block_account"
 

@@ -2,14 +2,13 @@ import json
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, allowed, document, no_wait, survives_dying
+from tests.ground import Ground, Listening, allowed, document, no_wait, plain, survives_dying
 
 from stanch.catalog.actions.s3 import close_access_points as action
 from stanch.contracts.action import Needless, Overtaken, Refused
 from stanch.contracts.aws import AwsDenied, AwsError
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method, Step
-from stanch.engine.contain.compare import plain
 
 ID = "s3/close_access_points"
 OPEN = {
@@ -55,16 +54,27 @@ def closed(ground: Ground, bucket: str, **case: Any) -> tuple[Listening, Step]:
     return aws, step
 
 
-def test_answers_a_stranger_403_where_he_read_through_an_access_point(ground: Ground) -> None:
+def test_refuses_a_stranger_who_read_through_an_access_point(ground: Ground) -> None:
     bucket = ground.bucket([OPEN])
     door = alias(ground, point(ground, bucket, [OPEN]))
-    assert allowed(ground.stranger(), "s3", "GetObject", Bucket=door, Key="model.bin")
+    assert allowed(ground.outsider, "s3", "GetObject", Bucket=door, Key="model.bin")
     aws, step = closed(ground, bucket)
-    assert not allowed(ground.stranger(), "s3", "GetObject", Bucket=door, Key="model.bin")
+    assert not allowed(ground.outsider, "s3", "GetObject", Bucket=door, Key="model.bin")
+    assert allowed(ground.admin, "s3", "GetObject", Bucket=door, Key="model.bin")
     proof = action.verify(aws, step, no_wait, None)
-    assert (proof.holds, proof.method) == (True, Method.EFFECT)
+    assert (proof.holds, proof.method) == (True, Method.STATE)
     action.undo(aws, step, no_wait)
-    assert allowed(ground.stranger(), "s3", "GetObject", Bucket=door, Key="model.bin")
+    assert allowed(ground.outsider, "s3", "GetObject", Bucket=door, Key="model.bin")
+
+
+def test_does_not_hold_where_an_access_point_was_made_since_the_plan(ground: Ground) -> None:
+    bucket = ground.bucket()
+    point(ground, bucket, [OPEN])
+    aws, step = closed(ground, bucket)
+    new = point(ground, bucket, [OPEN])
+    proof = action.verify(aws, step, no_wait, None)
+    assert not proof.holds
+    assert new in proof.what[0]
 
 
 def test_shuts_out_an_account_that_an_access_point_names(ground: Ground) -> None:

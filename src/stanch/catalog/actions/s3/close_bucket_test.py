@@ -6,6 +6,7 @@ import pytest
 from tests.ground import Ground, Listening, allowed, document, no_wait, survives_dying
 
 from stanch.catalog.actions.s3 import close_bucket as action
+from stanch.catalog.actions.s3._bucket import BLOCKED
 from stanch.contracts.action import Overtaken
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError, AwsUnreachable
 from stanch.domain.estate import Perimeter
@@ -197,3 +198,52 @@ def test_sets_the_block_although_the_policy_is_at_its_size_limit(ground: Ground)
     with pytest.raises(AwsError):
         action.apply(aws, step, no_wait)
     assert not allowed(ground.stranger(), "s3", "GetObject", Bucket=bucket, Key="model.bin")
+
+
+def test_does_not_hold_where_the_deny_has_no_room_and_blocks_the_public_all_the_same(ground: Ground) -> None:
+    long = grant(ground, {"AWS": root_of(ground, ground.account)}, "Long")
+    long["Condition"] = {"StringEquals": {"aws:UserAgent": "x" * 20_050}}
+    bucket = ground.bucket([grant(ground, "*", "Open"), long])
+    before = ground.admin.call("s3", "GetBucketPolicy", Bucket=bucket)["Policy"]
+    aws, step = closed(ground, bucket)
+    assert "no room for statement" in step.calls[1]
+    assert policy_of(ground, bucket) == [long]
+    assert not allowed(ground.outsider, "s3", "GetObject", Bucket=bucket, Key="model.bin")
+    proof = action.verify(aws, step, no_wait, None)
+    assert not proof.holds
+    assert "shorten the policy by hand" in proof.what[0]
+    action.undo(aws, step, no_wait)
+    assert ground.admin.call("s3", "GetBucketPolicy", Bucket=bucket)["Policy"] == before
+
+
+def test_writes_policies_without_the_spaces_that_count_against_their_size(ground: Ground) -> None:
+    bucket = ground.bucket([grant(ground, {"AWS": root_of(ground, ground.account)}, "Ours")])
+    closed(ground, bucket)
+    assert ": " not in ground.admin.call("s3", "GetBucketPolicy", Bucket=bucket)["Policy"]
+
+
+def test_leaves_room_for_what_other_steps_of_ours_added(ground: Ground) -> None:
+    bucket = ground.bucket()
+    other = grant(ground, "*", "StanchDeniedPrincipalsx", Effect="Deny", Resource=f"arn:aws:s3:::{bucket}/*")
+    other["Condition"] = {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::444455556666:role/x" + "x" * 20_000]}}
+    ground.admin.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=document([other]))
+    _, step = closed(ground, bucket)
+    assert step.before == {"policy": None, "block": None}
+    assert not step.settings["whole"]
+    assert policy_of(ground, bucket) == [other]
+
+
+def test_passes_over_no_statement_that_only_calls_itself_ours(ground: Ground) -> None:
+    bucket = ground.bucket([grant(ground, "*", "StanchClosedByNobody")])
+    closed(ground, bucket)
+    assert [statement["Effect"] for statement in policy_of(ground, bucket)] == ["Deny"]
+
+
+def test_keeps_its_record_when_it_is_overtaken_half_way(ground: Ground) -> None:
+    bucket, aws = ground.bucket([grant(ground, "*", "Open")]), ground.responder()
+    step = ground.planned(ID, ground.arn("s3", bucket), aws)
+    ground.admin.call("s3", "PutPublicAccessBlock", Bucket=bucket, PublicAccessBlockConfiguration=BLOCKED)
+    theirs = document([grant(ground, {"AWS": root_of(ground, ground.account)}, "Theirs")])
+    ground.admin.call("s3", "PutBucketPolicy", Bucket=bucket, Policy=theirs)
+    with pytest.raises(AwsError, match="Conflict"):
+        action.apply(aws, step, no_wait)

@@ -3,6 +3,7 @@
 Blind to: what the same person does under another name; that is why sessions and keys of our own are revoked instead.
 """
 
+from collections.abc import Set
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from stanch.catalog.actions.s3._callers import Callers, callers
 from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.domain.step import Collateral, Method, Phase, Proof, State, Step
 from stanch.iam import PolicyError
 
 APPLIES_TO = ("bucket",)
@@ -64,6 +65,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
             "roles": [name for name in who.principals if ":role/" in name and "/*/" not in name],
         },
         policies={str(resource): text} if text is not None else {},
+        collateral=None if _some_of_ours(who, {bucket.owner, *case.perimeter.accounts}) else Collateral.LOW,
     )
 
 
@@ -129,6 +131,10 @@ def _statements(bucket: str, sids: list[str], who: Callers) -> list[dict[str, An
 
 def _sids(incident: str) -> list[str]:
     return [f"StanchDenied{what}{short(incident)}" for what in ("Principals", "Accounts")]
+
+
+def _some_of_ours(who: Callers, accounts: Set[str]) -> bool:
+    return any(Arn.parse(name).account in accounts for name in who.principals)
 
 
 def _because(who: Callers) -> str:

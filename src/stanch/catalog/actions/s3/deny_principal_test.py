@@ -3,15 +3,15 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Grounds, Listening, allowed, document, no_wait, survives_dying
+from tests.ground import Ground, Grounds, Listening, allowed, document, no_wait, plain, same, survives_dying
 
 from stanch.catalog.actions.s3 import close_bucket
 from stanch.catalog.actions.s3 import deny_principal as action
 from stanch.contracts.action import Needless, Refused
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError
+from stanch.domain.arn import Arn
 from stanch.domain.estate import Perimeter
-from stanch.domain.step import Method, Step
-from stanch.engine.contain.compare import plain, same
+from stanch.domain.step import Collateral, Method, Step
 
 ID = "s3/deny_principal"
 
@@ -72,6 +72,15 @@ def test_refuses_all_of_an_outside_account(ground: Ground) -> None:
     _, step = denied(ground, bucket, f"{ground.outside_account}:AIDAEXAMPLE")
     assert not allowed(ground.outsider, "s3", "GetObject", Bucket=bucket, Key="model.bin")
     assert f"every principal of account {ground.outside_account}" in step.calls[0]
+
+
+def test_weighs_little_unless_somebody_of_ours_is_denied(ground: Ground) -> None:
+    def weight(*actors: str) -> Collateral | None:
+        case = ground.case(actors=actors)
+        return action.plan(ground.responder(), Arn.parse(ground.arn("s3", ground.bucket())), case).collateral
+
+    assert weight(ground.outsider.caller) is Collateral.LOW
+    assert weight(ground.outsider.caller, ground.user()[0]) is None
 
 
 def test_denies_only_the_one_who_called_where_no_perimeter_is_declared(ground: Ground) -> None:

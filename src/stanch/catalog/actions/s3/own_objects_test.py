@@ -1,14 +1,13 @@
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, allowed, no_wait, survives_dying
+from tests.ground import Ground, Listening, allowed, no_wait, plain, survives_dying
 
 from stanch.catalog.actions.s3 import close_bucket
 from stanch.catalog.actions.s3 import own_objects as action
 from stanch.contracts.action import Needless, Overtaken
 from stanch.contracts.aws import AwsDenied, AwsError
 from stanch.domain.step import Method, Step
-from stanch.engine.contain.compare import plain
 
 ID = "s3/own_objects"
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Grounds, Listening, document, no_wait, survives_dying
+from tests.ground import Ground, Grounds, Listening, document, no_wait, plain, survives_dying
 from tests.recorded_aws import Recorded, RecordedAws
 
 from stanch.catalog.actions.s3 import stop_copying as action
@@ -10,7 +10,6 @@ from stanch.contracts.action import Needless, Overtaken
 from stanch.contracts.aws import AwsDenied, AwsError
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method, Step
-from stanch.engine.contain.compare import plain
 
 ID = "s3/stop_copying"
 

@@ -53,8 +53,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         undo=f"sagemaker:CreateEndpoint {name} from {configuration}, with its tags; it takes minutes until it answers",
         breaks=(
             f"{name} answers nobody any more; who called it is told that there is no such endpoint",
-            "its automatic scaling and changes of weight or count made since it was created are lost: undo brings its "
-            "configuration's",
+            "lost for good: its automatic scaling, and weights and counts that were changed since it was created",
         ),
     )
 
@@ -90,9 +89,10 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     resource, before = Arn.parse(step.resource), (step.before or {})["endpoint"]
     stopped(lambda: _status(aws, resource) != "Deleting", wait)
     if before and _state(aws, resource)["endpoint"] is None:
-        tags = [{"Key": key, "Value": value} for key, value in before["tags"].items()]
-        asked = {"EndpointName": name_of(resource, "endpoint"), "EndpointConfigName": before["configuration"]}
-        aws.call("sagemaker", "CreateEndpoint", **asked, **({"Tags": tags} if tags else {}))
+        asked: dict[str, Any] = {"EndpointName": name_of(resource, "endpoint")}
+        if before["tags"]:
+            asked["Tags"] = [{"Key": key, "Value": value} for key, value in before["tags"].items()]
+        aws.call("sagemaker", "CreateEndpoint", EndpointConfigName=before["configuration"], **asked)
     settled(lambda: _state(aws, resource) == step.before, wait)
 
 

@@ -3,12 +3,11 @@
 Blind to: values that were read before (rotate them), and the key: a stranger needs that too, see `kms/close_key`.
 """
 
-import re
 from dataclasses import replace
 
 from stanch.catalog.actions import _closing
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
-from stanch.contracts.aws import Aws
+from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
 from stanch.domain.step import Phase, Proof, State, Step
 
@@ -23,12 +22,9 @@ PERMISSIONS = (
 )
 
 
-_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")
-
-
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Narrow the secret's policy; a log may name it without the six letters that end its ARN."""
-    full = str(aws.call("secretsmanager", "DescribeSecret", SecretId=_asked(resource))["ARN"])
+    full = _full(aws, resource)
     return replace(_closing.plan(_KEEPER, aws, Arn.parse(full), case), resource=full)
 
 
@@ -53,10 +49,13 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     _closing.undo(_KEEPER, aws, step, wait)
 
 
-def _asked(resource: Arn) -> str:
-    """A whole ARN, or the bare name where a log wrote only that into one."""
-    name = resource.resource.partition(":")[2]
-    return str(resource) if _SUFFIX.search(name) else name
+def _full(aws: Aws, resource: Arn) -> str:
+    """The secret's whole ARN; a log may have put its bare name into one, which may end as if it were whole."""
+    try:
+        return str(aws.call("secretsmanager", "DescribeSecret", SecretId=str(resource))["ARN"])
+    except AwsAbsent:
+        name = resource.resource.partition(":")[2]
+        return str(aws.call("secretsmanager", "DescribeSecret", SecretId=name)["ARN"])
 
 
 def _get(aws: Aws, resource: Arn) -> str | None:

@@ -1,9 +1,7 @@
 """Whoever may subscribe to a topic gets every message from then on; who may publish can trigger what listens.
 
-Blind to: subscriptions that exist already; those to accounts outside the perimeter are told in the plan.
+Blind to: subscriptions that exist already: `unsubscribe_strangers` takes those out.
 """
-
-from dataclasses import replace
 
 from stanch.catalog.actions import _closing
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
@@ -14,14 +12,12 @@ from stanch.domain.step import Phase, Proof, State, Step
 APPLIES_TO = ("topic",)
 PHASE = Phase.DATA
 AFFECTS = Affects.STRANGERS
-PERMISSIONS = ("sns:GetTopicAttributes", "sns:SetTopicAttributes", "sns:ListSubscriptionsByTopic")
+PERMISSIONS = ("sns:GetTopicAttributes", "sns:SetTopicAttributes")
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Narrow the topic's policy to our own principals."""
-    planned = _closing.plan(_KEEPER, aws, resource, case)
-    told = tuple(f"(still subscribed: {endpoint}; take it out by hand)" for endpoint in _foreign(aws, resource, case))
-    return replace(planned, calls=(*planned.calls, *told))
+    return _closing.plan(_KEEPER, aws, resource, case)
 
 
 def read(aws: Aws, step: Step) -> State:
@@ -43,14 +39,6 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """The policy as it was."""
     _closing.undo(_KEEPER, aws, step, wait)
-
-
-def _foreign(aws: Aws, resource: Arn, case: Case) -> tuple[str, ...]:
-    """Endpoints in accounts that are not ours; a web or mail address has none."""
-    ours = {aws.account, *case.perimeter.accounts}
-    listed = aws.pages("sns", "ListSubscriptionsByTopic", "Subscriptions", TopicArn=str(resource))
-    endpoints = sorted({str(each["Endpoint"]) for each in listed if str(each.get("Endpoint")).startswith("arn:")})
-    return tuple(endpoint for endpoint in endpoints if (endpoint.split(":", 5) + [""] * 5)[4] not in ours)
 
 
 def _get(aws: Aws, resource: Arn) -> str | None:

@@ -74,12 +74,5 @@ def test_says_that_it_is_gone(ground: Ground) -> None:
         ground.planned(ID, f"arn:{ground.admin.partition}:sns:{ground.staged.region}:{ground.account}:never-was")
 
 
-def test_names_the_strangers_queue_that_is_already_subscribed(ground: Ground) -> None:
-    arn = made(ground, grant(ground, "*"))
-    queue = f"arn:{ground.admin.partition}:sqs:{ground.staged.region}:{ground.outside_account}:taken"
-    ground.admin.call("sns", "Subscribe", TopicArn=arn, Protocol="sqs", Endpoint=queue)
-    assert f"(still subscribed: {queue}; take it out by hand)" in ground.planned(ID, arn).calls
-
-
 def test_survives_dying_before_each_change(ground: Ground) -> None:
     assert survives_dying(ground, ID, lambda: made(ground, grant(ground, "*"))) == 1

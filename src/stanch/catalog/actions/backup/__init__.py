@@ -1,0 +1,1 @@
+"""Backups: a vault opened to strangers is closed to them."""

@@ -1,0 +1,1 @@
+"""Model jobs: one that carries training data or answers away is stopped."""

@@ -1,0 +1,1 @@
+"""Triggers: which playbook answers which finding of another product; one TOML file for one kind of finding."""

@@ -1,0 +1,1 @@
+"""IAM Access Analyzer's findings: what a policy lets in from outside."""

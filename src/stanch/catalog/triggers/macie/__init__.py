@@ -1,0 +1,1 @@
+"""Macie's findings: what is in the buckets, and who may read them."""

@@ -1,0 +1,121 @@
+"""`stanch deploy`: files that can be deployed, differences with an exit code, faults with their place."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from tests.deploy.conftest import EXAMPLE
+from typer.testing import CliRunner
+
+from stanch.cli import deploy
+from stanch.cli.face import WrongUse
+
+cli = typer.Typer()
+deploy.register(cli)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    ask("render", "--out", tmp_path / "out")
+    return tmp_path / "out"
+
+
+def ask(*words: object, estate: Path = EXAMPLE) -> tuple[int, list[dict[str, Any]], str]:
+    run = CliRunner().invoke(cli, ["deploy", *map(str, words), "--estate", str(estate), "--format", "json"])
+    if isinstance(run.exception, Exception) and not isinstance(run.exception, SystemExit):
+        raise run.exception
+    return run.exit_code, [json.loads(line) for line in run.stdout.splitlines()], run.stderr
+
+
+def test_render_writes_three_templates_their_parameters_and_the_freeze_policy(tmp_path: Path) -> None:
+    code, lines, err = ask("render", "--out", tmp_path / "out", "--stage", "dev")
+    assert code == 0
+    assert {Path(line["path"]).name for line in lines} == {path.name for path in (tmp_path / "out").iterdir()}
+    assert len(lines) == 7
+    assert "responder asks you for: CodeBucket, LayerArns" in err
+
+
+def test_what_a_deployment_will_not_cover_ends_with_3(tmp_path: Path) -> None:
+    estate = tmp_path / "stanch.toml"
+    blind = '\n[[asset]]\nname = "by-tag"\nkind = "weights"\nwhere = "tag:model=llama"\n\n[[principal]]'
+    estate.write_text(EXAMPLE.read_text().replace("\n[[principal]]", blind, 1))
+    code, lines, _ = ask("render", "--out", tmp_path / "out", estate=estate)
+    assert code == 3
+    missing = [line["what"] for line in lines if line["kind"] == "missing"]
+    assert missing[0].startswith("by-tag (tag:model=llama)")
+
+
+def test_an_estate_that_lacks_something_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    estate = tmp_path / "stanch.toml"
+    estate.write_text(EXAMPLE.read_text().replace('member_role = "stanch-member"\n', ""))
+    with pytest.raises(WrongUse, match='add member_role = "stanch-member"'):
+        ask("render", "--out", tmp_path / "out", estate=estate)
+    with pytest.raises(WrongUse, match="there is no stage 'test'; there are dev, staging, prod"):
+        ask("render", "--out", tmp_path / "out", "--stage", "test")
+    assert not (tmp_path / "out").exists()
+
+
+def test_diff_ends_with_0_where_nothing_differs_and_with_10_where_something_does(folder: Path) -> None:
+    assert ask("diff", folder)[:2] == (0, [])
+    file = folder / "member-role.yaml"
+    file.write_text(file.read_text().replace("MaxSessionDuration: 3600", "MaxSessionDuration: 43200"))
+    code, (line,), _ = ask("diff", folder)
+    assert (code, line["file"]) == (10, "member-role.yaml")
+    assert "-      MaxSessionDuration: 43200\n+      MaxSessionDuration: 3600\n" in line["diff"]
+
+
+def test_what_cannot_be_looked_at_ends_with_3(folder: Path) -> None:
+    (folder / "responder.yaml").write_bytes(b"\xff\xfe")
+    code, (line,), _ = ask("diff", folder)
+    assert (code, line["kind"]) == (3, "missing")
+
+
+def test_diff_names_what_it_compares_with(tmp_path: Path) -> None:
+    for words in (["diff"], ["diff", tmp_path, "--deployed"], ["diff", tmp_path / "none"]):
+        with pytest.raises(WrongUse):
+            ask(*words)
+
+
+def test_stacks_that_nobody_lets_us_see_are_not_taken_for_equal(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "x")
+    code, lines, _ = ask("diff", "--deployed", "--endpoint-url", "http://127.0.0.1:9", "--region", "eu-central-1")
+    assert code == 3
+    assert [line["what"].split(":")[0] for line in lines] == [
+        "stack stanch-foundation",
+        "stack stanch-responder",
+        "stack stanch-member-role",
+    ]
+
+
+def test_check_tells_each_fault_with_its_place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cfnlint", None)  # a machine without it; the linter has tests of its own
+    file = folder / "foundation.prod.json"
+    file.write_text(file.read_text().replace('"COMPLIANCE"', '"FOREVER"'))
+    code, lines, err = ask("check", folder)
+    assert code == 10
+    assert lines[0] == {
+        "kind": "fault",
+        "file": "foundation.prod.json",
+        "where": "EvidenceLockMode",
+        "what": "FOREVER is none of GOVERNANCE, COMPLIANCE",
+        "grave": True,
+    }
+    assert "not looked at: the templates were not linted" in err
+
+
+def test_what_was_not_linted_is_not_called_right(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cfnlint", None)
+    code, (line,), _ = ask("check", folder)
+    assert (code, line["kind"]) == (3, "missing")
+
+
+def test_package_writes_the_code_and_what_its_layer_holds(tmp_path: Path) -> None:
+    run = CliRunner().invoke(cli, ["deploy", "package", "--out", str(tmp_path / "new" / "responder.zip")])
+    assert run.exit_code == 0
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {"responder.zip", "responder.requirements.txt"}
+    assert "SHA-256" in run.stdout
+    assert "pip install --target python" in run.stdout

@@ -1,0 +1,1 @@
+"""Each playbook against a breach of its kind, staged in the range."""

@@ -1,0 +1,159 @@
+"""A yes is worth something only from enough persons, in time, and for the plan that was shown to them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from stanch.contracts.aws import AwsError
+from stanch.contracts.store import StoreError
+from stanch.domain.decision import Question
+from stanch.domain.estate import Estate, Mode, Perimeter, Response
+from stanch.domain.incident import IncidentState
+from stanch.domain.step import StepState
+from stanch.responder import handler, telling
+from stanch.responder.bench import Bench
+from tests.recorded_aws import RecordedAws
+from tests.responder import findings as of
+from tests.responder.findings import ACCOUNT
+from tests.stores.in_aws import NAME, Responder, responders
+from tests.stores.stories import NOON, finding, incident, step
+
+PLAN = "3fa94c21bd07" + "0" * 52
+ESTATE = Estate(perimeter=Perimeter(accounts=(ACCOUNT,)), response=Response(mode=Mode.ASK))
+
+
+@pytest.fixture
+def one() -> Iterator[Responder]:
+    with responders() as made:
+        yield made()
+
+
+def bench(one: Responder, estate: Estate = ESTATE) -> Bench:
+    topic = one.door.call("sns", "CreateTopic", Name="stanch")["TopicArn"]
+    return Bench(one.door, estate, NAME, topic, one.clock, lambda _: None)
+
+
+def serve(verb: str, at: Bench, **more: Any) -> dict[str, Any]:
+    return handler.served({"verb": verb, **more}, at, "arn:aws:lambda:eu-central-1:111122223333:function:responder")
+
+
+def asked(one: Responder, persons: int = 1) -> None:
+    # What is asked at the table's clock is answered at the machine's: the question must stand for both.
+    expires = NOON.replace(year=2100)
+    one.decisions.ask(Question("inc-1", PLAN, NOON - timedelta(days=9000), expires, persons, ("a step",), ("why",)))
+
+
+def test_two_persons_are_two(one: Responder) -> None:
+    asked(one, persons=2)
+    at = bench(one)
+    for _ in range(2):
+        assert serve("answer", at, plan=PLAN, yes=True, by="Alice")["complete"] is False
+    assert serve("answer", at, plan=PLAN[:12], yes=True, by="bob")["complete"] is True
+
+
+def test_a_no_ends_it_whoever_said_yes(one: Responder) -> None:
+    asked(one)
+    at = bench(one)
+    assert serve("answer", at, plan=PLAN, yes=False, by="bob")["complete"] is False
+    assert serve("answer", at, plan=PLAN, yes=True, by="alice")["complete"] is False
+
+
+@pytest.mark.parametrize("yes", ["true", 1, "yes", None])
+def test_only_a_plain_true_is_a_yes(one: Responder, yes: object) -> None:
+    asked(one)
+    assert serve("answer", bench(one), plan=PLAN, yes=yes, by="alice")["complete"] is False
+
+
+def test_an_answer_after_its_time_or_by_nobody_or_to_nothing_is_refused(one: Responder) -> None:
+    asked(one)
+    at = bench(one)
+    with pytest.raises(StoreError, match="names who gives it"):
+        serve("answer", at, plan=PLAN, yes=True, by=" ")
+    with pytest.raises(StoreError, match="no plan 'ffffffff' was asked about"):
+        serve("answer", at, plan="ffffffff", yes=True, by="alice")
+    one.clock.now = NOON.replace(year=2101)
+    with pytest.raises(StoreError, match="expired at 2100-11-22"):
+        serve("answer", at, plan=PLAN, yes=True, by="alice")
+
+
+def test_a_report_of_our_own_about_no_incident_of_ours_is_nothing(one: Responder) -> None:
+    at = bench(one)
+    told = serve("triage", at, event=of.imported(of.ours()))
+    assert (told["verdict"], "incident" in told) == ("nothing", False)
+    at.incidents.save([incident("inc-20261122-3f9a1c", finding("f1"))])
+    told = serve("triage", at, event=of.imported(of.ours()))
+    assert (told["verdict"], told["incident"]) == ("contain", "inc-20261122-3f9a1c")
+    event = of.envelope("stanch incident", {"incident": "inc-20261122-3f9a1c"}, "stanch")
+    assert serve("triage", at, event=event)["incident"] == "inc-20261122-3f9a1c"
+
+
+def test_a_finding_that_was_contained_is_not_contained_again_until_it_goes_on(one: Responder) -> None:
+    at = bench(one)
+    first = serve("triage", at, event=of.imported(of.macie_policy()))
+    at.incidents.move(first["incident"], IncidentState.CONTAINED)
+    again = serve("triage", at, event=of.imported(of.macie_policy(Workflow={"Status": "NOTIFIED"})))
+    assert again["verdict"] == "nothing"
+    later = of.macie_policy(UpdatedAt="2026-11-22T15:00:00.000Z", Workflow={"Status": "NOTIFIED"})
+    once_more = serve("triage", at, event=of.imported(later))
+    assert (once_more["verdict"], once_more["incident"]) == ("contain", first["incident"])
+    assert at.incidents.get(first["incident"]).state is IncidentState.OPEN
+
+
+@pytest.mark.parametrize("event", [{}, {"detail-type": "Something else"}, {"detail": 5}, of.imported({})])
+def test_an_event_that_says_nothing_ends_in_a_clear_outcome(one: Responder, event: dict[str, Any]) -> None:
+    told = serve("triage", bench(one), event=event)
+    assert told["verdict"] == "nothing"
+    assert told["why"]
+
+
+def test_an_unknown_verb_is_refused_by_name(one: Responder) -> None:
+    with pytest.raises(handler.UnknownVerb, match="'explode' is no verb; there are: answer, ask"):
+        serve("explode", bench(one))
+
+
+def hub(operations: dict[str, Any]) -> RecordedAws:
+    return RecordedAws({f"securityhub:{name}": operation for name, operation in operations.items()})
+
+
+def test_security_hub_is_told_in_the_form_in_which_it_told() -> None:
+    old = hub(
+        {"BatchUpdateFindings": lambda _, p: {"ProcessedFindings": p["FindingIdentifiers"], "UnprocessedFindings": []}}
+    )
+    asff = {"form": "asff", "id": "f-1", "product": "arn:aws:securityhub:eu-central-1::product/aws/macie", "region": ""}
+    assert telling.tell_hub(old, asff, "a note") == "told"
+    new = hub({"BatchUpdateFindingsV2": lambda *_: {"ProcessedFindings": [], "UnprocessedFindings": []}})
+    ocsf = {"form": "ocsf", "id": "f-1", "product": "p", "account": ACCOUNT, "region": ""}
+    assert telling.tell_hub(new, ocsf, "a note") == "told"
+    assert telling.tell_hub(new, {"form": "guardduty"}, "a note") == "it has no finding in Security Hub"
+
+
+def test_a_hub_that_refuses_does_not_undo_what_was_done() -> None:
+    failing = hub({})
+    error = AwsError("securityhub:BatchUpdateFindings", "InvalidAccessException", "not enabled")
+    failing.failing["securityhub:BatchUpdateFindings"] = [error]
+    said = telling.tell_hub(failing, {"form": "asff", "id": "f", "product": "p", "region": ""}, "a note")
+    assert said.startswith("not told: securityhub:BatchUpdateFindings")
+
+
+def test_what_an_intruder_named_reaches_people_as_plain_text(one: Responder) -> None:
+    at = bench(one)
+    queue = one.door.call("sqs", "CreateQueue", QueueName="q")["QueueUrl"]
+    arn = "arn:aws:sqs:eu-central-1:123456789012:q"
+    one.door.call("sns", "Subscribe", TopicArn=at.topic, Protocol="sqs", Endpoint=arn)
+    hostile = step(state=StepState.FAILED, why="\x1b[31mred\r\nSubject: forged")
+    case = replace(incident("inc-1", finding("f1")), title="<script>\u202e")
+    telling.publish(one.door, at.topic, "stanch: \u202e\n" + "x" * 200, telling.outcome_lines(case, [hostile], "1:ab"))
+    body = json.loads(one.door.call("sqs", "ReceiveMessage", QueueUrl=queue)["Messages"][0]["Body"])
+    assert len(body["Subject"]) == 100
+    assert body["Subject"].isprintable()
+    assert not {"\x1b", "\r", "\u202e"} & set(body["Message"])
+    assert body["Message"].count("\n") == 2
+
+
+def test_a_note_fits_its_place() -> None:
+    many = [step(f"a/{number}") for number in range(500)]
+    assert len(telling.note(incident("inc-1", finding("f1")), many)) <= 512
