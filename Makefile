@@ -43,11 +43,13 @@ types: $(STAMP) ## mypy, strict
 arch: $(STAMP) ## the house: which folder may import which
 	@$(VENV)/bin/lint-imports
 
-docs: $(STAMP) ## generate docs/reference from the catalog and the command line
+docs: $(STAMP) ## generate docs/reference and deploy/ from the catalog and the command line
 	@$(PY) -m docs.generate
+	@$(PY) -m deploy.generate
 
-docs-check: $(STAMP) ## fail if the generated documentation is out of date
+docs-check: $(STAMP) ## fail if what is generated is out of date
 	@$(PY) -m docs.generate --check
+	@$(PY) -m deploy.generate --check
 
 bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-bench.lock

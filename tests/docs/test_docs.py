@@ -49,7 +49,7 @@ def test_every_command_named_exists_with_its_options(page: Path) -> None:
         known = {
             option for each in meant(verb, rest) for one in each.params for option in (*one.opts, *one.secondary_opts)
         }
-        used = set(re.findall(r"(?<![\w-])--[a-z-]+", rest))
+        used = set(re.findall(r"(?<![\w-])--[a-z0-9-]+", rest))
         assert used <= known | {"--help"}, f"stanch {verb} has no {used - known}"
 
 

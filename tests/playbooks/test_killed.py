@@ -7,6 +7,7 @@ playbook; `make kill-matrix` (STANCH_KILL_AT=all) tries every one.
 import itertools
 import multiprocessing
 import os
+import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -60,6 +61,21 @@ def dies(ground: Ground, state: Path, case: Incident, point: int, *, undo: bool 
     process.join()
     assert process.exitcode in {0, KILLED}
     return process.exitcode == KILLED
+
+
+@pytest.mark.parametrize("seed", [11, 44, 88])
+def test_ends_the_same_when_it_is_killed_at_any_time(ground: Ground, tmp_path: Path, seed: int) -> None:
+    playbook = "stolen_instance_credentials"
+    case = incident(ground, playbook, BREACHES[playbook](ground), f"inc-sigkill-{seed}")
+    process = FORK.Process(target=contained, args=(ground, tmp_path, case))
+    process.start()
+    process.join(random.Random(seed).uniform(0.2, 3.0))  # noqa: S311  # any moment will do
+    process.kill()
+    process.join()
+    assert process.exitcode in {0, -KILLED}
+    done = dict(ended(ground, tmp_path, case))
+    assert done["ec2/isolate_instance"] == done["iam/revoke_sessions"] == "verified"
+    assert {step.state for step in contained(ground, tmp_path, case, undo=True)} == {StepState.UNDONE}
 
 
 def points(ground: Ground, state: Path, playbook: str) -> list[int]:

@@ -1,7 +1,7 @@
 """A yes is worth something only from enough persons, in time, and for the plan that was shown to them."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stanch.contracts.aws import AwsError
-from stanch.contracts.store import StoreError
+from stanch.contracts.store import Busy, StoreError
 from stanch.domain.decision import Question
 from stanch.domain.estate import Estate, Mode, Perimeter, Response
 from stanch.domain.incident import IncidentState
@@ -27,9 +27,14 @@ ESTATE = Estate(perimeter=Perimeter(accounts=(ACCOUNT,)), response=Response(mode
 
 
 @pytest.fixture
-def one() -> Iterator[Responder]:
-    with responders() as made:
-        yield made()
+def made() -> Iterator[Callable[..., Responder]]:
+    with responders() as maker:
+        yield maker
+
+
+@pytest.fixture
+def one(made: Callable[..., Responder]) -> Responder:
+    return made()
 
 
 def bench(one: Responder, estate: Estate = ESTATE) -> Bench:
@@ -108,6 +113,39 @@ def test_an_event_that_says_nothing_ends_in_a_clear_outcome(one: Responder, even
     told = serve("triage", bench(one), event=event)
     assert told["verdict"] == "nothing"
     assert told["why"]
+
+
+def test_a_step_whose_resource_another_execution_holds_is_tried_again(made: Callable[..., Responder]) -> None:
+    one, other = made(), made()
+    at = bench(one)
+    one.incidents.save([incident("inc-1", finding("f1"))])
+    begun = step(after=None, proof=None)
+    other.journal.write(begun)  # by the other execution, of the same incident
+    plan = one.plans.keep("inc-1", [begun])
+    with other.journal.lock(begun.resource), pytest.raises(Busy, match="held by another responder"):
+        serve("step", at, incident="inc-1", plan=plan, number=0)
+
+
+def test_where_stanch_only_observes_nothing_goes_and_nobody_is_asked(one: Responder) -> None:
+    at = bench(one, replace(ESTATE, response=Response(mode=Mode.OBSERVE)))
+    one.incidents.save([incident("inc-1", finding("f1"))])
+    plan = one.plans.keep("inc-1", [step(after=None, proof=None)])
+    told = serve("decide", at, case={"incident": "inc-1", "plan": plan})
+    assert (told["waves"], told["waiting"]) == ([], False)
+
+
+def test_where_stanch_must_ask_nothing_goes_before_the_answer(one: Responder) -> None:
+    at = bench(one)
+    one.incidents.save([incident("inc-1", finding("f1"))])
+    plan = one.plans.keep("inc-1", [step(after=None, proof=None)])
+    told = serve("decide", at, case={"incident": "inc-1", "plan": plan})
+    assert (told["waves"], told["waiting"], told["why"]) == ([], True, "response.mode is ask")
+    assert len(json.dumps(told)) < 1000
+
+
+def test_an_undo_by_nobody_is_refused(one: Responder) -> None:
+    with pytest.raises(StoreError, match="names who asks for it"):
+        serve("undo", bench(one), incident="inc-1")
 
 
 def test_an_unknown_verb_is_refused_by_name(one: Responder) -> None:

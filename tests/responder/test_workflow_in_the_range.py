@@ -71,7 +71,7 @@ def test_a_finding_in_security_hub_ends_the_theft_and_is_marked_and_told(tmp_pat
         assert not eventually(lambda: len(there.executions()) > 1, 3)
 
 
-def test_a_plan_waits_for_a_yes_and_nothing_is_touched_before(tmp_path: Path) -> None:
+def test_a_plan_waits_for_a_yes_touches_nothing_before_and_can_be_undone(tmp_path: Path) -> None:
     with deployed(tmp_path, mode="ask") as there:
         stolen = thief(there)
         there.report(data_taken(there.staged, there.staged.host.instance_id, now()))
@@ -83,8 +83,12 @@ def test_a_plan_waits_for_a_yes_and_nothing_is_touched_before(tmp_path: Path) ->
         assert there.invoke(answer) == {"plan": plan, "complete": True, "yes": True, "woken": 1}
         ended = there.execution(120)
         assert ended["status"] == "SUCCEEDED", ended
-        assert json.loads(ended["output"])["state"] == "contained"
+        told = json.loads(ended["output"])
+        assert told["state"] == "contained"
         assert not reads_weights(stolen, there)
+        undone = there.invoke({"verb": "undo", "incident": told["incident"], "by": "alice"})
+        assert (undone["kept"], undone["state"]) == ([], "open")
+        assert reads_weights(stolen, there)
 
 
 def test_a_question_that_nobody_answers_expires_and_says_so(tmp_path: Path) -> None:

@@ -17,16 +17,14 @@ from stanch.range.process import Range
 from stanch.range.stage import stage
 from stanch.range.world import StagedWorld
 
-STEPS = 5
-
-
 @dataclass
 class Night:
-    """A theft that happened, and a responder at a terminal."""
+    """A theft that happened, and a responder at a terminal; `steps` is how many his plan has."""
 
     world: StagedWorld
     folder: Path
     environment: dict[str, str]
+    steps: int = 0
 
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "stanch", *arguments, "--state", str(self.folder / "state"), "--format", "json"]
@@ -50,7 +48,7 @@ class Night:
         assert running.stdout is not None
         with running, running.stdout:
             for told, _ in enumerate(running.stdout, start=1):
-                if told == STEPS + changes:
+                if told == self.steps + changes:
                     running.kill()
                     return True
         return False
@@ -82,29 +80,33 @@ def incident(night: Night) -> str:
     code, told = night.run("hunt", "trail")
     assert code == 0
     (found,) = [line["id"] for line in told if line["kind"] == "incident"]
+    night.steps = len([line for line in night.run("contain", found)[1] if line["kind"] == "step"])
     return str(found)
 
 
 @pytest.fixture(scope="module")
 def kills(night: Night, incident: str) -> int:
     """How often it was killed before a run came to its end; every run is allowed one more change than the last."""
-    for changes in range(1, 4 * STEPS):
+    for changes in range(1, 4 * night.steps):
         if not night.killed_after(changes, "contain", incident, "--apply", "--yes"):
             return changes - 1
     raise AssertionError("it never came to its end")
 
 
 def test_a_dry_run_changes_nothing(night: Night, incident: str) -> None:
-    code, plan = night.run("contain", incident)
-    assert code == 0
-    assert [step["state"] for step in plan] == ["planned"] * STEPS
+    code, told = night.run("contain", incident)
+    plan = [line["state"] for line in told if line["kind"] == "step"]
+    assert (code, set(plan)) == (0, {"planned", "skipped"})
+    assert plan.count("planned") >= 10
     assert night.run("incidents", incident)[1][-1]["kind"] == "incident", "nothing was journalled"
 
 
 def test_ends_contained_however_often_it_was_killed(night: Night, incident: str, kills: int) -> None:
     assert kills >= 3
     _, told = night.run("incidents", incident)
-    assert {step["state"] for step in told if step["kind"] == "step"} == {"verified"}
+    left = [(step["action"], step["why"]) for step in told if step["kind"] == "step" and step["state"] == "failed"]
+    assert not left
+    assert {step["state"] for step in told if step["kind"] == "step"} == {"verified", "skipped"}
     assert [line["state"] for line in told if line["kind"] == "incident"] == ["contained"]
 
 
@@ -130,7 +132,7 @@ def test_undo_leaves_alone_what_somebody_else_has_changed_and_shows_it(night: Ni
     code, told = night.run("undo", incident, "--yes")
     assert code == 3
     kept = [step for step in told if step["state"] != "undone"]
-    assert [step["action"] for step in kept] == ["s3/close_bucket"]
+    assert {step["action"] for step in kept} == {"s3/close_bucket"}, "tried again at the end, with the same answer"
     assert "somebody changed it since" in kept[0]["why"]
     assert "Freeze" in kept[0]["why"]
     assert json.loads(aws.call("s3", "GetBucketPolicy", Bucket=bucket)["Policy"]) == policy

@@ -20,9 +20,10 @@ class UnknownVerb(ValueError):
 
 
 def handle(event: Mapping[str, Any], context: object) -> dict[str, Any]:
-    """Serve one state: {"verb": "plan", "case": {...}}; or a person: {"verb": "answer", "plan", "yes", "by", "why"}.
+    """Serve one state of the workflow, {"verb": "plan", "case": {...}}, or a person.
 
-    Raises what the workflow retries or catches by name: StoreError, Busy, AwsError and its kinds, EstateError.
+    A person's verbs are {"verb": "answer", "plan", "yes", "by", "why"} and {"verb": "undo", "incident", "by"}. Raises
+    what the workflow retries or catches by name: StoreError, Busy, AwsError and its kinds, EstateError.
     """
     return served(event, Bench.from_environment(), str(getattr(context, "invoked_function_arn", "the responder")))
 
@@ -39,7 +40,11 @@ def served(event: Mapping[str, Any], bench: Bench, function: str) -> dict[str, A
             return verbs.answered(bench, event, function)
         case "step":
             return verbs.stepped(bench, event)
+        case "undo":
+            return verbs.undone(bench, event)
         case _ if verb in _CASE:
             return _CASE[verb](bench, dict(event["case"]))
         case _:
-            raise UnknownVerb(f"{verb!r} is no verb; there are: answer, ask, step, triage, {', '.join(sorted(_CASE))}")
+            raise UnknownVerb(
+                f"{verb!r} is no verb; there are: answer, ask, step, triage, undo, {', '.join(sorted(_CASE))}"
+            )

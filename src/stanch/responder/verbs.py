@@ -11,6 +11,7 @@ from typing import Any
 from stanch import app
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, StoreError
+from stanch.domain.estate import Mode
 from stanch.domain.event import Event
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
@@ -61,7 +62,7 @@ def decided(bench: Bench, case: Case) -> Case:
     decision = app.go_ahead(bench.kept, bench.estate, incident, plan)
     waiting = bool(decision.asking) and not app.granted(bench.kept, decision)
     keys = {step.key for step in decision.asking} if waiting else set()
-    observing = bench.estate.response.mode.value == "observe"
+    observing = bench.estate.response.mode is Mode.OBSERVE
     aside = [step for step in plan if step.state is StepState.SKIPPED]
     bench.desk(incident).apply(aside, again=False)  # the report must be able to say why they were left alone
     todo = [step for step in plan if step.key not in keys and step.state in _TO_DO and not observing]
@@ -108,9 +109,10 @@ def stepped(bench: Bench, given: Mapping[str, Any]) -> Case:
     incident = bench.incidents.get(given["incident"])
     step = bench.plans.step(incident.id, given["plan"], int(given["number"]))
     (done,) = bench.desk(incident).apply([step], again=False)
-    held = done.state is StepState.SKIPPED and step.state is StepState.PLANNED
-    if held and done.key not in {known.key for known in bench.journal.steps(incident.id)}:
-        raise Busy(done.why)
+    if done.state is StepState.SKIPPED:
+        noted = {known.key: known.state for known in bench.journal.steps(incident.id)}
+        if noted.get(done.key) is not StepState.SKIPPED:  # what is held by another is told, and never journalled
+            raise Busy(done.why)
     return {"action": done.action, "resource": done.resource, "state": done.state.value, "why": done.why[:300]}
 
 
@@ -143,6 +145,20 @@ def notified(bench: Bench, case: Case) -> Case:
         bench.aws, bench.topic, f"stanch: {incident.id} {said}", telling.outcome_lines(incident, plan, case["head"])
     )
     return {**case, "ended": said}
+
+
+def undone(bench: Bench, given: Mapping[str, Any]) -> Case:
+    """Put back, at a person's word, what still is as it was left; what somebody changed since is kept and told."""
+    by = str(given.get("by", "")).strip()
+    if not by:
+        raise StoreError("an undo names who asks for it: by")
+    incident = bench.incidents.get(str(given["incident"]))
+    steps = bench.desk(incident).undo(incident.id)
+    settled_ = app.settle(bench.kept, incident, bench.journal.steps(incident.id))
+    told = [f"- {step.state}: {step.action} on {step.resource} ({step.why})" for step in steps]
+    telling.publish(bench.aws, bench.topic, f"stanch: {incident.id} undone", [f"{by} asked for it.", *told])
+    kept = [step.why[:300] for step in steps if step.state is not StepState.UNDONE]
+    return {"incident": incident.id, "state": settled_.state.value, "undone": len(steps) - len(kept), "kept": kept}
 
 
 def _ending(case: Case) -> str:

@@ -10,6 +10,7 @@ from stanch.domain.estate import Side
 from stanch.domain.event import Actor
 from stanch.engine.enrich.caller import Caller, instance_named
 from stanch.engine.enrich.grants import Reach
+from stanch.engine.enrich.opened import opened
 from stanch.engine.enrich.touched import Touched
 from stanch.engine.untrusted import at, table, text
 
@@ -41,8 +42,8 @@ class Viewed(Protocol):
 
 
 def containable(view: Viewed) -> tuple[str, ...]:
-    """The ARNs, each once: role or user, instance, changed role or user, opened or openly read bucket."""
-    return tuple(dict.fromkeys((*_identity(view), *_changed_identity(view), *_open_bucket(view))))
+    """The ARNs, each once: role or user, instance, changed role or user, opened or openly read bucket, opened thing."""
+    return tuple(dict.fromkeys((*_identity(view), *_changed_identity(view), *_open_bucket(view), *_opened(view))))
 
 
 def containable_caller(principal: str, actor: Actor, source: str, region: str) -> Iterator[str]:
@@ -91,3 +92,8 @@ def _open_bucket(view: Viewed) -> Iterator[str]:
     changing = "PublicAccessBlock" in (text(view.record.get("eventName")) or "")
     if reading or changing or (view.record.get("readOnly") is not True and view.grant_reach >= Reach.UNKNOWN):
         yield from buckets
+
+
+def _opened(view: Viewed) -> Iterator[str]:
+    """A key, a topic, a vault that a call changed; a stranger changes nothing of ours that is named here."""
+    yield from opened(view.record, view.caller.partition)
