@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from stanch.catalog.actions._document import living, stable
 from stanch.catalog.actions._responder import is_own, own_role, refuse_own
-from stanch.catalog.actions._strangers import Ours, living, stable, strangers, without_strangers
+from stanch.catalog.actions._strangers import Ours, strangers, without_strangers
 from stanch.contracts.action import Refused
 from stanch.domain.estate import Perimeter
 from stanch.iam import Policy, parse

@@ -4,6 +4,7 @@ Staged through ordinary API calls in account A, with a stranger's account B besi
 """
 
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,6 +85,11 @@ class Staged:
         )
 
 
+def _until_it_is_older() -> None:
+    """IAM and CloudTrail tell whole seconds: what was staged must not look as new as what happens next."""
+    time.sleep(1.0 - time.time() % 1.0)
+
+
 def stage(
     range_: Range,
     *,
@@ -109,6 +115,7 @@ def stage(
     outsider = _user(client("iam", range_.endpoint, root(outside_account), region), "ops")
     session = client("sts", *place).assume_role(RoleArn=responder, RoleSessionName="stanch")
     range_.enforce(trails=[account])
+    _until_it_is_older()
     return Staged(
         range_=range_,
         account=account,

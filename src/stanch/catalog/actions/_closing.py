@@ -1,18 +1,17 @@
 """A key, a repository, a secret: each has one resource policy, and closing it to strangers is the same everywhere."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from stanch.catalog.actions import _strangers
+from stanch.catalog.actions._document import compact, living, stable, written
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._strangers import Ours
+from stanch.catalog.actions._strangers import Ours, judged, strangers, without_strangers
 from stanch.contracts.action import Case, Needless, Overtaken, Plan, Refused, Wait
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Proof, State, Step
-from stanch.iam import Policy, PolicyError, admits, parse
+from stanch.iam import Policy, PolicyError, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
         raise Needless(f"{resource} has no policy: only its own account reaches it")
     ours = Ours.of(case.perimeter, aws.account)
     policy = parse(text)
-    who = _strangers.strangers(policy, ours)
+    who = strangers(policy, ours)
     if not who:
         raise Needless(f"the policy of {resource} lets in nobody outside {', '.join(ours.accounts)}")
     closed, changes = _closed(policy, ours, aws.partition)
@@ -47,10 +46,10 @@ def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
         raise Refused(f"the policy of {resource} names strangers alone: give it one of your own by hand")
     call = keeper.put_call if closed else keeper.delete_call
     return Plan(
-        before={"policy": _strangers.stable(text)},
+        before={"policy": stable(text)},
         calls=(
             *(f"{call} on {resource}: {change}" for change in changes),
-            *(f"(nobody said who {name} is: left as it is)" for name in _strangers.judged(policy, ours).unplaced),
+            *(f"(nobody said who {name} is: left as it is)" for name in judged(policy, ours).unplaced),
         ),
         undo=f"{keeper.put_call} on {resource}: the policy as it was",
         breaks=(f"{', '.join(who)} can no longer use {resource}",),
@@ -62,13 +61,13 @@ def plan(keeper: Keeper, aws: Aws, resource: Arn, case: Case) -> Plan:
 def read(keeper: Keeper, aws: Aws, resource: Arn) -> dict[str, Any]:
     """`{"policy": text | None}` in one spelling, whatever order AWS gives keys and principals."""
     text = _text(keeper, aws, resource)
-    return {"policy": None if text is None else _strangers.stable(text)}
+    return {"policy": None if text is None else stable(text)}
 
 
 def apply(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
     """Raises Overtaken where the policy is neither as planned for nor closed."""
     resource, closed = Arn.parse(step.resource), step.settings["closed"]
-    wanted = None if closed is None else _strangers.stable(closed)
+    wanted = None if closed is None else stable(closed)
     now = read(keeper, aws, resource)["policy"]
     if now == wanted:
         return
@@ -85,7 +84,7 @@ def verify(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> Proof:
 
     def closed() -> bool:
         text = _text(keeper, aws, resource)
-        left[:] = _strangers.strangers(parse(text), ours) if text else ()
+        left[:] = strangers(parse(text), ours) if text else ()
         return not left
 
     holds = settled(closed, wait)
@@ -97,7 +96,7 @@ def undo(keeper: Keeper, aws: Aws, step: Step, wait: Wait) -> None:
     resource, before = Arn.parse(step.resource), (step.before or {}).get("policy")
     if read(keeper, aws, resource)["policy"] != before:
         original = step.settings["original"]
-        _write(keeper, aws, resource, original if _strangers.stable(original) == before else before)
+        _write(keeper, aws, resource, original if stable(original) == before else before)
     settled(lambda: read(keeper, aws, resource)["policy"] == before, wait)
 
 
@@ -112,10 +111,10 @@ def _text(keeper: Keeper, aws: Aws, resource: Arn) -> str | None:
     if text is None:
         return None
     try:
-        document, dead = _strangers.living(parse(text).to_json())
+        document, dead = living(parse(text).to_json())
     except PolicyError as error:
         raise Refused(f"the policy of {resource} cannot be read ({error}): close it by hand") from error
-    return json.dumps(document) if dead else text
+    return compact(document) if dead else text
 
 
 def _write(keeper: Keeper, aws: Aws, resource: Arn, text: str | None) -> None:
@@ -128,7 +127,7 @@ def _write(keeper: Keeper, aws: Aws, resource: Arn, text: str | None) -> None:
 def _closed(policy: Policy, ours: Ours, partition: str) -> tuple[str | None, tuple[str, ...]]:
     """The policy's text without strangers, None when nothing is left of it, and each change in words."""
     document = policy.to_json()
-    foreign = _strangers.judged(policy, ours).statements
+    foreign = judged(policy, ours).statements
     root = str(Arn(partition, "iam", "", ours.owner, "root"))
     statements: list[dict[str, Any]] = [dict(statement.raw) for statement in policy.statements]
     told: list[str] = []
@@ -139,11 +138,10 @@ def _closed(policy: Policy, ours: Ours, partition: str) -> tuple[str | None, tup
             name = policy.statements[index].sid
             told.append(f"narrow statement {repr(name) if name else f'#{index + 1}'} from everybody to {root}")
             statements[index] = owned
-    narrowed = _strangers.without_strangers(parse({**document, "Statement": statements}), ours)
-    text = json.dumps({**document, "Statement": list(narrowed.statements)}) if narrowed.statements else None
+    narrowed = without_strangers(parse({**document, "Statement": statements}), ours)
+    text = written(narrowed.statements, policy) if narrowed.statements else None
     return text, (*told, *narrowed.changes)
 
 
 def _admits_us(statement: dict[str, Any], ours: Ours) -> bool:
-    alone = parse({"Version": "2012-10-17", "Statement": [statement]})
-    return admits(alone, inside=ours.holds, owner=ours.owner, organizations=ours.organizations).reach == "inside"
+    return judged(parse({"Version": "2012-10-17", "Statement": [statement]}), ours).reach == "inside"

@@ -22,6 +22,20 @@ def refuse_own(principal: str, *responders: str) -> None:
         raise Refused(f"{principal} is the {Arn.parse(principal).kind} stanch acts as: contain it from another one")
 
 
+def refuse_own_place(place: Arn, *responders: str) -> None:
+    """Raises Refused for the host, function or task stanch acts from: whoever goes dark half-way finishes nothing.
+
+    AWS names the session that it opens for an instance, a function or a task after it.
+    """
+    kind = {"instance": "host"}.get(place.kind, place.kind)
+    for responder in responders:
+        if role_of_session(responder) is None:
+            continue
+        own = Arn.parse(responder)
+        if (own.account, own.resource.rpartition("/")[2]) == (place.account, place.name):
+            raise Refused(f"{place.name} is the {kind} stanch acts from: contain it from another one")
+
+
 def own_role(responder: str) -> str | None:
     """The name of the role that the responder acts as; None for a user, a federated user or the root user."""
     try:

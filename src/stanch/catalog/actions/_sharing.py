@@ -1,8 +1,14 @@
 """A snapshot or an image is shared by a list beside it: accounts, everybody, organisations and their units."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
+from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours
+from stanch.contracts.action import Case, Needless, Plan, Wait
+from stanch.contracts.aws import Aws
+from stanch.domain.arn import Arn
+from stanch.domain.step import Method, Proof, Step
 
 Shares = Mapping[str, Sequence[str]]
 """`{"users": [account, ...], "groups": ["all"] or [], "organizations": [ARN, ...], "units": [ARN, ...]}`, sorted.
@@ -11,6 +17,78 @@ A service that knows no organisations leaves the last two out.
 """
 
 _WORDS = {"users": "account {}", "groups": "everybody ({})", "organizations": "{}", "units": "{}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """How a service keeps the list: `get` gives it, `take` takes some off it, `give` puts some on it.
+
+    `call` names the call in words, `used` what they may do by it ("shared with"), and `loses` what they no longer can.
+    """
+
+    get: Callable[[Aws, Arn], dict[str, list[str]]]
+    take: Callable[[Aws, Arn, Shares], None]
+    give: Callable[[Aws, Arn, Shares], None]
+    call: str
+    used: str
+    loses: str
+
+
+def plan(sharer: Sharer, aws: Aws, resource: Arn, case: Case) -> Plan:
+    """Take it back from everybody, and from accounts, organisations and their units outside the perimeter.
+
+    `before` is the whole list. Raises Needless where no stranger is on it.
+    """
+    name, before = resource.name, sharer.get(aws, resource)
+    ours = Ours.of(case.perimeter, aws.account)
+    taken = strangers(before, ours)
+    told = named(taken)
+    if not told:
+        raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
+    return Plan(
+        before=before,
+        calls=tuple(f"{sharer.call} on {name}: no longer {sharer.used} {who}" for who in told),
+        undo=f"{sharer.call} on {name}: {sharer.used} {', '.join(told)} again",
+        breaks=tuple(
+            f"{who} can no longer {sharer.loses} {name}; what was made of it before is theirs" for who in told
+        ),
+        settings={"taken": taken, "ours": ours.to_json()},
+    )
+
+
+def apply(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> None:
+    """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
+    resource = Arn.parse(step.resource)
+
+    def standing() -> dict[str, list[str]]:
+        return common(step.settings["taken"], sharer.get(aws, resource))
+
+    if any(standing().values()):
+        sharer.take(aws, resource, standing())
+    settled(lambda: not any(standing().values()), wait)
+
+
+def verify(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> Proof:
+    """Read back: no stranger is on the list, those that were let in since the plan included."""
+    resource, ours = Arn.parse(step.resource), Ours.read(step.settings["ours"])
+    found: list[str] = []
+
+    def taken_back() -> bool:
+        shares = sharer.get(aws, resource)
+        found[:] = named(shares)
+        return not any(strangers(shares, ours).values())
+
+    holds = settled(taken_back, wait)
+    return Proof(holds, Method.STATE, (f"{resource.name} is shared with {', '.join(found) or 'nobody'}",))
+
+
+def undo(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> None:
+    """Share it again with those it was taken from."""
+    resource = Arn.parse(step.resource)
+    missing = less(step.before or {}, sharer.get(aws, resource))
+    if any(missing.values()):
+        sharer.give(aws, resource, missing)
+    settled(lambda: sharer.get(aws, resource) == step.before, wait)
 
 
 def strangers(shares: Shares, ours: Ours) -> dict[str, list[str]]:
@@ -34,7 +112,4 @@ def named(shares: Shares) -> list[str]:
 
 
 def _inside(kind: str, name: str, ours: Ours) -> bool:
-    if kind == "users":
-        return name in ours.accounts
-    # arn:...:organization/o-example and arn:...:ou/o-example/ou-ab12-cdef: both name their organisation second.
-    return any(part in ours.organizations for part in name.rpartition(":")[2].split("/")[1:2])
+    return name in ours.accounts if kind == "users" else ours.holds_unit(name)

@@ -1,17 +1,12 @@
 """A resource policy is closed by taking out what lets strangers in; what it grants our own stays word for word."""
 
 import ipaddress
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from stanch.domain.estate import Perimeter
 from stanch.iam import Grantees, Policy, Statement, admits, parse
-
-_ID = re.compile(r"A[A-Z]{3}[A-Z0-9]{12,}")
-"""What AWS shows in a policy in the place of a user or role that has been deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +46,10 @@ class Ours:
         ours = map(ipaddress.ip_network, self.networks)
         return any(asked.version == mine.version and asked.subnet_of(mine) for mine in ours)  # type: ignore[arg-type]
 
+    def holds_unit(self, named: str) -> bool:
+        """Whether an organisation or a unit is ours: `arn:...:ou/o-example/ou-ab12-cdef` names its organisation."""
+        return any(part in self.organizations for part in named.rpartition(":")[2].split("/")[1:2])
+
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
@@ -71,21 +70,23 @@ def strangers(policy: Policy | Statement, ours: Ours) -> tuple[str, ...]:
     return ("everybody", *found.outside) if found.reach == "public" else found.outside
 
 
-def without_strangers(policy: Policy, ours: Ours) -> Narrowed:
+def without_strangers(policy: Policy, ours: Ours, *, each_alone: bool = False) -> Narrowed:
     """The statements without what lets strangers in; one that also names principals of ours is narrowed to those.
 
-    One that a Deny of the same policy makes harmless stays.
+    One that a Deny of the same policy makes harmless stays, but for `each_alone`: so S3's Block Public Access judges,
+    which takes no policy with a statement that is public by itself.
     """
+    denials = () if each_alone else (dict(s.raw) for s in policy.statements if s.effect == "Deny")
+    beside = tuple(denials)
     foreign = judged(policy, ours).statements
-    beside = [dict(statement.raw) for statement in policy.statements if statement.effect == "Deny"]
     kept: list[Mapping[str, Any]] = []
     changes: list[str] = []
     for index, statement in enumerate(policy.statements):
-        if index not in foreign:
+        whom = _among(statement.raw, beside, ours) if each_alone or index in foreign else ()
+        if not whom:
             kept.append(statement.raw)
             continue
         name = f"statement {statement.sid!r}" if statement.sid else f"statement #{index + 1}"
-        whom = _among(statement.raw, beside, ours)
         narrowed = _narrowed(statement.raw, beside, ours)
         if narrowed is None:
             changes.append(f"take out {name}: it lets in {', '.join(whom)}")
@@ -93,42 +94,6 @@ def without_strangers(policy: Policy, ours: Ours) -> Narrowed:
             changes.append(f"narrow {name} to our own principals: it also lets in {', '.join(whom)}")
             kept.append(narrowed)
     return Narrowed(tuple(kept), tuple(changes))
-
-
-def living(document: Mapping[str, Any] | str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """The document without the ids of deleted principals, which AWS takes from nobody again, and those ids."""
-    read: dict[str, Any] = json.loads(document) if isinstance(document, str) else dict(document)
-    found = read.get("Statement", [])
-    dead: list[str] = []
-    kept = [s for s in (_living(one, dead) for one in (found if isinstance(found, list) else [found])) if s]
-    return ({**read, "Statement": kept} if dead else read), tuple(dict.fromkeys(dead))
-
-
-def stable(text: str) -> str:
-    """The same policy in one spelling: keys in order, principals and other lists of words in order."""
-    return json.dumps(_ordered(json.loads(text)), separators=(",", ":"), sort_keys=True)
-
-
-def _living(statement: Mapping[str, Any], dead: list[str]) -> Mapping[str, Any] | None:
-    named = statement.get("Principal")
-    listed = named.get("AWS") if isinstance(named, Mapping) else None
-    values: Sequence[Any] = listed if isinstance(listed, list) else [listed]
-    gone = [value for value in values if isinstance(value, str) and _ID.fullmatch(value)]
-    if not gone or not isinstance(named, Mapping):
-        return statement
-    dead.extend(gone)
-    left = [value for value in values if value not in gone]
-    others = {kind: value for kind, value in named.items() if kind != "AWS"}
-    principals = {**({"AWS": left} if left else {}), **others}
-    return {**statement, "Principal": principals} if principals else None
-
-
-def _ordered(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _ordered(inner) for key, inner in value.items()}
-    if isinstance(value, list) and all(isinstance(inner, str) for inner in value):
-        return sorted(value) if len(value) != 1 else value[0]
-    return [_ordered(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _narrowed(raw: Mapping[str, Any], beside: Sequence[Mapping[str, Any]], ours: Ours) -> Mapping[str, Any] | None:

@@ -9,7 +9,7 @@ from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Phase, Proof, Step, StepState
 from stanch.engine.contain.collateral import ALSO
-from stanch.engine.contain.compare import differences, plain, same
+from stanch.engine.contain.compare import differences, plain, same, timeless
 from stanch.engine.contain.plan import Planner, defect
 
 WINDOW_SECONDS = 10
@@ -85,6 +85,9 @@ class Applier:
             changed = "; ".join(differences(step.before, shown.before or {}))
             why = f"it changed since the plan was shown, look at the plan again: {changed}"
             return self._recorded(step, StepState.FAILED, on_change, why=why)
+        if timeless(shown.settings) != timeless(step.settings):
+            why = "what would be done has changed since the plan was shown, look at the plan again"
+            return self._recorded(step, StepState.FAILED, on_change, why=why, before=None)
         # Who else uses it is known only from the logs that the plan was shown with.
         step = replace(
             step,
@@ -97,8 +100,8 @@ class Applier:
         return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
 
     def _changed(self, step: Step, on_change: OnChange) -> Step:
-        action, aws = self._planner.action(step), self._planner.door(step)
         try:
+            action, aws = self._planner.action(step), self._planner.door(step)
             witness = action.apply(aws, step, self._wait)
             after = plain(action.read(aws, step))
         except StoreError:
@@ -114,8 +117,8 @@ class Applier:
         return self._proven(applied, witness, on_change)
 
     def _proven(self, step: Step, witness: Witness | None, on_change: OnChange, *, again: bool = False) -> Step:
-        action, aws = self._planner.action(step), self._planner.door(step)
         try:
+            action, aws = self._planner.action(step), self._planner.door(step)
             proof: Proof = action.verify(aws, step, self._wait, witness)
         except StoreError:
             raise

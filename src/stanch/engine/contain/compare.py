@@ -2,12 +2,14 @@
 
 import difflib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stanch.domain.step import State
 
 Path = tuple[str, ...]
+_MOMENT = re.compile(r"\d{4}-?\d\d-?\d\dT\d\d:?\d\d:?\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _ABSENT = "(absent)"
 
 
@@ -15,6 +17,11 @@ def plain(state: State) -> dict[str, Any]:
     """The state as the journal gives it back: lists for tuples, text keys."""
     read: dict[str, Any] = json.loads(json.dumps(state))
     return read
+
+
+def timeless(state: State) -> str:
+    """The state as text without its moments: what looking again a minute later must find the same."""
+    return _MOMENT.sub("T", json.dumps(state, sort_keys=True))
 
 
 def same(one: State, other: State) -> bool:

@@ -229,6 +229,8 @@ def _resumed(journalled: Step, fresh: Step) -> Step:
         return fresh
     if journalled.proof and not journalled.proof.holds:  # it was done and did not hold: the same values would not again
         return replace(fresh, before=journalled.before)
+    if journalled.proof:  # it was proven, and could not be looked at for a while: a cutoff of then may be too old
+        return _anew(journalled, fresh)
     return replace(journalled, state=StepState.PLANNED, why=fresh.why, at=fresh.at)
 
 
@@ -239,7 +241,9 @@ def _anew(done: Step, fresh: Step) -> Step:
     """
     if fresh.settings == ASIDE:  # looked at again, there is nothing to add
         return done
-    if fresh.before is None or done.before is None or done.after is None:
+    if fresh.before is None:  # what was changed stays known, with its values, or nothing could undo or repeat it
+        return replace(done, state=StepState.FAILED, why=fresh.why, at=fresh.at)
+    if done.before is None or done.after is None:
         return replace(fresh, before=done.before)
     why = fresh.why if fresh.why.startswith(_ANEW) else f"{_ANEW}{fresh.why}"
     return replace(fresh, before=first(done.before, done.after, fresh.before), why=why)

@@ -16,7 +16,6 @@ from stanch.engine.untrusted import each, table, text, texts
 
 _MOST = 100  # things named by one call; a command may be sent to fifty hosts
 _INSTANCE = re.compile(r"i-[0-9a-f]{8,17}", re.IGNORECASE)
-
 _REGISTRY = ("PutReplicationConfiguration", "PutRegistryPolicy")
 
 
@@ -90,13 +89,14 @@ def _spelled(call: _Call, name: str | None, template: str) -> str | None:
 def _functions(call: _Call) -> Iterator[str]:
     """A function by its name, by a part of its ARN or by all of it, with or without a version or an alias."""
     for value in (call.request.get("functionName"), call.request.get("resourceArn")):
-        place, _, name = f":{text(value) or ''}".rpartition(":function:")
-        if not place:
-            name = text(value) or ""
-        account = next(filter(str.isdigit, place.split(":")), call.account)
-        whole = place[1:].split(":")  # arn, partition, lambda, region, account
-        partition, region = (whole[1], whole[3]) if len(whole) == 5 else (call.partition, call.region)
-        if name := name.partition(":")[0]:
+        given = text(value) or ""
+        place, _, name = f":{given}".rpartition(":function:")
+        whole = place.split(":")  # "", arn, partition, lambda, region, account
+        known = whole[1:4:2] == ["arn", "lambda"] and len(whole) == 6
+        name = name.removeprefix(":").partition(":")[0]
+        if name and (known or not given.startswith("arn:")):
+            partition, region = (whole[2], whole[4]) if known else (call.partition, call.region)
+            account = next(filter(str.isdigit, whole), call.account)
             yield f"arn:{partition}:lambda:{region}:{account}:function:{name}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from stanch.contracts.action import Case, Refused
+from stanch.contracts.action import Refused
 from stanch.contracts.aws import Aws, AwsAbsent
 
 _TRUNK_TAG = "vpcresources.k8s.aws/trunk-eni-id"
@@ -48,9 +48,3 @@ def _branches(aws: Aws, attached: list[dict[str, Any]]) -> list[dict[str, Any]]:
     carried = [{"Name": f"tag:{_TRUNK_TAG}", "Values": trunks}]
     found = aws.pages("ec2", "DescribeNetworkInterfaces", "NetworkInterfaces", Filters=carried)
     return sorted(found, key=lambda eni: str(eni["NetworkInterfaceId"]))
-
-
-def spare_own_host(instance_id: str, case: Case) -> None:
-    """Raise Refused for the host that stanch acts from: whoever goes dark half-way finishes nothing."""
-    if case.responder.endswith(f"/{instance_id}"):
-        raise Refused(f"{instance_id} is the host stanch acts from: run it from another one")

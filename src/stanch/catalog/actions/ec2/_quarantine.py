@@ -7,7 +7,7 @@ the empty group then cuts it. Both are made for one instance of one incident; a 
 from collections.abc import Mapping
 from typing import Any
 
-from stanch.catalog.actions._settle import PAUSES
+from stanch.catalog.actions._settle import settled
 from stanch.contracts.action import Wait
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 
@@ -100,12 +100,11 @@ def _create(aws: Aws, name: str, vpc: str, incident: str, wait: Wait) -> dict[st
         VpcId=vpc,
         TagSpecifications=[{"ResourceType": "security-group", "Tags": tags}],
     )
-    for pause in (*PAUSES, 0.0):
-        made = find(aws, name, vpc)
-        if made is not None:
-            return made
-        wait(pause)
-    raise AwsAbsent("ec2:DescribeSecurityGroups", "InvalidGroup.NotFound", f"{name} was made and is not seen yet")
+    settled(lambda: find(aws, name, vpc) is not None, wait)
+    made = find(aws, name, vpc)
+    if made is None:
+        raise AwsAbsent("ec2:DescribeSecurityGroups", "InvalidGroup.NotFound", f"{name} was made and is not seen yet")
+    return made
 
 
 def _replace(aws: Aws, group: str, way: str, *, open_to_all: bool) -> None:

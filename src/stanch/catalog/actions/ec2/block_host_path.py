@@ -6,6 +6,8 @@ Blind to: gateways in the host's own subnet or in another VPC, the metadata serv
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _flow_logs, _host_path, _instance
 from stanch.catalog.actions.ec2._host_path import Waypoint
@@ -35,7 +37,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Raises Needless where no such gateway is in the VPC, Refused where an ACL cannot reach them or has no room."""
     name = resource.name
     _instance.described(aws, name)
-    _instance.spare_own_host(name, case)
+    refuse_own_place(resource, case.responder, aws.caller)
     enis = _instance.interfaces(aws, name)
     points = _host_path.waypoints(aws, enis)
     far = [point for point in points if not point.near]
@@ -156,12 +158,12 @@ def _deny(aws: Aws, step: Step, acl_id: str, way: str, cidr: str) -> None:
 
 
 def _points(aws: Aws, step: Step) -> list[Waypoint]:
-    return _host_path.waypoints(aws, _instance.interfaces(aws, _name(step)))
+    return _host_path.waypoints(aws, _instance.interfaces(aws, name_of(step)))
 
 
 def _faults(aws: Aws, step: Step) -> list[str]:
     """What still passes, in words."""
-    enis = _instance.interfaces(aws, _name(step))
+    enis = _instance.interfaces(aws, name_of(step))
     acls = _host_path.acls(aws, _host_path.vpcs(enis))
     return [
         f"{acl_id} lets {cidr} {'in' if way == 'in' else 'out again'} ({point})"
@@ -196,7 +198,3 @@ def _breaks(name: str, points: list[Waypoint], acls: Mapping[str, Mapping[str, A
 
 def _listed(points: list[Waypoint]) -> str:
     return ", ".join(map(str, points))
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

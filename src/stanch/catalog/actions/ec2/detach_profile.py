@@ -7,9 +7,11 @@ proof is the association read back: the metadata service answers on the host alo
 from contextlib import suppress
 from typing import Any
 
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _instance
-from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
@@ -32,8 +34,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses a terminated host and the one stanch acts from; needless where there is no profile."""
     name = resource.name
     _instance.described(aws, name)
-    if any(responder.endswith(f"/{name}") for responder in (case.responder, aws.caller)):
-        raise Refused(f"{name} is the host stanch acts from: detach its profile from another one")
+    refuse_own_place(resource, case.responder, aws.caller)
     profile = _profile(aws, name)
     if profile is None:
         raise Needless(f"{name} has no instance profile")
@@ -50,12 +51,12 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"profile": ARN | None}`."""
-    return {"profile": _profile(aws, _name(step))}
+    return {"profile": _profile(aws, name_of(step))}
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Take the planned profile off; another one, put there since, is somebody's and is told."""
-    name, planned = _name(step), (step.before or {}).get("profile")
+    name, planned = name_of(step), (step.before or {}).get("profile")
     for association in _associations(aws, name):
         found = str(association["IamInstanceProfile"]["Arn"])
         if found != planned:
@@ -68,7 +69,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: no profile is associated with the host."""
-    name = _name(step)
+    name = name_of(step)
     if settled(lambda: _profile(aws, name) is None, wait):
         return Proof(
             True, Method.STATE, (f"{name} has no instance profile: its metadata service issues no credentials",)
@@ -78,7 +79,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """The same profile again."""
-    name, was = _name(step), (step.before or {}).get("profile")
+    name, was = name_of(step), (step.before or {}).get("profile")
     if was is None or _profile(aws, name) is not None:
         return
     aws.call("ec2", "AssociateIamInstanceProfile", InstanceId=name, IamInstanceProfile={"Arn": was})
@@ -93,7 +94,3 @@ def _associations(aws: Aws, instance: str) -> list[dict[str, Any]]:
 
 def _profile(aws: Aws, instance: str) -> str | None:
     return next((str(a["IamInstanceProfile"]["Arn"]) for a in _associations(aws, instance)), None)
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

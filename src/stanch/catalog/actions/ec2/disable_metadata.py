@@ -3,6 +3,8 @@
 Blind to: the credentials already handed out, which live on for up to six hours.
 """
 
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _instance
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
@@ -30,7 +32,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     before = _options(aws, name)
     if before["endpoint"] == "disabled":
         raise Needless(f"the metadata service of {name} is off already")
-    _instance.spare_own_host(name, case)
+    refuse_own_place(resource, case.responder, aws.caller)
     loose = before["tokens"] != "required"
     return Plan(
         before=before,
@@ -46,12 +48,12 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"endpoint": "enabled" | "disabled", "endpoint_ipv6", "tokens", "hop_limit": int, "tags"}` in EC2's words."""
-    return _options(aws, _name(step))
+    return _options(aws, name_of(step))
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Switch it off; every other option stays."""
-    name = _name(step)
+    name = name_of(step)
     if _options(aws, name)["endpoint"] != "disabled":
         aws.call("ec2", "ModifyInstanceMetadataOptions", InstanceId=name, HttpEndpoint="disabled")
     settled(lambda: _is_off(aws, name), wait)
@@ -60,7 +62,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back, with EC2's own word that it is in force: only a process on the host could try it."""
-    name = _name(step)
+    name = name_of(step)
     if settled(lambda: _is_off(aws, name), wait):
         return Proof(True, Method.STATE, (f"{name}: the metadata service is off, and EC2 says that this is in force",))
     state = "the change is not in force yet" if _options(aws, name)["endpoint"] == "disabled" else "it is on"
@@ -69,7 +71,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Every option as it was, the endpoint among them."""
-    name, before = _name(step), step.before or {}
+    name, before = name_of(step), step.before or {}
     if _options(aws, name) != before:
         options = {parameter: before[option] for option, parameter in _OPTIONS.items() if before[option] is not None}
         aws.call("ec2", "ModifyInstanceMetadataOptions", InstanceId=name, **options)
@@ -84,7 +86,3 @@ def _options(aws: Aws, name: str) -> State:
 def _is_off(aws: Aws, name: str) -> bool:
     options = _instance.described(aws, name).get("MetadataOptions") or {}
     return options.get("HttpEndpoint") == "disabled" and options.get("State") != "pending"
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from stanch.catalog.actions._names import short
-from stanch.catalog.actions._settle import PAUSES, settled
+from stanch.catalog.actions._names import name_of, short
+from stanch.catalog.actions._responder import refuse_own_place
+from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _exposure, _instance, _membership, _quarantine, _replacement
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsError
@@ -57,7 +58,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Show each interface, address and group the host is in, and what its group would start in its place."""
     name = resource.name
     instance = _instance.described(aws, name)
-    _instance.spare_own_host(name, case)
+    refuse_own_place(resource, case.responder, aws.caller)
     ours, foreign = _interfaces(aws, name)
     before = _picture(aws, instance, ours)
     quarantine = f"stanch-quarantine-{short(case.incident)}-{name}"
@@ -89,7 +90,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     Where something of the first two is denied, the host is closed all the same, without being opened before; the group
     that would have opened it stays, and says to the next run that its flows are not untracked yet.
     """
-    name, settings = _name(step), step.settings
+    name, settings = name_of(step), step.settings
     now, enis, _ = _seen(aws, step)
     vpc_of = {str(eni["NetworkInterfaceId"]): str(eni["VpcId"]) for eni in enis}
     failed = _failures(
@@ -118,7 +119,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     faults = _faults(aws, step, wait)
     if faults:
         return Proof(False, Method.STATE, tuple(faults))
-    enis = ", ".join(sorted(str(eni["NetworkInterfaceId"]) for eni in _interfaces(aws, _name(step))[0]))
+    enis = ", ".join(sorted(str(eni["NetworkInterfaceId"]) for eni in _interfaces(aws, name_of(step))[0]))
     told = f"{enis}: only {step.settings['quarantine']}, which has no rule in or out"
     return Proof(True, Method.STATE, (told, "no public address, in service nowhere"))
 
@@ -131,7 +132,7 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
         if now["groups"].get(eni, groups) != groups:
             aws.call("ec2", "ModifyNetworkInterfaceAttribute", NetworkInterfaceId=eni, Groups=list(groups))
     _exposure.expose(aws, before, now)
-    _membership.come_back(aws, _name(step), before, now)
+    _membership.come_back(aws, name_of(step), before, now)
     settled(lambda: read(aws, step) == before, wait)
     for group in (step.settings["open"], step.settings["quarantine"]):
         for vpc in step.settings["vpcs"]:
@@ -147,7 +148,7 @@ def _interfaces(aws: Aws, name: str) -> tuple[list[dict[str, Any]], list[dict[st
 
 def _seen(aws: Aws, step: Step) -> tuple[dict[str, Any], list[dict[str, Any]], list[dict[str, Any]]]:
     """The state as it is now, and the interfaces that it is of: ours to change, and others'."""
-    name = _name(step)
+    name = name_of(step)
     instance = _instance.described(aws, name)
     ours, foreign = _interfaces(aws, name)
     known = ((step.before or {}).get("elastic") or {}).keys()
@@ -258,12 +259,13 @@ def _cut(
 
 def _faults(aws: Aws, step: Step, wait: Wait) -> list[str]:
     """What still is not isolated once AWS had time to settle, in words."""
-    faults = _faults_now(aws, step)
-    for pause in PAUSES:
-        if not faults:
-            break
-        wait(pause)
-        faults = _faults_now(aws, step)
+    faults: list[str] = []
+
+    def none_left() -> bool:
+        faults[:] = _faults_now(aws, step)
+        return not faults
+
+    settled(none_left, wait)
     return faults
 
 
@@ -285,7 +287,3 @@ def _faults_now(aws: Aws, step: Step) -> list[str]:
 def _told(eni: Mapping[str, Any]) -> str:
     owner = eni.get("RequesterId") or "another service"
     return f"{eni['NetworkInterfaceId']} belongs to {owner}: stop what uses it there, or the host (ec2/stop_instance)"
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

@@ -5,6 +5,7 @@ Blind to: Auto Scaling and Spot interruptions, which no protection holds back.
 
 from typing import Any
 
+from stanch.catalog.actions._names import name_of
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _instance
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
@@ -56,13 +57,13 @@ def read(aws: Aws, step: Step) -> State:
     `{"termination_protection": bool | None, "stop_protection": bool | None, "on_shutdown": "stop" | "terminate" | None,
     "delete_on_termination": {device: bool}}`
     """
-    name = _name(step)
+    name = name_of(step)
     return _flags(aws, name, _instance.described(aws, name))
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """The volumes first: they are what a termination destroys."""
-    name = _name(step)
+    name = name_of(step)
     now = read(aws, step)
     _set(aws, name, now, {**now, **_safe(now), "delete_on_termination": dict.fromkeys(_devices(now), False)})
     settled(lambda: not _wanted(read(aws, step)), wait)
@@ -85,7 +86,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Set each flag as it was; a volume that is gone has none."""
     before = step.before or {}
-    _set(aws, _name(step), read(aws, step), before)
+    _set(aws, name_of(step), read(aws, step), before)
     settled(lambda: read(aws, step) == before, wait)
 
 
@@ -149,7 +150,3 @@ def _standing_in_its_way(instance: dict[str, Any]) -> list[str]:
     tags = {tag["Key"]: tag["Value"] for tag in instance.get("Tags") or ()}
     group = tags.get("aws:autoscaling:groupName")
     return [f"NOT held back: the Auto Scaling group {group} (ec2/isolate_instance takes it out)"] if group else []
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

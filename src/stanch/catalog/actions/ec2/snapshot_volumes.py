@@ -5,6 +5,7 @@ Blind to: memory, and instance-store disks, which no snapshot reaches.
 
 from typing import Any
 
+from stanch.catalog.actions._names import name_of
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _instance
 from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
@@ -51,7 +52,7 @@ def read(aws: Aws, step: Step) -> State:
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """All volumes in one call; where some have a snapshot of this incident already, each of the others by itself."""
-    attached = set(_instance.volumes(_instance.described(aws, _name(step))).values())
+    attached = set(_instance.volumes(_instance.described(aws, name_of(step))).values())
     taken = _taken(aws, step)
     missing = [volume for volume in _wanted(step, attached) if volume not in taken]
     if missing and set(missing) == attached:
@@ -64,7 +65,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Each volume has a snapshot of this incident that is pending or completed."""
-    instance = _instance.described(aws, _name(step))
+    instance = _instance.described(aws, name_of(step))
     wanted = _wanted(step, set(_instance.volumes(instance).values()))
     holds = settled(lambda: set(wanted) <= set(_taken(aws, step)), wait)
     taken = _taken(aws, step)
@@ -83,7 +84,7 @@ def _wanted(step: Step, attached: set[str]) -> list[str]:
 
 def _taken(aws: Aws, step: Step) -> dict[str, dict[str, Any]]:
     """The usable snapshots of this incident by volume."""
-    ours = {"stanch:incident": step.incident, "stanch:instance": _name(step)}
+    ours = {"stanch:incident": step.incident, "stanch:instance": name_of(step)}
     filters = [{"Name": f"tag:{key}", "Values": [value]} for key, value in ours.items()]
     found = aws.pages("ec2", "DescribeSnapshots", "Snapshots", OwnerIds=["self"], Filters=filters)
     return {str(snapshot["VolumeId"]): snapshot for snapshot in found if snapshot.get("State") in _GOOD}
@@ -93,7 +94,7 @@ def _snapshot_all(aws: Aws, step: Step) -> None:
     aws.call(
         "ec2",
         "CreateSnapshots",
-        InstanceSpecification={"InstanceId": _name(step), "ExcludeBootVolume": False},
+        InstanceSpecification={"InstanceId": name_of(step), "ExcludeBootVolume": False},
         Description=_description(step),
         TagSpecifications=_tags(step),
     )
@@ -104,13 +105,9 @@ def _snapshot_one(aws: Aws, step: Step, volume: str) -> None:
 
 
 def _tags(step: Step) -> list[dict[str, Any]]:
-    tags = {"stanch:incident": step.incident, "stanch:action": step.action, "stanch:instance": _name(step)}
+    tags = {"stanch:incident": step.incident, "stanch:action": step.action, "stanch:instance": name_of(step)}
     return [{"ResourceType": "snapshot", "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}]
 
 
 def _description(step: Step) -> str:
-    return f"evidence of {step.incident} from {_name(step)}"
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name
+    return f"evidence of {step.incident} from {name_of(step)}"

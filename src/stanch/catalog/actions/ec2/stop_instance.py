@@ -6,6 +6,8 @@ The harshest way to cut a connection, for where no rule reaches it. Blind to: wh
 from collections.abc import Mapping
 from typing import Any
 
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.ec2 import _instance, _membership
 from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
@@ -28,9 +30,8 @@ PERMISSIONS = (
     "ec2:StartInstances",
 )
 
-PAUSE_SECONDS = 5.0
-LOOKS = 36
-"""How often a host is looked at while it goes down or comes up: three minutes together."""
+PAUSES = (5.0,) * 36
+"""Seconds between looks at a host that goes down or comes up: three minutes together."""
 
 _ARRIVED = {"stopping": "stopped", "pending": "running"}
 _NO_WAY_BACK = "cannot be stopped, only terminated: isolate it (ec2/isolate_instance) and block its path"
@@ -40,7 +41,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses a host that EC2 cannot start again, and the one stanch acts from; raises Needless for a stopped one."""
     name = resource.name
     instance = _instance.described(aws, name)
-    _instance.spare_own_host(name, case)
+    refuse_own_place(resource, case.responder, aws.caller)
     if instance.get("RootDeviceType") == "instance-store":
         raise Refused(f"{name} boots from instance store and {_NO_WAY_BACK}")
     if instance.get("InstanceLifecycle") == "spot":
@@ -62,13 +63,13 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"power": "running" | "stopped", "auto_scaling": {group: lifecycle}}`; what is on its way counts as arrived."""
-    name = _name(step)
+    name = name_of(step)
     return _picture(aws, name, _instance.described(aws, name))
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Out of its group first, which would end a host that it finds stopped; then off."""
-    name = _name(step)
+    name = name_of(step)
     now = read(aws, step)
     _membership.enter_standby(aws, name, now["auto_scaling"])
     if now["power"] == "running":
@@ -79,7 +80,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """EC2 says `stopped`: until then the host may still send."""
-    name = _name(step)
+    name = name_of(step)
     state = _reached(aws, name, "stopped", wait)
     serving = [group for group, lifecycle in read(aws, step)["auto_scaling"].items() if lifecycle != "Standby"]
     told = (f"{name} is {state}", *(f"and the Auto Scaling group {group} will end it" for group in serving))
@@ -88,7 +89,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Up first, then back into its group, which would end a host that does not answer."""
-    name, before = _name(step), step.before or {}
+    name, before = name_of(step), step.before or {}
     if _state(_instance.described(aws, name)) in {"stopping", "stopped"}:
         _reached(aws, name, "stopped", wait)  # EC2 starts nothing that is still stopping
         aws.call("ec2", "StartInstances", InstanceIds=[name])
@@ -124,11 +125,7 @@ def _switch_off(aws: Aws, name: str) -> None:
 
 def _reached(aws: Aws, name: str, wanted: str, wait: Wait) -> str:
     """Wait until EC2 says this state; the state it was in last."""
-    for _ in range(LOOKS):
-        state = _state(_instance.described(aws, name))
-        if state == wanted:
-            return state
-        wait(PAUSE_SECONDS)
+    settled(lambda: _state(_instance.described(aws, name)) == wanted, wait, PAUSES)
     return _state(_instance.described(aws, name))
 
 
@@ -153,7 +150,3 @@ def _instance_store(aws: Aws, kind: str) -> str | None:
         return f"whether {kind} has an instance store, which a stop erases, could not be seen: {error.code}"
     size = found[0].get("InstanceStorageInfo", {}).get("TotalSizeInGB")
     return f"the {size} GB instance store of {kind} is erased for good, and no snapshot holds it" if size else None
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

@@ -3,15 +3,15 @@
 Blind to: copies that were made before the share is taken back.
 """
 
+from dataclasses import replace
 from typing import Any
 
-from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._sharing import Shares, common, less, named, strangers
-from stanch.catalog.actions._strangers import Ours
-from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
+from stanch.catalog.actions import _sharing
+from stanch.catalog.actions._sharing import Shares
+from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.domain.step import Phase, Proof, State, Step
 
 APPLIES_TO = ("snapshot",)
 PHASE = Phase.DATA
@@ -22,54 +22,32 @@ _ATTRIBUTE = "createVolumePermission"
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Take the snapshot back from the public and from each account outside the perimeter."""
-    name = resource.name
-    key = _described(aws, name).get("KmsKeyId")
-    before = _shares(aws, name)
-    ours = Ours.of(case.perimeter, aws.account)
-    taken = strangers(before, ours)
-    told = named(taken)
-    if not told:
-        raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
-    return Plan(
-        before=before,
-        calls=(
-            *(f"ec2:ModifySnapshotAttribute on {name}: no longer shared with {who}" for who in told),
-            *((f"(not its key {key}: kms/close_key and kms/revoke_grants see who may use that)",) if key else ()),
-        ),
-        undo=f"ec2:ModifySnapshotAttribute on {name}: shared again with {', '.join(told)}",
-        breaks=tuple(
-            f"{who} can make no further volume or copy from {name}; volumes and copies made meanwhile are gone"
-            for who in told
-        ),
-        settings={"taken": taken, "ours": ours.to_json()},
-    )
+    """Take the snapshot back from everybody and from each account outside the perimeter; its key is told."""
+    key = _described(aws, resource.name).get("KmsKeyId")
+    planned = _sharing.plan(_SHARER, aws, resource, case)
+    apart = (f"(not its key {key}: kms/close_key and kms/revoke_grants see who may use that)",) if key else ()
+    return replace(planned, calls=(*planned.calls, *apart))
 
 
 def read(aws: Aws, step: Step) -> State:
     """`{"users": [account, ...], "groups": ["all"] or []}`, sorted."""
-    return _shares(aws, _name(step))
+    return _shares(aws, Arn.parse(step.resource))
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
-    _modify(aws, step, "remove", _standing(aws, step))
-    settled(lambda: not any(_standing(aws, step).values()), wait)
+    _sharing.apply(_SHARER, aws, step, wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: nobody's credentials but the other account's could try it."""
-    ours = Ours.read(step.settings["ours"])
-    holds = settled(lambda: not any(strangers(_shares(aws, _name(step)), ours).values()), wait)
-    who = ", ".join(named(_shares(aws, _name(step)))) or "nobody"
-    return Proof(holds, Method.STATE, (f"{_name(step)} is shared with {who}",))
+    return _sharing.verify(_SHARER, aws, step, wait)
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Share it again with those it was taken from."""
-    _modify(aws, step, "add", less(step.before or {}, _shares(aws, _name(step))))
-    settled(lambda: _shares(aws, _name(step)) == step.before, wait)
+    _sharing.undo(_SHARER, aws, step, wait)
 
 
 def _described(aws: Aws, name: str) -> dict[str, Any]:
@@ -80,8 +58,8 @@ def _described(aws: Aws, name: str) -> dict[str, Any]:
     return found
 
 
-def _shares(aws: Aws, name: str) -> dict[str, list[str]]:
-    answer = aws.call("ec2", "DescribeSnapshotAttribute", SnapshotId=name, Attribute=_ATTRIBUTE)
+def _shares(aws: Aws, snapshot: Arn) -> dict[str, list[str]]:
+    answer = aws.call("ec2", "DescribeSnapshotAttribute", SnapshotId=snapshot.name, Attribute=_ATTRIBUTE)
     permissions = answer.get("CreateVolumePermissions") or ()
     return {
         "users": sorted(str(each["UserId"]) for each in permissions if each.get("UserId")),
@@ -89,26 +67,19 @@ def _shares(aws: Aws, name: str) -> dict[str, list[str]]:
     }
 
 
-def _standing(aws: Aws, step: Step) -> dict[str, list[str]]:
-    return common(step.settings["taken"], _shares(aws, _name(step)))
+def _take(aws: Aws, snapshot: Arn, whom: Shares) -> None:
+    _modify(aws, snapshot, "remove", whom)
 
 
-def _modify(aws: Aws, step: Step, operation: str, whom: Shares) -> None:
-    changes: dict[str, Any] = {}
-    if whom["users"]:
-        changes["UserIds"] = list(whom["users"])
-    if whom["groups"]:
-        changes["GroupNames"] = list(whom["groups"])
-    if changes:
-        aws.call(
-            "ec2",
-            "ModifySnapshotAttribute",
-            SnapshotId=_name(step),
-            Attribute=_ATTRIBUTE,
-            OperationType=operation,
-            **changes,
-        )
+def _give(aws: Aws, snapshot: Arn, whom: Shares) -> None:
+    _modify(aws, snapshot, "add", whom)
 
 
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name
+def _modify(aws: Aws, snapshot: Arn, operation: str, whom: Shares) -> None:
+    lists = {"UserIds": list(whom["users"]), "GroupNames": list(whom["groups"])}
+    changes: dict[str, Any] = {word: names for word, names in lists.items() if names}  # EC2 wants no empty list
+    asked = {"SnapshotId": snapshot.name, "Attribute": _ATTRIBUTE, "OperationType": operation}
+    aws.call("ec2", "ModifySnapshotAttribute", **asked, **changes)
+
+
+_SHARER = _sharing.Sharer(_shares, _take, _give, "ec2:ModifySnapshotAttribute", "shared with", "copy or mount")

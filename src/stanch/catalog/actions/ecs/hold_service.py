@@ -5,8 +5,7 @@ Blind to: tasks that were started by hand or by a schedule with the same image a
 
 from typing import Any
 
-from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._stopping import stopped
+from stanch.catalog.actions._settle import MINUTES, settled
 from stanch.catalog.actions.ecs._place import within
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -73,7 +72,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back until the last task has stopped."""
     resource = Arn.parse(step.resource)
-    holds = stopped(lambda: not _left(aws, resource), wait)
+    holds = settled(lambda: not _left(aws, resource), wait, MINUTES)
     left = _left(aws, resource)
     return Proof(
         holds, Method.STATE, tuple(left) or (f"{resource.name}: 0 tasks wanted, 0 running, nothing scales it",)

@@ -5,7 +5,8 @@ Blind to: the next task of the same service, which ECS starts at once from the s
 
 from typing import Any
 
-from stanch.catalog.actions._stopping import stopped
+from stanch.catalog.actions._responder import refuse_own_place
+from stanch.catalog.actions._settle import MINUTES, settled
 from stanch.catalog.actions.ecs._place import within
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -22,8 +23,9 @@ _REASON_LONGEST = 255
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Tells whether a service will start another; raises AwsAbsent for a task that ECS no longer remembers."""
+    """Refuses the task stanch acts from; raises AwsAbsent for one that ECS no longer remembers."""
     cluster, name = within(resource)
+    refuse_own_place(resource, case.responder, aws.caller)
     task = _task(aws, resource)
     if task is None:
         raise AwsAbsent("ecs:DescribeTasks", "MISSING", f"{cluster} has no task {name}, or it stopped an hour ago")
@@ -67,7 +69,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
         seen.append(str((task or {}).get("lastStatus", "forgotten by ECS, as it does with what has stopped")))
         return task is None or seen[-1] == "STOPPED"
 
-    holds = stopped(ended, wait)
+    holds = settled(ended, wait, MINUTES)
     return Proof(holds, Method.STATE, (f"{step.resource}: {seen[-1]}",))
 
 

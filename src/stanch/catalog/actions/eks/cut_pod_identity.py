@@ -3,10 +3,9 @@
 Blind to: what the pod may do inside the cluster, and credentials it was given before.
 """
 
-import json
 from typing import Any
 
-from stanch.catalog.actions._document import same
+from stanch.catalog.actions._document import deny_all, same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
@@ -27,7 +26,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     whose = f"{association['namespace']}/{association['serviceAccount']}"
     role = association.get("targetRoleArn") or association["roleArn"]
     before = _state(association)
-    denied = _deny(f"Stanch{short(case.incident)}")
+    denied = deny_all(f"Stanch{short(case.incident)}")
     return Plan(
         before=before,
         calls=(
@@ -97,11 +96,6 @@ def _state(association: dict[str, Any]) -> dict[str, Any]:
 
 def _denies(aws: Aws, step: Step) -> bool:
     return same(read(aws, step)["policy"], step.settings["policy"])
-
-
-def _deny(sid: str) -> str:
-    statement = {"Sid": sid, "Effect": "Deny", "Action": "*", "Resource": "*"}
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
 def _by_hand(association: dict[str, Any]) -> str:

@@ -1,9 +1,8 @@
 """A snapshot says by its tags which incident and which host it is evidence of."""
 
-from collections.abc import Callable
 from typing import Any
 
-from stanch.contracts.action import Refused, Wait
+from stanch.contracts.action import Refused
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
 from stanch.domain.step import Step
@@ -40,15 +39,6 @@ def refuse_what_is_not_ours(aws: Aws, snapshot: str) -> None:
 def tags(snapshot: dict[str, Any]) -> dict[str, str]:
     """The tags of a snapshot as DescribeSnapshots shows it."""
     return {str(tag["Key"]): str(tag["Value"]) for tag in snapshot.get("Tags") or ()}
-
-
-def came_true(holds: Callable[[], bool], wait: Wait) -> bool:
-    """Ask until it holds, for ten minutes at most; the last answer."""
-    for pause in PAUSES:
-        if holds():
-            return True
-        wait(pause)
-    return holds()
 
 
 def _of(step: Step, instance: str) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 Blind to: hosts without the agent of Systems Manager, and a kernel that hides processes from its own tools.
 """
 
+from stanch.catalog.actions._names import name_of
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.evidence import _agent
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
@@ -42,7 +43,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
         aws.call(
             "ssm",
             "SendCommand",
-            InstanceIds=[_name(step)],
+            InstanceIds=[name_of(step)],
             DocumentName="AWS-RunShellScript",
             Comment=step.settings["comment"],
             TimeoutSeconds=_agent.DELIVERY_SECONDS,
@@ -55,7 +56,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: Systems Manager has the command. Whether the host answers is not waited for."""
     holds = settled(lambda: _sent(aws, step) is not None, wait)
     state = _sent(aws, step) or "no command"
-    return Proof(holds, Method.STATE, (f"Systems Manager has asked {_name(step)}: {state}",))
+    return Proof(holds, Method.STATE, (f"Systems Manager has asked {name_of(step)}: {state}",))
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
@@ -64,9 +65,5 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
 
 def _sent(aws: Aws, step: Step) -> str | None:
     """The state of this step's own command, None before it was sent."""
-    ours = _agent.asked(aws, step.incident, _name(step))
+    ours = _agent.asked(aws, step.incident, name_of(step))
     return next((str(one.get("Status")) for one in ours if one.get("Comment") == step.settings["comment"]), None)
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

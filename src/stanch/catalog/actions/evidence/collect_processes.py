@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from stanch.aws.vault import PERMISSIONS as VAULT
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.evidence import _agent, _vault
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
@@ -49,12 +51,9 @@ def read(aws: Aws, step: Step) -> State:
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Wait for the answer, two minutes at most, and keep it as it came."""
-    for pause in _PAUSES:
-        if not _coming(aws, step):
-            break
-        wait(pause)
-    for one in _agent.asked(aws, step.incident, _name(step)):
-        answer = aws.call("ssm", "GetCommandInvocation", CommandId=one["CommandId"], InstanceId=_name(step))
+    settled(lambda: not _coming(aws, step), wait, _PAUSES)
+    for one in _agent.asked(aws, step.incident, name_of(step)):
+        answer = aws.call("ssm", "GetCommandInvocation", CommandId=one["CommandId"], InstanceId=name_of(step))
         output = str(answer.get("StandardOutputContent") or "")
         if output:
             content, suffix = _agent.unpacked(output)
@@ -67,8 +66,8 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     held = _vault.held(aws, step, "processes")
     told = [_vault.told(kept) for kept in held]
     if not held:
-        states = [str(one.get("Status")) for one in _agent.asked(aws, step.incident, _name(step))]
-        told = [f"{_name(step)} has not answered ({', '.join(states) or 'it was never asked'})"]
+        states = [str(one.get("Status")) for one in _agent.asked(aws, step.incident, name_of(step))]
+        told = [f"{name_of(step)} has not answered ({', '.join(states) or 'it was never asked'})"]
     return Proof(bool(held) and all(kept.locked for kept in held), Method.STATE, tuple(told))
 
 
@@ -77,7 +76,7 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
 
 
 def _coming(aws: Aws, step: Step) -> bool:
-    newest = next(iter(_agent.asked(aws, step.incident, _name(step))), None)
+    newest = next(iter(_agent.asked(aws, step.incident, name_of(step))), None)
     return newest is not None and newest.get("Status") in _agent.UNDER_WAY
 
 
@@ -91,7 +90,3 @@ def _hopeless(invocation: dict[str, Any], now: datetime) -> bool:
         "Undeliverable",
         "Terminated",
     }
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

@@ -5,6 +5,7 @@ Blind to: what happens in the forensic account, which should make a copy of its 
 
 from typing import Any
 
+from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.evidence import _snapshots
 from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
@@ -64,7 +65,7 @@ def read(aws: Aws, step: Step) -> State:
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Copy what is complete and share what is copied, for ten minutes at most; the next run goes on from there."""
-    _snapshots.came_true(lambda: _advanced(aws, step), wait)
+    settled(lambda: _advanced(aws, step), wait, _snapshots.PAUSES)
     return None
 
 

@@ -4,19 +4,19 @@ Blind to: what is running already, for up to fifteen minutes; copies at the edge
 credentials that it was given, which live on in whoever took them.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from stanch.catalog.actions._document import same
+from stanch.catalog.actions._document import same, written
+from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours, strangers, without_strangers
 from stanch.catalog.actions.function import _entrances
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
-from stanch.domain.arn import Arn, role_of_session
+from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 from stanch.iam import PolicyError, parse
 
@@ -53,10 +53,11 @@ class _Closed:
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Refuses what is no function of Lambda, what has no concurrency to reserve, and the one stanch runs in."""
+    """Refuses what is no function of Lambda, what has no concurrency to reserve, and the one stanch acts from."""
     arn, name = _function(resource)
     configuration = aws.call("lambda", "GetFunctionConfiguration", FunctionName=name)
-    _refuse_unless_stoppable(resource, configuration, case.responder)
+    refuse_own_place(Arn.parse(arn), case.responder, aws.caller)
+    _refuse_without_concurrency(configuration)
     before = _state(aws, arn)
     ours = Ours.of(case.perimeter, resource.account or aws.account)
     closed = {place: _closed(text, place, ours) for place, text in before["policies"].items()}
@@ -123,15 +124,11 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     settled(lambda: _state(aws, step.resource) == before, wait)
 
 
-def _refuse_unless_stoppable(resource: Arn, configuration: Mapping[str, Any], responder: str) -> None:
-    name = str(configuration["FunctionName"])
-    own = Arn.parse(responder)
-    if role_of_session(responder) and (own.account, own.resource.split("/")[-1]) == (resource.account, name):
-        raise Refused(f"{name} is the function stanch runs in: stop it from somewhere else")
+def _refuse_without_concurrency(configuration: Mapping[str, Any]) -> None:
     if configuration.get("CapacityProviderConfig"):
         raise Refused(
-            f"{name} runs on managed instances and has no concurrency to reserve: set its maximum of execution "
-            "environments to 0 by hand (lambda:PutFunctionScalingConfig)"
+            f"{configuration['FunctionName']} runs on managed instances and has no concurrency to reserve: set its "
+            "maximum of execution environments to 0 by hand (lambda:PutFunctionScalingConfig)"
         )
 
 
@@ -152,8 +149,7 @@ def _closed(text: str, place: str, ours: Ours) -> _Closed:
     except PolicyError as error:
         raise Refused(f"the policy of {place} cannot be read ({error}): stop the function by hand") from error
     narrowed = without_strangers(policy, ours)
-    left = {**policy.to_json(), "Statement": list(narrowed.statements)}
-    return _Closed(json.dumps(left) if narrowed.statements else None, narrowed.changes)
+    return _Closed(written(narrowed.statements, policy) if narrowed.statements else None, narrowed.changes)
 
 
 def _calls(name: str, before: Mapping[str, Any], changed: Mapping[str, _Closed]) -> list[str]:

@@ -184,10 +184,10 @@ def test_waits_while_lambda_is_at_work_on_an_event_source(ground: Ground) -> Non
     assert set(action.read(aws, step)["sources"].values()) == {"off"}
 
 
-def test_refuses_the_function_it_runs_in(ground: Ground) -> None:
+def test_refuses_the_function_it_acts_from(ground: Ground) -> None:
     arn = function(ground)
     session = ground.arn("sts", f"assumed-role/stanch-responder/{arn.rpartition(':')[2]}")
-    with pytest.raises(Refused, match="stop it from somewhere else"):
+    with pytest.raises(Refused, match="the function stanch acts from"):
         ground.planned(ID, arn, case=ground.case(responder=session))
 
 

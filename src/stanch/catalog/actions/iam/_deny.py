@@ -1,7 +1,6 @@
 """An explicit Deny in a principal's own policy wins over every Allow, a bucket's or a key's policy included."""
 
 import json
-from collections.abc import Mapping
 from typing import Any, Literal
 
 from stanch.catalog.actions._document import same
@@ -16,14 +15,6 @@ Kind = Literal["Role", "User"]
 def of_user(incident: str) -> str:
     """The name of the inline policy that denies a user everything in one incident."""
     return f"stanch-deny-{short(incident)}"
-
-
-def deny_all(sid: str, condition: Mapping[str, Any] | None = None) -> str:
-    """The text of a policy that denies everything, or everything under one condition."""
-    statement: dict[str, Any] = {"Sid": sid, "Effect": "Deny", "Action": "*", "Resource": "*"}
-    if condition:
-        statement["Condition"] = dict(condition)
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
 
 
 def inline_policy(aws: Aws, kind: Kind, name: str, policy: str) -> str | None:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from stanch.catalog.actions._document import same
+from stanch.catalog.actions._document import deny_all, same
+from stanch.catalog.actions._names import name_of
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.iam import _deny, _principal
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
@@ -23,7 +24,7 @@ PERMISSIONS = (
     "iam:SimulatePrincipalPolicy",
 )
 
-_TEXT = _deny.deny_all("StanchDeniedUser")
+_TEXT = deny_all("StanchDeniedUser")
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
@@ -53,13 +54,13 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"policy": text | None, "keys": {id: Active | Inactive}}`."""
-    user = _user(step)
+    user = name_of(step)
     return {"policy": _deny.inline_policy(aws, "User", user, step.settings["policy"]), "keys": _keys(aws, user)}
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Deny first, for that stops every credential at once; then each key that is active."""
-    user = _user(step)
+    user = name_of(step)
     try:
         _deny.put_inline(aws, "User", user, step.settings["policy"], _TEXT, wait)
     finally:
@@ -70,7 +71,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """AWS's simulator refuses the user; no key is active, none made since included."""
-    user = _user(step)
+    user = name_of(step)
     active = _active(aws, user)
     if active:
         return Proof(False, Method.STATE, (f"active keys of {user}: {', '.join(active)}",))
@@ -87,7 +88,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Reactivate the keys that were active, and only those; then take the Deny away."""
-    user, before = _user(step), step.before or {}
+    user, before = name_of(step), step.before or {}
     was: dict[str, Any] = dict(before.get("keys") or {})
     keys = _keys(aws, user)
     back = [key for key, status in was.items() if status == "Active" and keys.get(key) == "Inactive"]
@@ -112,8 +113,4 @@ def _set_keys(aws: Aws, user: str, keys: list[str], status: str, wait: Wait) -> 
 
 
 def _denied(aws: Aws, step: Step) -> bool:
-    return same(_deny.inline_policy(aws, "User", _user(step), step.settings["policy"]), _TEXT)
-
-
-def _user(step: Step) -> str:
-    return Arn.parse(step.resource).name
+    return same(_deny.inline_policy(aws, "User", name_of(step), step.settings["policy"]), _TEXT)

@@ -8,8 +8,8 @@ import string
 from contextlib import suppress
 from typing import Any
 
-from stanch.catalog.actions._patience import patiently
-from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._names import name_of
+from stanch.catalog.actions._settle import patiently, settled
 from stanch.catalog.actions.iam import _principal
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -57,20 +57,20 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"password": None | {"reset_required": bool}}`; AWS shows neither the password nor that it was changed."""
-    return _picture(_profile(aws, _name(step)))
+    return _picture(_profile(aws, name_of(step)))
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """Take the password away."""
-    if _profile(aws, _name(step)) is not None:
-        patiently(lambda: _delete(aws, _name(step)), _BUSY, wait)
-    settled(lambda: _profile(aws, _name(step)) is None, wait)
+    if _profile(aws, name_of(step)) is not None:
+        patiently(lambda: _delete(aws, name_of(step)), _BUSY, wait)
+    settled(lambda: _profile(aws, name_of(step)) is None, wait)
     return None  # the password is the user's, or the thief's: not ours to try
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: there is no password to sign in with."""
-    name = _name(step)
+    name = name_of(step)
     if settled(lambda: _profile(aws, name) is None, wait):
         return Proof(True, Method.STATE, (f"iam:GetLoginProfile: {name} has no console password",))
     return Proof(False, Method.STATE, (f"{name} has a console password: somebody made another",))
@@ -78,7 +78,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """A password again where there was one; nobody knows it until a person sets another."""
-    name, was = _name(step), (step.before or {}).get("password")
+    name, was = name_of(step), (step.before or {}).get("password")
     if was is None or _profile(aws, name) is not None:
         return
     given: dict[str, Any] = {"Password": _unknown(), "PasswordResetRequired": bool(was["reset_required"])}
@@ -127,7 +127,3 @@ def _unknown() -> str:
     letters = [secrets.choice(each) for each in _CLASSES] + [secrets.choice("".join(_CLASSES)) for _ in range(60)]
     secrets.SystemRandom().shuffle(letters)
     return "".join(letters)
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

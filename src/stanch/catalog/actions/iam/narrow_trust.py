@@ -4,12 +4,12 @@ Blind to: whoever a provider of ours signs in (a directory, a pinned OIDC subjec
 the trust read back and decided by our own evaluator: only the stranger holds the credentials to try it with.
 """
 
-import json
 from typing import Any
 
-from stanch.catalog.actions._names import short
+from stanch.catalog.actions._document import compact, living, stable
+from stanch.catalog.actions._names import name_of, short
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._strangers import Ours, judged, living, stable, strangers, without_strangers
+from stanch.catalog.actions._strangers import Ours, judged, strangers, without_strangers
 from stanch.catalog.actions.iam import _principal
 from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
@@ -44,13 +44,13 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     kept = list(narrowed.statements) or [_nobody(f"StanchNobody{short(case.incident)}")]
     return Plan(
         resource=str(role["Arn"]),
-        before={"trust": stable(_text(document))},
+        before={"trust": stable(compact(document))},
         calls=tuple(f"iam:UpdateAssumeRolePolicy on {name}: {change}" for change in narrowed.changes),
         undo=f"iam:UpdateAssumeRolePolicy on {name}: the trust as it was",
         breaks=_breaks(name, strangers(policy, ours), unplaced, dead),
         settings={
-            "narrowed": _text({**document, "Statement": kept}),
-            "original": _text(document),
+            "narrowed": compact({**document, "Statement": kept}),
+            "original": compact(document),
             "ours": ours.to_json(),
         },
     )
@@ -58,7 +58,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"trust": text}`: keys and principals in one order, the ids of deleted principals left out."""
-    return {"trust": stable(_text(_trust(aws, step)))}
+    return {"trust": stable(compact(_trust(aws, step)))}
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
@@ -68,7 +68,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     if now == stable(wanted):
         return None
     if now != (step.before or {}).get("trust"):
-        raise Overtaken(f"somebody changed the trust of {_name(step)} since the plan was made")
+        raise Overtaken(f"somebody changed the trust of {name_of(step)} since the plan was made")
     _write(aws, step, wanted, wait)
     wait(LAG_SECONDS)
     return None  # the stranger's credentials are not ours to try
@@ -80,8 +80,8 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     settled(lambda: not strangers(_policy(aws, step), ours), wait)
     let_in = strangers(_policy(aws, step), ours)
     if let_in:
-        return Proof(False, Method.STATE, (f"the trust of {_name(step)} still admits {', '.join(let_in)}",))
-    told = f"the trust of {_name(step)}, read back and evaluated, admits nobody outside {', '.join(ours.accounts)}"
+        return Proof(False, Method.STATE, (f"the trust of {name_of(step)} still admits {', '.join(let_in)}",))
+    told = f"the trust of {name_of(step)}, read back and evaluated, admits nobody outside {', '.join(ours.accounts)}"
     return Proof(True, Method.STATE, (told, "no stranger's credentials were at hand to try it with"))
 
 
@@ -108,22 +108,14 @@ def _nobody(sid: str) -> dict[str, Any]:
 
 
 def _write(aws: Aws, step: Step, text: str, wait: Wait) -> None:
-    aws.call("iam", "UpdateAssumeRolePolicy", RoleName=_name(step), PolicyDocument=text)
+    aws.call("iam", "UpdateAssumeRolePolicy", RoleName=name_of(step), PolicyDocument=text)
     settled(lambda: read(aws, step)["trust"] == stable(text), wait)
 
 
 def _trust(aws: Aws, step: Step) -> dict[str, Any]:
-    found = aws.call("iam", "GetRole", RoleName=_name(step))["Role"]["AssumeRolePolicyDocument"]
+    found = aws.call("iam", "GetRole", RoleName=name_of(step))["Role"]["AssumeRolePolicyDocument"]
     return living(found)[0]
 
 
 def _policy(aws: Aws, step: Step) -> Policy:
     return parse(_trust(aws, step))
-
-
-def _text(document: dict[str, Any]) -> str:
-    return json.dumps(document, separators=(",", ":"))
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from stanch.catalog.actions._document import same
-from stanch.catalog.actions._names import short
+from stanch.catalog.actions._document import deny_all, same
+from stanch.catalog.actions._names import name_of, short
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours, strangers
 from stanch.catalog.actions.iam import _deny, _principal
@@ -68,7 +68,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 def read(aws: Aws, step: Step) -> State:
     """`{"policy": text | None}`: the inline policy of this incident."""
-    return {"policy": _deny.inline_policy(aws, "Role", _name(step), step.settings["policy"])}
+    return {"policy": _deny.inline_policy(aws, "Role", name_of(step), step.settings["policy"])}
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
@@ -77,7 +77,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     if _in_force(aws, step):  # a session opened now would be younger than the cutoff: no witness
         return None
     witness = _witness(aws, step)
-    _deny.put_inline(aws, "Role", _name(step), step.settings["policy"], text, wait)
+    _deny.put_inline(aws, "Role", name_of(step), step.settings["policy"], text, wait)
     wait(LEAD_SECONDS + 1)  # past the cutoff: what asks for credentials from now on gets good ones
     return witness
 
@@ -87,7 +87,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     if not settled(lambda: _in_force(aws, step), wait):
         return Proof(False, Method.STATE, (f"the policy {step.settings['policy']} is not there as it was written",))
     proof = _tried(witness, wait) if witness else _simulated(aws, step, wait)
-    trust = aws.call("iam", "GetRole", RoleName=_name(step))["Role"]["AssumeRolePolicyDocument"]
+    trust = aws.call("iam", "GetRole", RoleName=name_of(step))["Role"]["AssumeRolePolicyDocument"]
     let_in = _let_in(trust, step.settings["inside"])
     if let_in:  # old sessions are dead, and the next one is a call away
         open_end = f"the trust still admits {', '.join(let_in)}: iam/narrow_trust closes it, then run this again"
@@ -98,7 +98,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Take the Deny away; the sessions it cut live on until they expire."""
     before = (step.before or {}).get("policy")
-    _deny.restore_inline(aws, "Role", _name(step), step.settings["policy"], before, wait)
+    _deny.restore_inline(aws, "Role", name_of(step), step.settings["policy"], before, wait)
 
 
 def _let_in(trust: Mapping[str, Any], inside: Sequence[str]) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ def _witness(aws: Aws, step: Step) -> Witness | None:
             attempt()
         except AwsError:
             continue
-        return Witness(f"a session of {_name(step)} opened before the Deny calls {service}:{operation}", attempt)
+        return Witness(f"a session of {name_of(step)} opened before the Deny calls {service}:{operation}", attempt)
     return None
 
 
@@ -162,12 +162,8 @@ def _simulated(aws: Aws, step: Step, wait: Wait) -> Proof:
 
 
 def _in_force(aws: Aws, step: Step) -> bool:
-    return same(_deny.inline_policy(aws, "Role", _name(step), step.settings["policy"]), _text(step))
+    return same(_deny.inline_policy(aws, "Role", name_of(step), step.settings["policy"]), _text(step))
 
 
 def _text(step: Step) -> str:
-    return _deny.deny_all(_SID, {"DateLessThan": {"aws:TokenIssueTime": step.settings["cutoff"]}})
-
-
-def _name(step: Step) -> str:
-    return Arn.parse(step.resource).name
+    return deny_all(_SID, {"DateLessThan": {"aws:TokenIssueTime": step.settings["cutoff"]}})

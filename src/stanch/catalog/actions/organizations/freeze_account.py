@@ -5,8 +5,7 @@ Blind to: the management account, which no such policy binds. The proof is the a
 
 from typing import Any
 
-from stanch.catalog.actions._patience import patiently
-from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._settle import patiently, settled
 from stanch.catalog.actions.organizations import _policy
 from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError

@@ -93,5 +93,5 @@ def _inside(principal: str, ours: Ours) -> bool:
         return not principal.isdigit() or principal in ours.accounts
     arn = Arn.parse(principal)
     if arn.service == "organizations":
-        return any(part in ours.organizations for part in arn.resource.split("/")[1:2])
+        return ours.holds_unit(principal)
     return arn.account in ours.accounts

@@ -6,13 +6,12 @@ Blind to: databases that strangers restored from it and copies they made before 
 from collections.abc import Sequence
 from typing import Any
 
-from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._sharing import Shares, common, less, named, strangers
-from stanch.catalog.actions._strangers import Ours
-from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
+from stanch.catalog.actions import _sharing
+from stanch.catalog.actions._sharing import Shares
+from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.domain.step import Phase, Proof, State, Step
 
 APPLIES_TO = ("db-snapshot", "cluster-snapshot")
 PHASE = Phase.DATA
@@ -29,24 +28,8 @@ _EVERYBODY = "all"
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Take the snapshot back from the public and from each account outside the perimeter."""
-    name = _name(resource)
-    before = _shares(aws, resource)
-    ours = Ours.of(case.perimeter, aws.account)
-    taken = strangers(before, ours)
-    told = named(taken)
-    if not told:
-        raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
-    call = f"rds:Modify{_word(resource)}Attribute"
-    return Plan(
-        before=before,
-        calls=tuple(f"{call} on {name}: no longer restored by {who}" for who in told),
-        undo=f"{call} on {name}: shared again with {', '.join(told)}",
-        breaks=tuple(
-            f"{who} can no longer copy or restore {name}; copies and databases made meanwhile are gone" for who in told
-        ),
-        settings={"taken": taken, "ours": ours.to_json()},
-    )
+    """Take the snapshot back from everybody and from each account outside the perimeter."""
+    return _sharing.plan(_SHARER, aws, resource, case)
 
 
 def read(aws: Aws, step: Step) -> State:
@@ -56,24 +39,18 @@ def read(aws: Aws, step: Step) -> State:
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
-    _modify(aws, step, "ValuesToRemove", _standing(aws, step))
-    settled(lambda: not any(_standing(aws, step).values()), wait)
+    _sharing.apply(_SHARER, aws, step, wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: nobody's credentials but the other account's could try it."""
-    ours, resource = Ours.read(step.settings["ours"]), Arn.parse(step.resource)
-    holds = settled(lambda: not any(strangers(_shares(aws, resource), ours).values()), wait)
-    who = ", ".join(named(_shares(aws, resource))) or "nobody"
-    return Proof(holds, Method.STATE, (f"{_name(resource)} is shared with {who}",))
+    return _sharing.verify(_SHARER, aws, step, wait)
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Share it again with those it was taken from."""
-    resource = Arn.parse(step.resource)
-    _modify(aws, step, "ValuesToAdd", less(step.before or {}, _shares(aws, resource)))
-    settled(lambda: _shares(aws, resource) == step.before, wait)
+    _sharing.undo(_SHARER, aws, step, wait)
 
 
 def _shares(aws: Aws, resource: Arn) -> dict[str, list[str]]:
@@ -87,17 +64,19 @@ def _shares(aws: Aws, resource: Arn) -> dict[str, list[str]]:
     }
 
 
-def _standing(aws: Aws, step: Step) -> Shares:
-    return common(step.settings["taken"], _shares(aws, Arn.parse(step.resource)))
+def _take(aws: Aws, snapshot: Arn, whom: Shares) -> None:
+    _modify(aws, snapshot, "ValuesToRemove", whom)
 
 
-def _modify(aws: Aws, step: Step, how: str, whom: Shares) -> None:
+def _give(aws: Aws, snapshot: Arn, whom: Shares) -> None:
+    _modify(aws, snapshot, "ValuesToAdd", whom)
+
+
+def _modify(aws: Aws, snapshot: Arn, how: str, whom: Shares) -> None:
     values: Sequence[str] = [*whom["users"], *whom["groups"]]
-    if values:
-        resource = Arn.parse(step.resource)
-        word = _word(resource)
-        asked: dict[str, Any] = {f"{word}Identifier": _name(resource), how: values}
-        aws.call("rds", f"Modify{word}Attribute", AttributeName=_ATTRIBUTE, **asked)
+    word = _word(snapshot)
+    asked: dict[str, Any] = {f"{word}Identifier": _name(snapshot), how: values}
+    aws.call("rds", f"Modify{word}Attribute", AttributeName=_ATTRIBUTE, **asked)
 
 
 def _word(resource: Arn) -> str:
@@ -107,3 +86,8 @@ def _word(resource: Arn) -> str:
 def _name(resource: Arn) -> str:
     """`nightly`, or `rds:nightly-2026-11-22` for one that RDS made itself."""
     return resource.resource.partition(":")[2]
+
+
+_SHARER = _sharing.Sharer(
+    _shares, _take, _give, "rds:ModifyDBSnapshotAttribute, or the cluster's,", "restored by", "copy or restore"
+)

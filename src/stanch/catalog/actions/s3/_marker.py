@@ -4,18 +4,16 @@ Two steps on one bucket can then be proven and undone in any order. Only a Deny 
 names, nothing that opens the bucket is.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from stanch.catalog.actions._document import same
+from stanch.catalog.actions._document import same, written
 from stanch.iam import Policy, PolicyError, Statement, parse
 
 LARGEST = 20 * 1024
 """Bytes: the most that S3 takes as the policy of a bucket or an access point."""
 
 _MARK = "Stanch"
-_EMPTY = {"Version": "2012-10-17"}
 
 Raw = Mapping[str, Any]
 """One statement as JSON."""
@@ -57,12 +55,6 @@ def replaced(text: str | None, sids: Collection[str], by: Sequence[Raw], first: 
     statements = [*(s.raw for s in (policy.statements if policy else ()) if s.sid not in sids), *by]
     changed = written(statements, policy) if statements else None
     return first if same(changed, first) else changed
-
-
-def written(statements: Sequence[Raw], like: Policy | None) -> str:
-    """A policy's text without spaces, which count against its size; version and id are those of `like`."""
-    document = {**(like.to_json() if like else _EMPTY), "Statement": [dict(raw) for raw in statements]}
-    return json.dumps(document, separators=(",", ":"))
 
 
 def size(text: str | None) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 from stanch.catalog.actions._document import same
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.catalog.actions.s3 import _marker, _policy
 from stanch.catalog.actions.s3._bucket import Bucket
 from stanch.catalog.actions.s3._control import Control
@@ -19,6 +20,7 @@ from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.iam import PolicyError
 
 APPLIES_TO = ("bucket",)
 PHASE = Phase.DATA
@@ -40,7 +42,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Needless where no access point lets a stranger in; refuses where a policy cannot be read."""
     bucket = Bucket(aws, resource.resource, aws.account)
     control = Control(aws, bucket.owner, bucket.region())
-    ours, sid = _policy.Ours.of(case.perimeter, bucket.owner), f"StanchClosed{short(case.incident)}"
+    ours, sid = Ours.of(case.perimeter, bucket.owner), f"StanchClosed{short(case.incident)}"
     every = _points(control, bucket)
     points = [point for point in every if not _in_our_vpc(point, case.perimeter)]
     before = {point["Name"]: _text(control, point["Name"], sid) for point in points}
@@ -51,7 +53,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
             for name, text in before.items()
             if _policy.lets_strangers_in(text, ours)
         }
-    except _policy.PolicyError as error:
+    except PolicyError as error:
         raise Refused(
             f"an access point's policy on {bucket.name} cannot be read ({error}): close it by hand"
         ) from error

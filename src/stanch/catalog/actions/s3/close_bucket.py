@@ -5,15 +5,17 @@ Blind to: access points, replication rules and batch jobs that already copy from
 
 from typing import Any
 
-from stanch.catalog.actions._document import same
+from stanch.catalog.actions._document import same, written
 from stanch.catalog.actions._names import short
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.catalog.actions.s3 import _marker, _policy, _probe
 from stanch.catalog.actions.s3._bucket import BLOCKED, Bucket
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.iam import PolicyError
 
 APPLIES_TO = ("bucket",)
 PHASE = Phase.DATA
@@ -35,14 +37,14 @@ _PUBLIC_GROUPS = ("AllUsers", "AuthenticatedUsers")
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses a bucket of another account, and a policy that cannot be read and so not be edited."""
     bucket = Bucket(aws, resource.resource, aws.account)
-    ours = _policy.Ours.of(case.perimeter, bucket.owner)
+    ours = Ours.of(case.perimeter, bucket.owner)
     sid = f"StanchClosed{short(case.incident)}"
     before, others = _look(bucket, sid)
     arns = (str(resource), f"{resource}/*")
-    taken = sum(_marker.size(_marker.written([other], None)) for other in others)
+    taken = sum(_marker.size(written([other], None)) for other in others)
     try:
         closed = _policy.closed(before["policy"], arns, sid, ours, taken)
-    except _policy.PolicyError as error:
+    except PolicyError as error:
         raise Refused(f"the policy of {bucket.name} cannot be read ({error}): close the bucket by hand") from error
     return Plan(
         before=before,

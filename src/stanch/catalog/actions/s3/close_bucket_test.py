@@ -79,7 +79,7 @@ def test_leaves_every_other_statement_as_it_was_and_in_its_place(ground: Ground)
     *rest, marker = policy_of(ground, bucket)
     assert rest == [ours, logs, tls]
     assert marker["Sid"] == "StanchClosedinc20261122ab12"
-    assert any("take out statement 'Open': it lets in the public" in call for call in step.calls)
+    assert any("take out statement 'Open': it lets in everybody" in call for call in step.calls)
 
 
 def test_narrows_a_statement_that_also_names_principals_of_ours(ground: Ground) -> None:

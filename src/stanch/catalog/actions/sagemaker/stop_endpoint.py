@@ -5,8 +5,7 @@ Blind to: other endpoints and batch jobs of the same model.
 
 from typing import Any
 
-from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._stopping import stopped
+from stanch.catalog.actions._settle import MINUTES, settled
 from stanch.catalog.actions.sagemaker._found import found, name_of
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -66,7 +65,7 @@ def read(aws: Aws, step: Step) -> State:
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """One that is being changed can be deleted only when that is done."""
     resource = Arn.parse(step.resource)
-    stopped(lambda: _status(aws, resource) not in _BUSY, wait)
+    settled(lambda: _status(aws, resource) not in _BUSY, wait, MINUTES)
     now = _state(aws, resource)["endpoint"]
     if now is None:
         return None
@@ -80,14 +79,14 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back until SageMaker knows it no more."""
     resource = Arn.parse(step.resource)
-    holds = stopped(lambda: _status(aws, resource) is None, wait)
+    holds = settled(lambda: _status(aws, resource) is None, wait, MINUTES)
     return Proof(holds, Method.STATE, (f"{resource.name}: {_status(aws, resource) or 'there is no such endpoint'}",))
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Made again from its configuration, under its name, with its tags."""
     resource, before = Arn.parse(step.resource), (step.before or {})["endpoint"]
-    stopped(lambda: _status(aws, resource) != "Deleting", wait)
+    settled(lambda: _status(aws, resource) != "Deleting", wait, MINUTES)
     if before and _state(aws, resource)["endpoint"] is None:
         asked: dict[str, Any] = {"EndpointName": name_of(resource, "endpoint")}
         if before["tags"]:

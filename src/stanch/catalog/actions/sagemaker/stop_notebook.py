@@ -3,8 +3,7 @@
 Blind to: credentials of its role that were carried off.
 """
 
-from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._stopping import stopped
+from stanch.catalog.actions._settle import MINUTES, settled
 from stanch.catalog.actions.sagemaker._found import found, name_of
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
@@ -51,7 +50,7 @@ def read(aws: Aws, step: Step) -> State:
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """One that is just being started can be stopped only when it runs."""
-    stopped(lambda: _status(aws, step) not in _STARTING, wait)
+    settled(lambda: _status(aws, step) not in _STARTING, wait, MINUTES)
     if read(aws, step)["running"]:
         aws.call("sagemaker", "StopNotebookInstance", NotebookInstanceName=_name(step))
     settled(lambda: not read(aws, step)["running"], wait)
@@ -60,13 +59,13 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back until its instance is gone."""
-    holds = stopped(lambda: _status(aws, step) in ("Stopped", "Failed"), wait)
+    holds = settled(lambda: _status(aws, step) in ("Stopped", "Failed"), wait, MINUTES)
     return Proof(holds, Method.STATE, (f"{_name(step)}: {_status(aws, step)}",))
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Started again where it was running; it takes minutes until it answers."""
-    stopped(lambda: _status(aws, step) != "Stopping", wait)
+    settled(lambda: _status(aws, step) != "Stopping", wait, MINUTES)
     if (step.before or {})["running"] and not read(aws, step)["running"]:
         aws.call("sagemaker", "StartNotebookInstance", NotebookInstanceName=_name(step))
     settled(lambda: read(aws, step) == step.before, wait)
