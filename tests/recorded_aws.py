@@ -20,7 +20,8 @@ from stanch.contracts.aws import AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Perimeter
 from stanch.domain.step import Step
-from tests.ground import Listening, planned
+from tests.listening import Listening
+from tests.planning import planned
 
 State = dict[str, Any]
 """Whatever the operations of one test remember."""

@@ -17,6 +17,7 @@ from stanch.engine.shelf import Unit, implementing
 from tests.catalog import pages
 
 SHELVES = {
+    "collectors": (".py",),
     "detections": (".yml", ".py"),
     "actions": (".py",),
     "playbooks": (".py",),

@@ -4,7 +4,7 @@ import pytest
 
 from stanch.catalog.actions._document import living, stable
 from stanch.catalog.actions._responder import is_own, own_role, refuse_own
-from stanch.catalog.actions._strangers import Ours, strangers, without_strangers
+from stanch.catalog.actions._strangers import Ours, let_in, strangers, without_strangers
 from stanch.contracts.action import Refused
 from stanch.domain.estate import Perimeter
 from stanch.iam import Policy, parse
@@ -43,6 +43,18 @@ def test_keeps_what_a_deny_beside_it_makes_harmless() -> None:
     both = policy(allow("*"), fence)
     assert strangers(both, OURS) == ()
     assert without_strangers(both, OURS).changes == ()
+
+
+def test_judges_each_statement_alone_where_a_denial_beside_it_does_not_count() -> None:
+    fence = {**allow("*"), "Effect": "Deny", "Condition": {"StringNotEquals": {"aws:PrincipalOrgID": "o-acme123456"}}}
+    narrowed = without_strangers(policy(allow("*"), fence), OURS, each_alone=True)
+    assert narrowed.statements == (fence,)
+    assert narrowed.changes == ("take out statement #1: it lets in everybody",)
+
+
+def test_says_of_a_policy_that_cannot_be_read_that_anybody_may_be_let_in() -> None:
+    assert let_in('{"Statement": 7}', OURS)[0].startswith("nobody knows whom, for it cannot be read")
+    assert let_in({"Version": "2012-10-17", "Statement": [allow({"AWS": THEM})]}, OURS) == (THEM,)
 
 
 def test_survives_the_journal() -> None:

@@ -168,7 +168,9 @@ def test_a_person_may_answer_for_what_nothing_could_do(ground: Ground, stanch: R
     said = stanch("contain", "--resource", bucket, "--resource", linked, "--apply", "--yes")
     (case,) = said.of("incident")
     assert (said.code, case["state"]) == (3, "open")
-    kept = stanch("accept", case["id"], "--action", "iam/revoke_sessions", "--why", "stopped in ECS itself")
+    left = {step["action"] for step in said.of("step") if (step["resource"], step["state"]) == (linked, "skipped")}
+    for action in sorted(left):
+        kept = stanch("accept", case["id"], "--action", action, "--why", "stopped in ECS itself")
     assert (kept.code, kept.of("incident")[0]["state"]) == (0, "contained"), said.lines
     assert kept.of("step")[0]["why"].startswith("accepted by alice: stopped in ECS itself (it was skipped: ")
     again = stanch("contain", "--resource", bucket, "--resource", linked, "--apply", "--yes")

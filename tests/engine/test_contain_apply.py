@@ -11,6 +11,7 @@ from tests.engine.containing import (
     DENIED,
     NOON,
     ROLE,
+    SISTER,
     STRANGER,
     USER,
     Book,
@@ -23,7 +24,9 @@ from tests.engine.containing import (
 )
 
 from stanch.contracts.action import Needless
+from stanch.contracts.aws import AwsDenied
 from stanch.contracts.store import StoreError
+from stanch.domain.estate import Response
 from stanch.domain.incident import IncidentState
 from stanch.domain.step import Phase, Step, StepState
 from stanch.engine.contain import state_after
@@ -354,6 +357,99 @@ def test_a_person_may_answer_for_what_did_not_hold_and_it_can_still_be_undone() 
     (undone,) = s.desk().undo("inc-1")
     assert (undone.state, s.aws.resources[ROLE]) == (StepState.UNDONE, OPEN)
     assert s.desk().plan(incident(by_hand=[ROLE]))[0].state is StepState.PLANNED
+
+
+def test_a_look_that_fails_forgets_nothing_of_what_was_done() -> None:
+    s = scene(ROLE)
+    (first,) = applied(s)
+    blind = Shut(does=failing("plan", DENIED))
+    blind.read = lambda aws, step: (_ for _ in ()).throw(DENIED)  # type: ignore[method-assign]
+    s.actions = {"shut": blind}
+    s.minutes = 5
+    (lost,) = applied(s)
+    assert (lost.state, lost.settings, lost.before, lost.after) == (StepState.FAILED, first.settings, OPEN, first.after)
+    s.actions = {"shut": Shut()}
+    s.minutes = 90
+    (again,) = applied(s)
+    assert (again.state, again.before) == (StepState.VERIFIED, OPEN)
+    assert again.settings["cutoff"] == s.clock().isoformat(), "what was opened while nobody could look is cut too"
+    assert states(s.desk().undo("inc-1")) == ["undone"]
+    assert s.aws.resources[ROLE] == OPEN
+
+
+def test_what_may_no_longer_be_touched_can_still_be_undone() -> None:
+    s = scene(ROLE)
+    applied(s)
+    s.aws.resources[ROLE]["open"] = True
+    s.minutes = 1
+    s.protect(ROLE)
+    (left,) = applied(s)
+    assert (left.state, left.before) == (StepState.FAILED, OPEN)
+    assert states(s.desk().undo("inc-1")) == ["undone"]
+
+
+def test_a_plan_overtaken_twice_leads_back_to_what_was_there_last() -> None:
+    s = scene(ROLE)
+    for owner in ("first", "second"):
+        desk = s.desk()
+        plan = desk.plan(incident(by_hand=[ROLE]))
+        s.aws.resources[ROLE]["lock"] = owner
+        assert states(desk.apply(plan)) == ["failed"]
+    s.aws.resources[ROLE]["lock"] = "third"
+    assert states(applied(s)) == ["verified"]
+    s.desk().undo("inc-1")
+    assert s.aws.resources[ROLE]["lock"] == "third"
+
+
+def test_does_only_what_the_plan_has_shown() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    (shown,) = desk.plan(incident(by_hand=[ROLE]))
+    (step,) = desk.apply([replace(shown, settings={**shown.settings, "denied": "one caller fewer"})])
+    assert (step.state, step.before) == (StepState.FAILED, None)
+    assert step.why.startswith("what would be done has changed since the plan was shown")
+    assert s.aws.resources[ROLE] == OPEN
+
+
+def test_goes_on_here_when_the_door_to_another_account_is_shut() -> None:
+    far = ROLE.replace(ACCOUNT, SISTER)
+    s = scene(ROLE, far)
+    s.estate = replace(s.estate, response=Response(member_role="member"))
+    s.actions = {"shut": Shut(does=failing("verify", DENIED))}
+    applied(s, far)
+    s.journal.rows.pop()  # killed before the failure was written: it is applied, and to be proven
+    s.actions = {"shut": Shut()}
+
+    def refused(role: str, session: str) -> Any:
+        raise AwsDenied("sts:AssumeRole", "AccessDenied", role)
+
+    s.aws.assuming = refused  # type: ignore[method-assign]
+    desk = s.desk()
+    done = desk.apply(desk.plan(incident(by_hand=[far, ROLE])))
+    assert sorted((step.resource, step.state.value) for step in done) == [(ROLE, "verified"), (far, "failed")]
+
+
+def test_a_listener_that_fails_stops_nothing_and_is_heard_at_the_end() -> None:
+    s = scene(ROLE, USER)
+
+    def broken(_: Step) -> None:
+        raise BrokenPipeError
+
+    desk = s.desk()
+    with pytest.raises(BrokenPipeError):
+        desk.apply(desk.plan(incident(by_hand=[ROLE, USER])), broken)
+    assert states(s.journal.steps("inc-1")) == ["verified", "verified"]
+
+
+def test_what_a_person_answered_for_is_open_again_once_it_is_undone() -> None:
+    s = scene(ROLE, USER)
+    s.actions = {"shut": Shut(("user",)), "bad": Shut(("role",), does=failing("verify", DENIED))}
+    done = applied(s, ROLE, USER)
+    failed = next(step for step in done if step.state is StepState.FAILED)
+    s.journal.write(accepted(failed, "alice", "looked at it", s.clock()))
+    assert state_after(s.journal.steps("inc-1")) is IncidentState.CONTAINED
+    assert states(s.desk().undo("inc-1", chosen=lambda step: step.resource == ROLE)) == ["undone"]
+    assert state_after(s.journal.steps("inc-1")) is IncidentState.OPEN
 
 
 def test_what_is_proven_needs_nobodys_word() -> None:

@@ -28,7 +28,8 @@ def planned(affects: Affects, users: dict[str, tuple[str, ...]] | None, estate: 
         (Affects.NOBODY, {ROLE: (HOST,)}, Collateral.NONE),
         (Affects.STRANGERS, {ROLE: (HOST,)}, Collateral.LOW),
         (Affects.USERS, None, Collateral.MEDIUM),
-        (Affects.USERS, {}, Collateral.LOW),
+        (Affects.USERS, {ROLE: ()}, Collateral.LOW),
+        (Affects.USERS, {}, Collateral.MEDIUM),
         (Affects.USERS, {ROLE: (PERSON,)}, Collateral.MEDIUM),
         (Affects.USERS, {ROLE: (HOST,)}, Collateral.HIGH),
         (Affects.USERS, {ROLE: (PERSON,) * 5}, Collateral.HIGH),
@@ -43,13 +44,13 @@ def test_weighs_whose_work_it_stops(
 def test_says_who_else_uses_it_and_that_nobody_looked() -> None:
     assert planned(Affects.USERS, {ROLE: (HOST,)}).breaks[-1] == f"also used by {HOST}"
     assert planned(Affects.USERS, None).breaks[-1] == "who else uses it was not looked for"
-    assert planned(Affects.USERS, {}).breaks == ("everything",)
+    assert planned(Affects.USERS, {ROLE: ()}).breaks == ("everything",)
 
 
 def test_a_role_that_is_declared_to_work_is_high_until_somebody_looked() -> None:
     declared = Estate(principals=(Principal(ROLE, Purpose.SERVING),))
     assert planned(Affects.USERS, None, declared).collateral is Collateral.HIGH
-    assert planned(Affects.USERS, {}, declared).collateral is Collateral.LOW
+    assert planned(Affects.USERS, {ROLE: ()}, declared).collateral is Collateral.LOW
 
 
 def test_a_host_is_no_other_user_of_itself_and_what_harms_nobody_names_nobody() -> None:

@@ -70,6 +70,60 @@ def test_a_step_begun_again_and_again_is_a_fight_that_a_person_must_see() -> Non
     assert decided(step(), recent=tries[:2]).asking == ()
 
 
+def test_rows_that_come_twice_are_one_try() -> None:
+    tries = [replace(step(), at=NOON - timedelta(minutes=ago)) for ago in (4, 1)]
+    assert decided(step(), recent=[*tries, *tries]).asking == ()
+
+
+def test_what_was_begun_and_never_finished_counts_towards_its_limits() -> None:
+    few = replace(ACT, limits=Limits(per_hour=2))
+    begun = [replace(step(name), incident="inc-2") for name in "xy"]
+    assert "within an hour" in decided(step(), response=few, recent=begun).why[0]
+
+
+def test_does_not_do_again_by_itself_what_a_person_has_undone() -> None:
+    undone = [replace(step(), state=state, at=NOON) for state in (StepState.VERIFIED, StepState.UNDONE)]
+    made = decided(step(), recent=undone)
+    assert (made.now, made.why) == ((), ("a on r was undone at 2026-11-22 12:00 UTC",))
+    assert decided(step(), recent=[*undone, replace(step(), state=StepState.VERIFIED)]).asking == ()
+
+
+def test_a_yes_is_spent_when_what_it_allowed_was_undone() -> None:
+    at, response = NOON + timedelta(minutes=5), Response(mode=Mode.ASK)
+    undone = replace(step(), state=StepState.UNDONE, at=NOON + timedelta(minutes=2))
+    now = decided(step(), response=response, recent=[undone])
+    assert now.plan == question().plan
+    assert not answered(question(), now, [said("alice")], at)
+    anew = replace(question(), asked_at=NOON + timedelta(minutes=3))
+    assert answered(anew, now, [said("alice", 4)], at)
+
+
+def test_a_yes_does_not_last_through_a_fight() -> None:
+    response = Response(mode=Mode.ASK)
+    tries = [replace(step(), at=NOON + timedelta(minutes=minute)) for minute in (2, 3, 4)]
+    later = NOON + timedelta(minutes=5)
+    assert answered(
+        question(), decide(SURE, [step()], Estate(response=response), tries[:2], later), [said("al")], later
+    )
+    fight = decide(SURE, [step()], Estate(response=response), tries, later)
+    assert not answered(question(), fight, [said("al")], later)
+
+
+def test_a_yes_of_one_is_not_enough_where_two_are_needed_since() -> None:
+    at = NOON + timedelta(minutes=5)
+    two = Response(mode=Mode.ASK, asking=Asking(two_persons=("store",)))
+    now = decided(step(), response=two, case=replace(SURE, assets=(asset("arn:aws:s3:::store"),)))
+    assert not answered(question(1), now, [said("alice")], at)
+
+
+def test_what_goes_at_once_does_not_change_the_plan_that_waits() -> None:
+    host, role = step("host", Collateral.LOW), step("role", Collateral.HIGH)
+    asked = decided(host, role)
+    after = decided(replace(host, state=StepState.VERIFIED), role)
+    assert (asked.plan, asked.question("inc-1", NOON, 5).steps) == (after.plan, ("a on role",))
+    assert decided(host).question("inc-1", NOON, 5).steps == ("a on host",), "a person is asked about all of it"
+
+
 def test_named_assets_need_two_persons() -> None:
     two = Response(asking=Asking(two_persons=("store",)))
     assert decided(step(), response=two, case=replace(SURE, assets=(asset("arn:aws:s3:::store"),))).persons == 2
@@ -81,18 +135,24 @@ def test_the_bucket_that_holds_a_named_asset_needs_them_too() -> None:
     estate = Estate(assets=(held,), response=Response(asking=Asking(two_persons=("llama",))))
     assert decide(SURE, [step("arn:aws:s3:::acme-weights")], estate, [], NOON).persons == 2
     assert decide(SURE, [step("arn:aws:s3:::acme-other")], estate, [], NOON).persons == 1
+    beside = replace(estate, assets=(held, Asset("notes", AssetKind.LOGS, "s3://acme-weights/llama/notes/of/runs/")))
+    assert decide(SURE, [step("arn:aws:s3:::acme-weights")], beside, [], NOON).persons == 2, "not the nearest alone"
 
 
 def test_the_hash_is_of_what_is_done_to_what_and_how_it_was_found() -> None:
-    plan = [step("a"), step("b")]
-    later = [replace(one, settings={"cutoff": "later"}, at=NOON + timedelta(hours=1), why="x") for one in plan]
+    plan = [step(name, settings={"cutoff": "2026-11-22T12:00:00Z"}) for name in "ab"]
+    later = [
+        replace(one, settings={"cutoff": "2026-11-22T13:00:00Z"}, at=NOON + timedelta(hours=1), why="x") for one in plan
+    ]
     assert plan_hash(plan) == plan_hash(later), "the moment of looking is no part of the plan"
     for other in (
-        [step("a")],
-        [step("b"), step("a")],
-        [step("a"), replace(step("b"), before={"open": False})],
-        [step("a"), step("b", Collateral.HIGH)],
-        [step("a"), replace(step("b"), action="z")],
+        plan[:1],
+        plan[::-1],
+        [plan[0], replace(plan[1], before={"open": False})],
+        [plan[0], replace(plan[1], collateral=Collateral.HIGH)],
+        [plan[0], replace(plan[1], action="z")],
+        [plan[0], replace(plan[1], settings={**plan[1].settings, "denied": "another caller"})],
+        [replace(one, incident="inc-2") for one in plan],
     ):
         assert plan_hash(other) != plan_hash(plan)
 

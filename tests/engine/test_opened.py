@@ -190,7 +190,8 @@ ODD: tuple[Any, ...] = (
 NAMES = (
     "name", "trailName", "taskArn", "instanceId", "instanceIds", "targets", "target", "imageId", "task", "service",
     "cluster", "keyId", "functionName", "resourceArn", "logGroupName", "sourceArn", "roleArns", "bucketName",
-    "topicArn", "queueUrl", "manifest", "role", "sAMLProviderArn", "trustAnchor", "association", "tasks", "build", "overrides",
+    "topicArn", "queueUrl", "manifest", "role", "sAMLProviderArn", "trustAnchor", "association", "tasks", "build",
+    "overrides",
 )  # fmt: skip
 
 

@@ -14,12 +14,16 @@ from stanch.app.containing import (
     by_hand,
     containment,
     door,
+    door_to,
     go_ahead,
     granted,
+    named_by,
     preserve,
+    refused_by,
     settle,
     standing,
     used_by,
+    users_known,
 )
 from stanch.app.hunting import Hunted, hunt
 from stanch.app.knowledge import (
@@ -62,15 +66,18 @@ __all__ = [
     "by_hand",
     "containment",
     "door",
+    "door_to",
     "fingerprint",
     "go_ahead",
     "granted",
     "hunt",
     "lake",
     "lake_import",
+    "named_by",
     "now",
     "playbooks",
     "preserve",
+    "refused_by",
     "regimes",
     "resuming",
     "routines",
@@ -80,6 +87,7 @@ __all__ = [
     "sources",
     "standing",
     "used_by",
+    "users_known",
 ]
 
 

@@ -1,6 +1,6 @@
 """Containment wired: the desk with its doors, what may be done at once, and who said yes to the rest."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -8,11 +8,11 @@ from stanch.app.clock import now
 from stanch.app.knowledge import actions, playbooks, sources
 from stanch.contracts.aws import Aws
 from stanch.contracts.source import LogFile
-from stanch.domain.arn import Arn
+from stanch.domain.arn import Arn, ArnError
 from stanch.domain.decision import Answer, Question
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident, IncidentState
-from stanch.domain.step import Step
+from stanch.domain.step import Step, StepState
 from stanch.engine.correlate import opened_by_hand
 from stanch.engine.read import Tally, read
 
@@ -25,12 +25,25 @@ if TYPE_CHECKING:
 
 def door(estate: Estate, incident: Incident, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
     """The door to AWS that boto3's usual chain opens; where nothing names a region, where it happened or at home."""
-    from stanch.aws import open_door
-
     seen = (finding.region for finding in incident.findings)
     named = (arn.split(":")[3] for arn in incident.by_hand)
-    home = next(filter(None, (*seen, *named, *estate.perimeter.regions)), None)
-    return open_door(profile=profile, region=region, endpoint=endpoint, home=home)
+    return door_to(estate, profile, region, endpoint, home=next(filter(None, (*seen, *named)), None))
+
+
+def door_to(
+    estate: Estate, profile: str | None, region: str | None, endpoint: str | None, *, home: str | None = None
+) -> Aws:
+    """The same where no incident says where it happened: `home`, or the perimeter's first region."""
+    from stanch.aws import open_door
+
+    return open_door(
+        profile=profile, region=region, endpoint=endpoint, home=home or next(iter(estate.perimeter.regions), None)
+    )
+
+
+_TOLD_OF = {"role", "user", "bucket", "instance"}
+_CALLS = "cloudtrail"
+"""The log in which the callers of roles, buckets and hosts are."""
 
 
 def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
@@ -38,7 +51,9 @@ def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
 
     It is not stored yet: a plan that is only looked at leaves nothing behind. Raises ArnError for what is no ARN.
     """
-    named = tuple(sorted({str(Arn.parse(resource)) for resource in resources}))
+    from stanch.engine.contain.targets import keyless
+
+    named = tuple(sorted({str(keyless(Arn.parse(resource))) for resource in resources}))
     for known in kept.incidents.all():
         if known.by_hand == named and not known.findings and known.state is not IncidentState.CLOSED:
             return known
@@ -46,13 +61,40 @@ def by_hand(kept: "Stores", resources: Sequence[str]) -> Incident:
 
 
 def used_by(files: Sequence[LogFile], resources: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], Tally]:
-    """Who uses these resources in these logs: what containing them would break."""
+    """Who uses these resources in these logs: what containing them would break. Where there was no call, nobody looked.
+
+    What the logs do not tell the users of is not in it.
+    """
     from stanch.engine.usage import Usage
 
     usage, tally = Usage(), Tally()
     for event in read(files, sources(), tally):
         usage.note(event.record)
-    return {resource: users for resource in resources if (users := usage.others(resource, ()))}, tally
+    looked_for = [resource for resource in resources if tally.events and _is_told_of(resource)]
+    return {resource: usage.others(resource, ()) for resource in looked_for}, tally
+
+
+def users_known(incident: Incident) -> Mapping[str, Sequence[str]] | None:
+    """Who else uses what the incident's findings name, as its hunt saw it; None where it saw no calls at all."""
+    if incident.coverage is None or not incident.coverage.logs.get(_CALLS):
+        return incident.used_by or None
+    named = {arn for finding in incident.findings for arn in (*finding.resources, *(a.arn for a in finding.assets))}
+    return {arn: incident.used_by.get(arn, ()) for arn in named if _is_told_of(arn)}
+
+
+def named_by(incident: Incident) -> set[str]:
+    """Every ARN on which containment of this incident may act."""
+    from stanch.engine.contain.targets import resources_of
+
+    return resources_of(incident)
+
+
+def _is_told_of(resource: str) -> bool:
+    """Whether CloudTrail tells who uses a resource of this kind."""
+    try:
+        return Arn.parse(resource).kind in _TOLD_OF
+    except ArnError:
+        return False
 
 
 def containment(kept: "Stores", estate: Estate, aws: Aws) -> "Containment":
@@ -71,10 +113,15 @@ def _gateways(estate: Estate) -> dict[str, Aws]:
 
 
 def settle(kept: "Stores", incident: Incident, steps: Sequence[Step]) -> Incident:
-    """Give the incident the state that its steps have earned."""
+    """Give the incident the state that its steps have earned.
+
+    What another responder held while this one passed by is as that one has left it.
+    """
     from stanch.engine.contain import state_after
 
-    return kept.incidents.move(incident.id, state_after(steps))
+    journalled = {step.key: step for step in kept.journal.steps(incident.id)}
+    now_ = [journalled.get(step.key, step) if step.state is StepState.SKIPPED else step for step in steps]
+    return kept.incidents.move(incident.id, state_after(now_))
 
 
 def go_ahead(kept: "Stores", estate: Estate, incident: Incident, plan: Sequence[Step]) -> "Decision":
@@ -87,11 +134,11 @@ def go_ahead(kept: "Stores", estate: Estate, incident: Incident, plan: Sequence[
 
 
 def asked(kept: "Stores", estate: Estate, incident: Incident, decision: "Decision") -> Question:
-    """The question that stands for this plan: the one asked before and still open, or a new one."""
-    standing = kept.decisions.asked(decision.plan)
+    """The question that stands for this plan: the one asked before, still open and not spent, or a new one."""
+    before = kept.decisions.asked(decision.plan)
     at = now()
-    if standing is not None and standing.expires > at:
-        return standing
+    if before is not None and before.expires > at and decision.asked_by(before):
+        return before
     question = decision.question(incident.id, at, estate.response.asking.expires_minutes)
     kept.decisions.ask(question)
     return question
@@ -116,6 +163,12 @@ def standing(kept: "Stores", question: Question) -> bool:
     from stanch.domain.decision import granted as complete
 
     return complete(question, kept.decisions.answers(question.plan), now())
+
+
+def refused_by(kept: "Stores", question: Question) -> str:
+    """Who said no to this question, by name; empty where nobody did."""
+    said = (answer for answer in kept.decisions.answers(question.plan) if answer.at >= question.asked_at)
+    return ", ".join(dict.fromkeys(answer.by for answer in said if not answer.yes))
 
 
 def accept(kept: "Stores", step: Step, by: str, why: str) -> Step:

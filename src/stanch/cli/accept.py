@@ -6,7 +6,7 @@ import typer
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.deciding import By, login
+from stanch.cli.deciding import By, person
 from stanch.cli.face import Exit, Face, Format, WrongUse, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
@@ -46,7 +46,7 @@ def accept(
     if not why.strip():
         raise WrongUse("--why is empty", "say what was looked at")
     try:
-        kept = app.accept(stores, named[0], by or login(), why)
+        kept = app.accept(stores, named[0], person(by), why)
     except ValueError as error:
         raise WrongUse(str(error), f"stanch contain {case.id} shows the steps") from None
     settled = app.settle(stores, case, stores.journal.steps(case.id))

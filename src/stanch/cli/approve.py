@@ -6,7 +6,7 @@ import typer
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.deciding import By, Why, login
+from stanch.cli.deciding import By, Why, person
 from stanch.cli.face import Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
@@ -41,7 +41,7 @@ def approve(
     face.say(f"{question.incident}: {show.counted(len(question.steps), 'step')}", style="bold")
     for step in question.steps:
         face.say(f"  {step}")
-    answer = app.answer(stores, question, yes=not no, by=by or login(), acting_as="", why=why)
+    answer = app.answer(stores, question, yes=not no, by=person(by), acting_as="", why=why)
     complete = app.standing(stores, question)
     face.emit(lines.answer(answer, complete=complete))
     if no:

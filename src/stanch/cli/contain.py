@@ -93,7 +93,7 @@ def contain(
         face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
     decision = app.go_ahead(stores, ours, case, plan)
     if not (apply or auto):
-        named = [incident] if incident else [word for arn in resource or [] for word in ("--resource", arn)]
+        named = [incident] if incident else [word for arn in case.by_hand for word in ("--resource", arn)]
         named += ["--playbook", playbook] if playbook else []
         named += [word for name in action or [] for word in ("--action", name)]
         _only_shown(face, decision, command("contain", *named, "--apply", state=_other(state), estate=estate))
@@ -174,16 +174,17 @@ def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[S
 def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]] | None:
     """Who else uses what the incident names: as the hunt saw it, or in the logs given now; None where nobody looked."""
     if not logs:
-        return None if case.by_hand else case.used_by
+        return app.users_known(case)
     missing = [path for path in logs if not path.exists()]
     if missing:
         raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")
-    arns = {*case.by_hand, *case.used_by, *(arn for finding in case.findings for arn in finding.resources)}
-    users, tally = app.used_by(Listing(found(logs)), arns)
+    users, tally = app.used_by(Listing(found(logs)), {*app.named_by(case), *case.used_by})
     for skip in tally.skipped:
         if skip.fault:
             face.say(f"not read: {skip.path}: {skip.why}", style="yellow")
-    return {**case.used_by, **users}
+    if not users:
+        face.say("No call in these logs: who else uses these is not known.", style="yellow")
+    return {**(app.users_known(case) or {}), **users} or None
 
 
 def _by_hand(stores: "Stores", resources: Sequence[str]) -> Incident:

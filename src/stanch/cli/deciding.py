@@ -1,6 +1,7 @@
 """Who decides is written down before anything is done: a person at this terminal, or the bounds in stanch.toml."""
 
 import getpass
+import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,12 +9,12 @@ import typer
 
 from stanch import app
 from stanch.cli import show
-from stanch.cli.face import Face, command
+from stanch.cli.face import Face, WrongUse, command
 from stanch.contracts import lines
 from stanch.domain.decision import Question
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
-from stanch.domain.step import Step
+from stanch.domain.step import Step, StepState
 
 if TYPE_CHECKING:
     from stanch.engine.decide import Decision
@@ -39,12 +40,21 @@ class Deciding:
 
     def by_person(self, plan: Sequence[Step], by: str | None, why: str) -> list[Step]:
         """The whole plan, when with this person's yes enough have said it; else nothing, and who is missing."""
+        if not any(step.state is StepState.PLANNED for step in plan):
+            return list(plan)  # what is only proven once more needs nobody's yes
+        who = person(by)
         question = app.asked(self._stores, self._estate, self._case, self._decision)
-        who = by or login()
         app.answer(self._stores, question, yes=True, by=who, acting_as=self._acting_as, why=why)
         if app.standing(self._stores, question):
             return list(plan)
         self._tell(question)
+        refused = app.refused_by(self._stores, question)
+        if refused:
+            self._face.say(
+                f"{refused} said no to this plan: nothing is done until {question.expires:%Y-%m-%d %H:%M} UTC.",
+                style="bold red",
+            )
+            return []
         said = (
             f"{who} said yes. These assets need {show.counted(question.persons, 'person')}: somebody else must too, by"
         )
@@ -68,6 +78,19 @@ class Deciding:
     def _tell(self, question: Question) -> None:
         decision = self._decision
         self._face.emit(lines.decision(self._case.id, decision.plan, len(decision.now), decision.why, question))
+
+
+def person(by: str | None) -> str:
+    """Who decides, by the name given or the login; raises WrongUse for a name that nobody could read.
+
+    Letters that only look different (full width, composed) are one; what is invisible would make one person two.
+    """
+    if by is None:
+        return login()
+    name = " ".join(unicodedata.normalize("NFKC", by).split())
+    if not name or any(unicodedata.category(letter)[0] == "C" for letter in name):
+        raise WrongUse(f"--by {by!r} is no name", "give the name of the person who decides")
+    return name
 
 
 def login() -> str:

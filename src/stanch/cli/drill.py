@@ -154,7 +154,9 @@ def _score(face: Face, done: Drilled, folder: Path) -> None:
         f"{done.detect_seconds:.2f} s from the delivered log to the incident (AWS delivers after about 5 min)",
     )
     figures.add_row("time to contain", f"{done.contain_seconds:.2f} s from the incident to the last proof")
-    figures.add_row("time to settle", f"{done.settled_seconds:.2f} s until it was tried again and traces were looked for")
+    figures.add_row(
+        "time to settle", f"{done.settled_seconds:.2f} s until it was tried again and traces were looked for"
+    )
     for incident in done.found:
         figures.add_row("what had left", one_line(show.left(incident.left)))
     figures.add_row("what was saved", f"{saved}: refused to the attacker who came back for them")

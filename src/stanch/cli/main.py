@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from stanch.cli import accept, approve, contain, deploy, drill, hunt, iam, incidents, init, lake, report, undo, verify
+from stanch.cli import (
+    accept,
+    approve,
+    contain,
+    deploy,
+    drill,
+    hunt,
+    iam,
+    incidents,
+    init,
+    lake,
+    report,
+    snapshot,
+    undo,
+    verify,
+)
 from stanch.cli.face import Exit, Face, Stopped, WrongUse, one_line
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
@@ -22,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (init, hunt, lake, incidents, contain, approve, accept, undo, verify, report, drill, iam, deploy):
+for verb in (init, snapshot, hunt, lake, incidents, contain, approve, accept, undo, verify, report, drill, iam, deploy):
     verb.register(app)
 
 

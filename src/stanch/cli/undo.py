@@ -47,11 +47,9 @@ def undo(
     def chosen(step: Step) -> bool:
         return (not resource or step.resource in resource) and (not action or step.action in action)
 
-    standing = [
-        step
-        for step in stores.journal.steps(case.id)
-        if step.state not in {StepState.UNDONE, StepState.SKIPPED} and chosen(step)
-    ]
+    from stanch.engine.contain.undo import can_be_undone
+
+    standing = [step for step in stores.journal.steps(case.id) if can_be_undone(step) and chosen(step)]
     if not standing:
         # Killed between the last step and its verdict, an earlier run may have left the incident its old state.
         app.settle(stores, case, stores.journal.steps(case.id))

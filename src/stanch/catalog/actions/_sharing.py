@@ -49,9 +49,7 @@ def plan(sharer: Sharer, aws: Aws, resource: Arn, case: Case) -> Plan:
         before=before,
         calls=tuple(f"{sharer.call} on {name}: no longer {sharer.used} {who}" for who in told),
         undo=f"{sharer.call} on {name}: {sharer.used} {', '.join(told)} again",
-        breaks=tuple(
-            f"{who} can no longer {sharer.loses} {name}; what was made of it before is theirs" for who in told
-        ),
+        breaks=tuple(f"{who} can no longer {sharer.loses} {name}; what they made of it is theirs" for who in told),
         settings={"taken": taken, "ours": ours.to_json()},
     )
 

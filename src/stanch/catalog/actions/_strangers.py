@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Self
 
 from stanch.domain.estate import Perimeter
-from stanch.iam import Grantees, Policy, Statement, admits, parse
+from stanch.iam import Grantees, Policy, PolicyError, Statement, admits, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,14 @@ def strangers(policy: Policy | Statement, ours: Ours) -> tuple[str, ...]:
     """Who outside is let in: `everybody` first where that is so, then accounts, ARNs and organisations."""
     found = judged(policy, ours)
     return ("everybody", *found.outside) if found.reach == "public" else found.outside
+
+
+def let_in(document: Mapping[str, Any] | str, ours: Ours) -> tuple[str, ...]:
+    """The same of a policy's text or JSON; one that cannot be read may let in anybody, and says so."""
+    try:
+        return strangers(parse(document), ours)
+    except PolicyError as error:
+        return (f"nobody knows whom, for it cannot be read ({error})",)
 
 
 def without_strangers(policy: Policy, ours: Ours, *, each_alone: bool = False) -> Narrowed:

@@ -16,6 +16,9 @@ WINDOW_SECONDS = 10
 """After so long IAM shows a change everywhere; the longest that is reported is about four seconds."""
 AGAIN = f"tried again {WINDOW_SECONDS} s later or more"
 
+_LOOK = "look at the plan again"
+_CHANGED = {StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED, StepState.FAILED}
+
 OnChange = Callable[[Step], None]
 
 
@@ -83,11 +86,9 @@ class Applier:
             return self._noted(step, on_change)
         if shown.before is None or not same(shown.before, step.before):
             changed = "; ".join(differences(step.before, shown.before or {}))
-            why = f"it changed since the plan was shown, look at the plan again: {changed}"
-            return self._recorded(step, StepState.FAILED, on_change, why=why)
+            return self._outdated(step, f"it changed since the plan was shown, {_LOOK}: {changed}", on_change)
         if timeless(shown.settings) != timeless(step.settings):
-            why = "what would be done has changed since the plan was shown, look at the plan again"
-            return self._recorded(step, StepState.FAILED, on_change, why=why, before=None)
+            return self._outdated(step, f"what would be done has changed since the plan was shown, {_LOOK}", on_change)
         # Who else uses it is known only from the logs that the plan was shown with.
         step = replace(
             step,
@@ -99,6 +100,14 @@ class Applier:
         )
         return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
 
+    def _outdated(self, step: Step, why: str, on_change: OnChange) -> Step:
+        """Nothing was begun of this plan: the next one begins from what is there then; what was done stays known."""
+        known = self._known(step)
+        begun = known is not None and known.before is not None and known.state in _CHANGED
+        return self._recorded(
+            known if known and begun else replace(step, before=None), StepState.FAILED, on_change, why=why
+        )
+
     def _changed(self, step: Step, on_change: OnChange) -> Step:
         try:
             action, aws = self._planner.action(step), self._planner.door(step)
@@ -107,7 +116,7 @@ class Applier:
         except StoreError:
             raise
         except Overtaken as error:  # nothing of ours is in it: the next plan begins from what is there then
-            why = f"not applied: {error}; look at the plan again"
+            why = f"not applied: {error}; {_LOOK}"
             return self._recorded(step, StepState.FAILED, on_change, why=why, before=None)
         except Exception as error:  # noqa: BLE001  # whatever an action raises, the other steps must run
             return self._recorded(step, StepState.FAILED, on_change, why=f"not applied: {reason(error)}")
@@ -141,11 +150,14 @@ class Applier:
 
     def _noted(self, step: Step, on_change: OnChange) -> Step:
         """Journal what is not done, once: the report must be able to say why."""
-        known = next((known for known in self._journal.steps(step.incident) if known.key == step.key), None)
+        known = self._known(step)
         if known is None or (known.state, known.why) != (step.state, step.why):
             self._journal.write(step)
         on_change(step)
         return step
+
+    def _known(self, step: Step) -> Step | None:
+        return next((known for known in self._journal.steps(step.incident) if known.key == step.key), None)
 
 
 def _proven_identity(step: Step) -> bool:

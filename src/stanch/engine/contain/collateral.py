@@ -15,14 +15,16 @@ _CROWD = 5
 """So many others using one resource are a crowd."""
 
 Users = Mapping[str, Sequence[str]]
-"""For each ARN, in words, who else used it; `ARN from address (n calls)`."""
+"""For each ARN that was looked for, in words, who else used it; `ARN from address (n calls)`.
+
+Only roles, users, buckets and hosts are looked for; nobody knows who calls a function.
+"""
 
 
 def users_of(users: Users | None, *names: str) -> Sequence[str] | None:
-    """Who else used the resource that has these names; None where no logs were looked at."""
-    if users is None:
-        return None
-    return next((users[name] for name in names if users.get(name)), ())
+    """Who else used the resource that has these names; None where it was not looked for."""
+    found = [users[name] for name in names if name in users] if users is not None else []
+    return next(filter(None, found), ()) if found else None
 
 
 def weighed(step: Step, action: Action, own: Collateral | None, users: Sequence[str] | None, estate: Estate) -> Step:
@@ -70,6 +72,5 @@ def _caller(user: str) -> str:
 
 
 def _with(step: Step, told: tuple[str, ...], level: Collateral) -> Step:
-
     kept = tuple(line for line in step.breaks if not line.startswith(ALSO) and line != UNKNOWN)
     return replace(step, breaks=(*kept, *told), collateral=level)

@@ -64,18 +64,15 @@ class Containment:
         """Carry out the steps, independent ones side by side, and return each as it ended, in the order given.
 
         What was proven of an identity is tried again after IAM's window, unless whoever calls sees to that (`again`
-        False, and `once_more` later). `on_change` sees every state reached, one at a
-        time. Running it again, also after being killed anywhere,
-        completes what is incomplete and touches nothing else.
+        False, and `once_more` later). `on_change` sees every state reached, one at a time; an error of its own is
+        raised when everything is done, for a screen that fails must not stop containment. Running it again, also after
+        being killed anywhere, completes what is incomplete and touches nothing else.
         """
-        telling = threading.Lock()
-
-        def told(step: Step) -> None:
-            with telling:
-                on_change(step)
-
-        done = side_by_side(steps, lambda step: self._applier.apply(step, told))
-        return self._applier.again(done, told) if again else done
+        audience = _Audience(on_change)
+        done = side_by_side(steps, lambda step: self._applier.apply(step, audience.told))
+        done = self._applier.again(done, audience.told) if again else done
+        audience.end()
+        return done
 
     def once_more(self, incident: str, on_change: OnChange = lambda _: None) -> list[Step]:
         """Every step of the incident; those proven of an identity are tried once more now, in whatever process.
@@ -96,3 +93,25 @@ class Containment:
         A step that could not be undone keeps its state, and its `why` shows what differs.
         """
         return self._undoer.undo(incident, on_change, chosen)
+
+
+class _Audience:
+    """Hears of one step at a time; when it fails it hears no more, and its error waits for the end."""
+
+    def __init__(self, on_change: OnChange) -> None:
+        self._on_change = on_change
+        self._telling = threading.Lock()
+        self._failed: Exception | None = None
+
+    def told(self, step: Step) -> None:
+        with self._telling:
+            if self._failed is None:
+                try:
+                    self._on_change(step)
+                except Exception as error:  # noqa: BLE001  # whatever a listener raises, the steps go on
+                    self._failed = error
+
+    def end(self) -> None:
+        """Raises what the audience failed with."""
+        if self._failed is not None:
+            raise self._failed

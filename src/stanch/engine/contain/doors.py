@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Estate, Side
-from stanch.engine.contain.targets import GATEWAY
+from stanch.engine.contain.spelling import GATEWAY
 
 _SESSION = "stanch"
 

@@ -18,7 +18,8 @@ from stanch.engine.contain.collateral import Users, users_of, weighed
 from stanch.engine.contain.compare import first, plain, same
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.lockout import locked_out
-from stanch.engine.contain.targets import Choice, Target, by_hand, canonical, from_findings, unique
+from stanch.engine.contain.spelling import canonical, spellings
+from stanch.engine.contain.targets import Choice, Target, by_hand, from_findings, unique
 
 _ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
@@ -142,14 +143,17 @@ class Planner:
 
     def _looked_at(self, bare: Step, named: Sequence[str]) -> Step:
         try:
-            spelled = str(canonical(Arn.parse(bare.resource), self._doors.own.account))
+            asked = Arn.parse(bare.resource)
+            arn = canonical(asked, self._doors.own.account)
         except ArnError as error:
             return replace(bare, state=StepState.SKIPPED, why=str(error))
-        forbidden = self._forbidden(bare, bare.resource, spelled, *named)
+        # The ARN of a bucket or a snapshot does not say whose it is; what was asked for may.
+        bare = replace(bare, resource=str(arn), account=bare.account if arn.account else asked.account or bare.account)
+        forbidden = self._forbidden(bare, str(asked), *named)
         if forbidden:
             return self._left_alone(bare, forbidden)
-        step = self._planned(replace(bare, resource=spelled))
-        forbidden = self._forbidden(step, step.resource) if step.state is StepState.PLANNED else None
+        step = self._planned(bare)
+        forbidden = self._forbidden(step) if step.state is StepState.PLANNED else None
         return self._left_alone(step, forbidden) if forbidden else step
 
     def _planned(self, bare: Step) -> Step:
@@ -203,8 +207,9 @@ class Planner:
         )
 
     def _forbidden(self, step: Step, *named: str) -> str | None:
-        """Why this resource is not touched at all, or None; `named` are the ARNs by which it is known."""
-        pattern = next(filter(None, map(self._estate.response.forbids, named)), None)
+        """Why this resource is not touched at all, or None; `named` are other ARNs by which it is known."""
+        known = (*spellings(Arn.parse(step.resource), step.account or self._doors.own.account), *named)
+        pattern = next(filter(None, map(self._estate.response.forbids, known)), None)
         return f"never_touch protects it ({pattern})" if pattern else self.elsewhere(step)
 
 

@@ -1,7 +1,6 @@
 """What a stolen credential was used on is not what must be stopped: that is whoever holds it, and the way it came."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,11 +9,8 @@ from stanch.contracts.playbook import Playbook
 from stanch.domain.arn import Arn, ArnError, role_of_session
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident
+from stanch.engine.contain.spelling import GATEWAY
 
-GATEWAY = "gateway"
-"""The partition of what is not AWS: a key of an inference gateway, `arn:gateway:litellm:NAME::key/HASH`."""
-_INSTANCE = re.compile(r"instance/i-[0-9a-f]{8,17}")
-_REGION = re.compile(r"[a-z]{2,6}(-[a-z]+)+-\d{1,2}")
 _ELSEWHERE = {
     "root": "no policy binds the root user of an account: change its password and delete its access keys by hand",
     "federated-user": "its session is bound by the policies of the user that opened it: name that user instead",
@@ -64,7 +60,7 @@ def by_hand(
         for name in fitting:
             yield Target(name, str(arn), "asked for by hand", played, named=(asked,))
         if not fitting:
-            yield Target(None, asked, _no_action(arn.kind, actions, played))
+            yield Target(None, str(keyless(Arn.parse(asked))), _no_action(arn.kind, actions, played))
 
 
 def _gentle(kind: str, actions: Mapping[str, Action]) -> list[str]:
@@ -114,6 +110,17 @@ def _played(finding: Finding, playbook: str, names: Sequence[str], actions: Mapp
                 yield Target(name, str(arn), finding.title, playbook, (text,), finding.account or None)
 
 
+def resources_of(incident: Incident) -> set[str]:
+    """Every ARN on which containment of this incident may act: what to look for when asking who else uses it."""
+    found = {str(arn) for finding in incident.findings for _, arn in _resources(finding)}
+    for named in incident.by_hand:
+        try:
+            found.add(str(acted_on(named)))
+        except ArnError:
+            continue
+    return found
+
+
 def _touched(finding: Finding) -> str:
     """What to name when a person must act: the thing that was changed, or whoever changed it."""
     return (*(asset.arn for asset in finding.assets), *finding.resources, finding.actor.arn)[0]
@@ -135,33 +142,18 @@ def _resources(finding: Finding) -> Iterator[tuple[str, Arn]]:
 
 def acted_on(text: str) -> Arn:
     """The resource that containment changes for this ARN: the role of a session, the bucket of an object."""
-    role = role_of_session(text)
-    arn = Arn.parse(role or text)
-    if arn.partition == GATEWAY:
-        return replace(arn, resource=_hashed(arn.resource))
+    arn = keyless(Arn.parse(role_of_session(text) or text))
     if arn.kind == "object":
         return Arn(arn.partition, arn.service, arn.region, arn.account, arn.resource.split("/", 1)[0])
     return arn
 
 
-def _hashed(resource: str) -> str:
-    """A key of a gateway by its hash: one in clear would stand in the journal for ever."""
-    kind, _, key = resource.partition("/")
-    return f"{kind}/{hashlib.sha256(key.encode()).hexdigest()}" if key.startswith("sk-") else resource
-
-
-def canonical(arn: Arn, account: str) -> Arn:
-    """The one spelling of an ARN that AWS itself writes, so that `never_touch` cannot be passed by another.
-
-    A log may name a bucket with a region, or an instance without its account. Raises ArnError for what AWS never has.
-    """
-    if arn.service == "s3":
-        return Arn(arn.partition, "s3", "", "", arn.resource)
-    if arn.service == "ec2" and arn.kind == "instance":
-        if not _INSTANCE.fullmatch(arn.resource) or not _REGION.fullmatch(arn.region):
-            raise ArnError(f"{str(arn)!r} is not the ARN of an instance")
-        return Arn(arn.partition, "ec2", arn.region, arn.account or account, arn.resource)
-    return arn
+def keyless(arn: Arn) -> Arn:
+    """The ARN with a gateway's key by its hash: one in clear would stand in the journal for ever."""
+    kind, _, key = arn.resource.partition("/")
+    if arn.partition != GATEWAY or not key.startswith("sk-"):
+        return arn
+    return replace(arn, resource=f"{kind}/{hashlib.sha256(key.encode()).hexdigest()}")
 
 
 def unique(targets: Iterable[Target]) -> list[Target]:

@@ -23,7 +23,7 @@ class Undoer:
 
     def undo(self, incident: str, on_change: OnChange, chosen: Callable[[Step], bool]) -> list[Step]:
         """Each chosen step that had begun, as it is now: undone, or as it was with the reason in `why`."""
-        begun = [step for step in self._journal.steps(incident) if _changed_something(step) and chosen(step)]
+        begun = [step for step in self._journal.steps(incident) if can_be_undone(step) and chosen(step)]
         done = [self._one(step, on_change) for step in reversed(begun)]
         # A public ACL cannot come back while another step's block is on: what could not go back may do so now.
         if {step.state for step in done} > {StepState.UNDONE}:
@@ -81,7 +81,8 @@ class Undoer:
         return half
 
 
-def _changed_something(step: Step) -> bool:
+def can_be_undone(step: Step) -> bool:
+    """Whether the step had begun, so that something of it may be there to put back."""
     if step.before is None:
         return False
     return is_accepted(step) or step.state in {

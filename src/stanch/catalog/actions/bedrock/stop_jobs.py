@@ -34,23 +34,23 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
 
 
 def read(aws: Aws, step: Step) -> State:
-    """`{}`: a cancelled export is no state to lead back to."""
+    """`{}`: a stopped job is no state to lead back to."""
     return _jobs.state(aws, step)
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for each export under way."""
+    """One call, if it is under way."""
     _jobs.apply(_RUNNER, aws, step, wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """The service lists none under way."""
+    """Bedrock says that it is not under way."""
     return _jobs.verify(_RUNNER, aws, step, wait)
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Nothing: whoever needs the export starts it again."""
+    """Nothing: whoever needs the job starts it again."""
 
 
 def _running(aws: Aws, resource: Arn) -> list[_jobs.Job]:

@@ -51,15 +51,15 @@ def read(aws: Aws, step: Step) -> State:
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """All volumes in one call; where some have a snapshot of this incident already, each of the others by itself."""
+    """All that are attached in one call; one taken off since the plan, or where some are done already, by itself."""
     attached = set(_instance.volumes(_instance.described(aws, name_of(step))).values())
     taken = _taken(aws, step)
-    missing = [volume for volume in _wanted(step, attached) if volume not in taken]
-    if missing and set(missing) == attached:
+    missing = {volume for volume in _wanted(step, attached) if volume not in taken}
+    if attached and attached <= missing:
         _snapshot_all(aws, step)
-    else:
-        for volume in missing:
-            _snapshot_one(aws, step, volume)
+        missing -= attached
+    for volume in sorted(missing):
+        _snapshot_one(aws, step, volume)
     return None
 
 

@@ -48,6 +48,18 @@ def test_takes_a_volume_that_was_added_later_by_itself(ground: Ground) -> None:
     assert not aws.needed - set(action.PERMISSIONS)
 
 
+def test_takes_what_is_attached_at_one_moment_though_a_volume_was_taken_off_since(ground: Ground) -> None:
+    aws = ground.responder()
+    step = ground.planned(ID, host(ground), aws)
+    off = step.settings["volumes"][0]
+    ground.admin.call("ec2", "DetachVolume", VolumeId=off, InstanceId=Arn.parse(step.resource).name)
+    calls: list[str] = []
+    aws.before_call = calls.append
+    action.apply(aws, step, no_wait)
+    assert [call for call in calls if call.startswith("ec2:Create")] == ["ec2:CreateSnapshots", "ec2:CreateSnapshot"]
+    assert sorted(snapshot["VolumeId"] for snapshot in snapshots(ground, step)) == step.settings["volumes"]
+
+
 def test_keeps_the_snapshots_when_it_is_undone(ground: Ground) -> None:
     aws = ground.responder()
     step = ground.planned(ID, host(ground), aws)

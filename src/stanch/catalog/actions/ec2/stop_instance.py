@@ -58,6 +58,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         ),
         undo=f"ec2:StartInstances {name}, and back into service where it was",
         breaks=tuple(_breaks(aws, name, instance, standby)),
+        settings={"stop_protection": _protected(aws, name)},
     )
 
 
@@ -74,6 +75,8 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     _membership.enter_standby(aws, name, now["auto_scaling"])
     if now["power"] == "running":
         _switch_off(aws, name)
+    if step.settings["stop_protection"] and not _protected(aws, name):  # a run that died had lifted it
+        _protect(aws, name, protected=True)
     _reached(aws, name, "stopped", wait)
     return None
 
@@ -112,15 +115,23 @@ def _switch_off(aws: Aws, name: str) -> None:
 
     The operating system is not asked: what an intruder has left to run at shutdown must not run.
     """
-    held = aws.call("ec2", "DescribeInstanceAttribute", InstanceId=name, Attribute="disableApiStop")
-    protected = bool(held.get("DisableApiStop", {}).get("Value"))
+    protected = _protected(aws, name)
     try:
         if protected:
-            aws.call("ec2", "ModifyInstanceAttribute", InstanceId=name, DisableApiStop={"Value": False})
+            _protect(aws, name, protected=False)
         aws.call("ec2", "StopInstances", InstanceIds=[name], Hibernate=False, SkipOsShutdown=True)
     finally:
         if protected:
-            aws.call("ec2", "ModifyInstanceAttribute", InstanceId=name, DisableApiStop={"Value": True})
+            _protect(aws, name, protected=True)
+
+
+def _protected(aws: Aws, name: str) -> bool:
+    held = aws.call("ec2", "DescribeInstanceAttribute", InstanceId=name, Attribute="disableApiStop")
+    return bool(held.get("DisableApiStop", {}).get("Value"))
+
+
+def _protect(aws: Aws, name: str, *, protected: bool) -> None:
+    aws.call("ec2", "ModifyInstanceAttribute", InstanceId=name, DisableApiStop={"Value": protected})
 
 
 def _reached(aws: Aws, name: str, wanted: str, wait: Wait) -> str:

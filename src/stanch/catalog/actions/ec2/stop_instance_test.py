@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from tests.ground import Ground, Listening, RangeError, no_wait, survives_dying
+from tests.ground import Died, Ground, Listening, RangeError, dying_before, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import stop_instance as action
 from stanch.contracts.action import Needless, Refused
@@ -26,6 +26,11 @@ def in_a_group(ground: Ground) -> str:
     call("autoscaling", "CreateAutoScalingGroup", AutoScalingGroupName=name, LaunchConfigurationName=name, **bounds)
     call("autoscaling", "AttachInstances", AutoScalingGroupName=name, InstanceIds=[instance])
     return arn_of(ground, instance)
+
+
+def protection(ground: Ground, host: str) -> dict[str, bool]:
+    held = ground.admin.call("ec2", "DescribeInstanceAttribute", InstanceId=host, Attribute="disableApiStop")
+    return dict(held["DisableApiStop"])
 
 
 class Described(Listening):
@@ -83,8 +88,7 @@ def test_stops_a_protected_host_and_leaves_the_protection_on(ground: Ground) -> 
     ground.admin.call("ec2", "ModifyInstanceAttribute", InstanceId=host, DisableApiStop={"Value": True})
     aws = ground.responder()
     action.apply(aws, ground.planned(ID, arn_of(ground, host), aws), no_wait)
-    held = ground.admin.call("ec2", "DescribeInstanceAttribute", InstanceId=host, Attribute="disableApiStop")
-    assert held["DisableApiStop"] == {"Value": True}
+    assert protection(ground, host) == {"Value": True}
 
 
 def test_a_stop_that_is_denied_leaves_the_protection_on(ground: Ground) -> None:
@@ -100,8 +104,23 @@ def test_a_stop_that_is_denied_leaves_the_protection_on(ground: Ground) -> None:
     aws.before_call = denied
     with pytest.raises(AwsError):
         action.apply(aws, step, no_wait)
-    held = ground.admin.call("ec2", "DescribeInstanceAttribute", InstanceId=host, Attribute="disableApiStop")
-    assert held["DisableApiStop"] == {"Value": True}
+    assert protection(ground, host) == {"Value": True}
+
+
+@pytest.mark.parametrize("change", [1, 2])
+def test_a_run_that_died_while_the_protection_was_lifted_is_mended_by_the_next(ground: Ground, change: int) -> None:
+    host = ground.host(elastic=False)
+    ground.admin.call("ec2", "ModifyInstanceAttribute", InstanceId=host, DisableApiStop={"Value": True})
+    aws = ground.responder()
+    step = ground.planned(ID, arn_of(ground, host), aws)
+    aws.before_call = dying_before(change)
+    with pytest.raises(Died):
+        action.apply(aws, step, no_wait)
+    assert protection(ground, host) == {"Value": False}
+    aws.before_call = lambda _: None
+    action.apply(aws, step, no_wait)
+    assert protection(ground, host) == {"Value": True}
+    assert action.verify(aws, step, no_wait, None).holds
 
 
 def test_says_what_is_lost(ground: Ground) -> None:

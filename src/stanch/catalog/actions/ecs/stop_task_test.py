@@ -115,6 +115,13 @@ def test_refuses_a_task_whose_cluster_its_arn_does_not_name(ground: Recorded) ->
         ground.planned(ID, ground.arn("ecs", "task/0123"))
 
 
+def test_refuses_the_task_it_acts_from(ground: Recorded) -> None:
+    arn = task(ground)
+    session = f"arn:aws:sts::{ground.account}:assumed-role/stanch-responder/{arn.rpartition('/')[2]}"
+    with pytest.raises(Refused, match="the task stanch acts from"):
+        ground.planned(ID, arn, case=ground.case(responder=session))
+
+
 def test_survives_dying_before_each_change(ground: Recorded) -> None:
     assert survives_dying(ground, ID, lambda: task(ground)) == 1
 

@@ -2,7 +2,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.ground import Ground, no_wait, survives_dying
+from tests.ground import Ground, Listening, no_wait, survives_dying
 
 from stanch.catalog.actions.ec2 import snapshot_volumes
 from stanch.catalog.actions.evidence import lock_snapshots as action
@@ -60,6 +60,26 @@ def test_is_planned_before_there_is_any_snapshot_and_locks_those_that_came(groun
     snapshot_volumes.apply(aws, ground.planned("ec2/snapshot_volumes", host, aws, case(ground)), no_wait)
     action.apply(aws, step, no_wait)
     assert action.verify(aws, step, no_wait, None).holds
+
+
+class Pending(Listening):
+    """An account in which no snapshot is complete yet."""
+
+    def pages(
+        self, service: str, operation: str, key: str, /, *, region: str | None = None, **params: Any
+    ) -> list[dict[str, Any]]:
+        found = super().pages(service, operation, key, region=region, **params)
+        return [{**one, "State": "pending"} for one in found] if operation == "DescribeSnapshots" else found
+
+
+def test_locks_a_snapshot_that_is_still_being_taken(ground: Ground) -> None:
+    host, (snapshot, _) = taken(ground)
+    aws = Pending(ground.responder().door)
+    step = ground.planned(ID, host, aws, case(ground))
+    action.apply(aws, step, no_wait)
+    assert action.verify(aws, step, no_wait, None).holds
+    with pytest.raises(AwsError, match="locked"):
+        ground.admin.call("ec2", "DeleteSnapshot", SnapshotId=snapshot)
 
 
 def test_leaves_the_lock_of_somebody_else_as_it_is(ground: Ground) -> None:

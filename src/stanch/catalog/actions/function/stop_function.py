@@ -12,7 +12,7 @@ from typing import Any
 from stanch.catalog.actions._document import same, written
 from stanch.catalog.actions._responder import refuse_own_place
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._strangers import Ours, strangers, without_strangers
+from stanch.catalog.actions._strangers import Ours, let_in, without_strangers
 from stanch.catalog.actions.function import _entrances
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws
@@ -212,15 +212,8 @@ def _faults(aws: Aws, step: Step) -> list[str]:
     faults = [] if now["reserved"] == 0 else [f"the reserved concurrency is {_words(now['reserved'])}"]
     faults += [f"event source {source} is on" for source, state in now["sources"].items() if state == "on"]
     faults += [f"the URL of {place} is open to everybody" for place, auth in now["urls"].items() if auth == _OPEN]
-    let_in = ((place, _let_in(text, ours)) for place, text in now["policies"].items())
-    return [*faults, *(f"the policy of {place} lets in {', '.join(who)}" for place, who in let_in if who)]
-
-
-def _let_in(text: str, ours: Ours) -> tuple[str, ...]:
-    try:
-        return strangers(parse(text), ours)
-    except PolicyError:
-        return ("nobody knows whom, for it cannot be read",)
+    strangers = ((place, let_in(text, ours)) for place, text in now["policies"].items())
+    return [*faults, *(f"the policy of {place} lets in {', '.join(who)}" for place, who in strangers if who)]
 
 
 def _words(reserved: int | None) -> str:

@@ -64,6 +64,14 @@ def test_refuses_the_outside_account_that_could_open_sessions_before(ground: Gro
     assert opens(ground.outsider, role)
 
 
+def test_ends_no_session_that_is_open_and_says_so(ground: Ground) -> None:
+    role = ground.role(trusted=[strangers_root(ground)])
+    stolen = ground.outsider.assuming(role, "thief")
+    step = narrowed(ground, role)
+    assert allowed(stolen, "s3", "ListBuckets")
+    assert "NOT cut: sessions that are open already (iam/revoke_sessions)" in step.breaks
+
+
 def test_refuses_everybody_where_the_trust_named_nobody_in_particular(ground: Ground) -> None:
     role = role_trusting(ground, admit("*", Condition={"StringEquals": {"sts:ExternalId": "guess-me"}}))
     asked = {"RoleArn": role, "RoleSessionName": "somebody", "ExternalId": "guess-me"}

@@ -4,22 +4,19 @@ Blind to: sessions issued after that moment. Where the trust admits an outsider,
 is not called verified; where it admits a workload of ours, whoever controls that workload gets fresh credentials.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 
 from stanch.catalog.actions._document import deny_all, same
 from stanch.catalog.actions._names import name_of, short
 from stanch.catalog.actions._settle import settled
-from stanch.catalog.actions._strangers import Ours, strangers
+from stanch.catalog.actions._strangers import Ours, let_in
 from stanch.catalog.actions.iam import _deny, _principal
 from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
-from stanch.iam import parse
 
 APPLIES_TO = ("role",)
 PHASE = Phase.IDENTITY
@@ -50,8 +47,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     policy = f"stanch-revoke-{short(case.incident)}"
     denied = f"Deny * on * if aws:TokenIssueTime is before {cutoff}"
     waiting = "until they fetch fresh credentials; an instance may serve the old ones for hours"
-    inside = sorted({aws.account, *case.perimeter.accounts})
-    let_in = _let_in(role["AssumeRolePolicyDocument"], inside)
+    ours = Ours.of(case.perimeter, aws.account)
+    strangers = let_in(role["AssumeRolePolicyDocument"], ours)
     return Plan(
         resource=arn,
         before={"policy": _deny.inline_policy(aws, "Role", resource.name, policy)},
@@ -60,9 +57,9 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         breaks=(
             f"every session of {resource.name} issued before {cutoff} is refused everything, whoever holds it",
             f"hosts and jobs that use the role fail {waiting} (restart the workload, or the host)",
-            *(f"NOT cut: {who} may open new sessions until iam/narrow_trust has closed the trust" for who in let_in),
+            *(f"NOT cut: {who} may open new sessions until iam/narrow_trust has closed the trust" for who in strangers),
         ),
-        settings={"cutoff": cutoff, "policy": policy, "inside": inside},
+        settings={"cutoff": cutoff, "policy": policy, "ours": ours.to_json()},
     )
 
 
@@ -88,9 +85,9 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
         return Proof(False, Method.STATE, (f"the policy {step.settings['policy']} is not there as it was written",))
     proof = _tried(witness, wait) if witness else _simulated(aws, step, wait)
     trust = aws.call("iam", "GetRole", RoleName=name_of(step))["Role"]["AssumeRolePolicyDocument"]
-    let_in = _let_in(trust, step.settings["inside"])
-    if let_in:  # old sessions are dead, and the next one is a call away
-        open_end = f"the trust still admits {', '.join(let_in)}: iam/narrow_trust closes it, then run this again"
+    strangers = let_in(trust, Ours.read(step.settings["ours"]))
+    if strangers:  # old sessions are dead, and the next one is a call away
+        open_end = f"the trust still admits {', '.join(strangers)}: iam/narrow_trust closes it, then run this again"
         return replace(proof, holds=False, what=(*proof.what, open_end))
     return proof
 
@@ -99,11 +96,6 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     """Take the Deny away; the sessions it cut live on until they expire."""
     before = (step.before or {}).get("policy")
     _deny.restore_inline(aws, "Role", name_of(step), step.settings["policy"], before, wait)
-
-
-def _let_in(trust: Mapping[str, Any], inside: Sequence[str]) -> tuple[str, ...]:
-    """Who outside may assume the role by its trust."""
-    return strangers(parse(trust), Ours("", tuple(inside)))
 
 
 def _witness(aws: Aws, step: Step) -> Witness | None:

@@ -9,6 +9,7 @@ from stanch.catalog.actions.iam import revoke_sessions as action
 from stanch.contracts.action import Refused, Witness
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied
 from stanch.domain.arn import Arn
+from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method
 
 ID = "iam/revoke_sessions"
@@ -182,3 +183,16 @@ def test_is_not_verified_while_the_trust_still_lets_a_stranger_in(ground: Ground
     proof = action.verify(aws, step, no_wait, action.apply(aws, step, no_wait))
     assert not proof.holds
     assert "iam/narrow_trust closes it" in proof.what[-1]
+
+
+def test_takes_no_organisation_of_ours_for_a_stranger(ground: Ground) -> None:
+    role = ground.role(trusted=["*"])
+    ours = {"StringEquals": {"aws:PrincipalOrgID": "o-acme123456"}}
+    trust = document([{"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole", "Condition": ours}])
+    ground.admin.call("iam", "UpdateAssumeRolePolicy", RoleName=Arn.parse(role).name, PolicyDocument=trust)
+    aws = ground.responder()
+    perimeter = Perimeter(accounts=(ground.account,), organizations=("o-acme123456",))
+    step = ground.planned(ID, role, aws, ground.case(perimeter=perimeter))
+    action.apply(aws, step, no_wait)
+    assert action.verify(aws, step, no_wait, None).holds
+    assert not any("may open new sessions" in line for line in step.breaks)

@@ -47,6 +47,15 @@ def test_shuts_out_a_stranger_and_leaves_our_own(ground: Ground) -> None:
     assert action.read(aws, step) == step.before
 
 
+def test_leaves_the_key_itself_on_for_our_own_copies_of_the_evidence(ground: Ground) -> None:
+    arn = made(ground, grant(ground, "*"))
+    cipher = ground.admin.call("kms", "Encrypt", KeyId=arn, Plaintext=b"disk")["CiphertextBlob"]
+    aws = ground.responder()
+    action.apply(aws, ground.planned(ID, arn, aws), no_wait)
+    assert ground.admin.call("kms", "DescribeKey", KeyId=arn)["KeyMetadata"]["KeyState"] == "Enabled"
+    assert ground.admin.call("kms", "Decrypt", KeyId=arn, CiphertextBlob=cipher)["Plaintext"] == b"disk"
+
+
 def test_narrows_what_everybody_may_do_to_our_own_account(ground: Ground) -> None:
     arn = made(ground, grant(ground, "*"))
     aws = ground.responder()

@@ -39,7 +39,7 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """The service lists none under way."""
+    """CloudWatch Logs lists none under way."""
     return _jobs.verify(_RUNNER, aws, step, wait)
 
 

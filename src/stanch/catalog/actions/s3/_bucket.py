@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from stanch.catalog.actions.s3._answers import found, listed
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Step
@@ -38,24 +39,11 @@ class Bucket:
 
     def found(self, operation: str, absent: str, **params: Any) -> dict[str, Any] | None:
         """The answer, or None where AWS says with the code `absent` that there is no such configuration."""
-        try:
-            return self.call(operation, **params)
-        except AwsError as error:
-            if error.code != absent:
-                raise
-            return None
+        return found(self.call, operation, absent, **params)
 
     def listed(self, operation: str, key: str) -> list[dict[str, Any]]:
         """All items of a listing that goes on by a continuation token."""
-        items: list[dict[str, Any]] = []
-        more: dict[str, str] = {}
-        while True:
-            answer = self.call(operation, **more)
-            items.extend(answer.get(key) or ())
-            token = answer.get("NextContinuationToken")
-            if not token:
-                return items
-            more = {"ContinuationToken": str(token)}
+        return listed(self.call, operation, key, "ContinuationToken")
 
     def region(self) -> str:
         """Where the bucket lies; its ARN does not say."""
@@ -99,13 +87,13 @@ class Bucket:
     def some_key(self) -> str | None:
         """The key of an object in it, where there is one and the caller may list."""
         try:
-            listed = self.call("ListObjectsV2", MaxKeys=1)
+            some = self.call("ListObjectsV2", MaxKeys=1)
         except AwsError:
             return None
-        return next((str(entry["Key"]) for entry in listed.get("Contents") or ()), None)
+        return next((str(entry["Key"]) for entry in some.get("Contents") or ()), None)
 
 
 def switches(answer: Mapping[str, Any]) -> dict[str, bool]:
     """The four switches in an answer of GetPublicAccessBlock; S3 leaves out what is off."""
-    found = answer["PublicAccessBlockConfiguration"]
-    return {switch: bool(found.get(switch)) for switch in BLOCKED}
+    on = answer["PublicAccessBlockConfiguration"]
+    return {switch: bool(on.get(switch)) for switch in BLOCKED}

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from stanch.contracts.aws import Aws, AwsError
+from stanch.catalog.actions.s3._answers import found, listed
+from stanch.contracts.aws import Aws
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,21 +21,8 @@ class Control:
 
     def found(self, operation: str, absent: str, **params: Any) -> dict[str, Any] | None:
         """The answer, or None where AWS says with the code `absent` that there is nothing."""
-        try:
-            return self.call(operation, **params)
-        except AwsError as error:
-            if error.code != absent:
-                raise
-            return None
+        return found(self.call, operation, absent, **params)
 
     def listed(self, operation: str, key: str, **params: Any) -> list[dict[str, Any]]:
-        """All items of a listing, page by page; botocore has no paginator for these."""
-        items: list[dict[str, Any]] = []
-        more: dict[str, str] = {}
-        while True:
-            answer = self.call(operation, **params, **more)
-            items.extend(answer.get(key) or ())
-            token = answer.get("NextToken")
-            if not token:
-                return items
-            more = {"NextToken": str(token)}
+        """All items of a listing, page by page."""
+        return listed(self.call, operation, key, "NextToken", **params)

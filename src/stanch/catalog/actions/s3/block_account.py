@@ -50,7 +50,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         calls=(f"s3:PutAccountPublicAccessBlock on account {aws.account}: {', '.join(BLOCKED)}",),
         undo=f"s3:PutAccountPublicAccessBlock on account {aws.account}, as it was",
         breaks=(
-            f"every public bucket of account {aws.account} is closed: links, websites, partners without a name",
+            f"every public bucket of account {aws.account} is closed: links, websites, partners",
+            "other accounts lose a public bucket as well, those too whom a public policy names",
             *(f"public now: {name}" for name in public),
             *((f"not looked at, there are too many buckets: {unseen}",) if unseen > 0 else ()),
         ),

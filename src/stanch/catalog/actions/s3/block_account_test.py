@@ -39,6 +39,19 @@ def test_closes_public_buckets_to_strangers_without_touching_them(ground: Ground
     ground.admin.call("s3", "DeleteBucketPolicy", Bucket=bucket)
 
 
+def test_cuts_an_account_that_a_public_policy_names_and_spares_one_that_a_closed_policy_does(ground: Ground) -> None:
+    partner = {"AWS": ground.arn("iam", "root").replace(ground.account, ground.outside_account)}
+    named = {"Effect": "Allow", "Principal": partner, "Action": "s3:*", "Resource": "*"}
+    both = ground.bucket([named, {**named, "Principal": "*"}])
+    alone = ground.bucket([named])
+    step = ground.planned(ID, account(ground), aws := ground.responder())
+    assert any("those too whom a public policy names" in line for line in step.breaks)
+    action.apply(aws, step, no_wait)
+    assert not allowed(ground.outsider, "s3", "GetObject", Bucket=both, Key="model.bin")
+    assert allowed(ground.outsider, "s3", "GetObject", Bucket=alone, Key="model.bin")
+    ground.admin.call("s3", "DeleteBucketPolicy", Bucket=both)
+
+
 def test_names_the_public_buckets_and_tries_them(ground: Ground) -> None:
     bucket, aws = f"{ground.name('aaa-first')}", ground.responder()
     place = {"LocationConstraint": ground.staged.region}

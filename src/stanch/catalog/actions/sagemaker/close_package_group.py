@@ -24,7 +24,7 @@ _KIND = "model-package-group"
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """See `_closing.plan`."""
+    """Narrow the group's policy to our own principals."""
     name = name_of(resource, _KIND)
     if found(aws, "DescribeModelPackageGroup", ModelPackageGroupName=name) is None:
         raise AwsAbsent("sagemaker:DescribeModelPackageGroup", "ValidationException", f"there is no group {name}")
@@ -37,13 +37,13 @@ def read(aws: Aws, step: Step) -> State:
 
 
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """Write the policy without strangers, unless somebody else has written another since the plan."""
+    """One call; a policy that somebody changed since the plan is not overwritten."""
     _closing.apply(_KEEPER, aws, step, wait)
-    return None  # the stranger's credentials are not ours to try
+    return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and evaluated."""
+    """Read back and judged: only the stranger's credentials could try it."""
     return _closing.verify(_KEEPER, aws, step, wait)
 
 

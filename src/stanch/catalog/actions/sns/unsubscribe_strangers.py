@@ -51,7 +51,11 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         calls=tuple(f"sns:Unsubscribe from {topic}: {who}" for who in told),
         undo=f"sns:Subscribe to {topic}: {', '.join(told)}; each must be confirmed again by the other side",
         breaks=tuple(f"{who} gets no further message of {topic}" for who in told),
-        settings={"taken": [_terms(aws, each) for each in taken], "topic": topic},
+        settings={
+            "taken": [_terms(aws, each) for each in taken],
+            "topic": topic,
+            "accounts": sorted(ours) if resource.kind == "topic" else None,
+        },
     )
 
 
@@ -70,12 +74,18 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back: none of them is subscribed."""
-    holds = settled(lambda: not _standing(aws, step), wait)
-    left = ", ".join(_told(each) for each in _standing(aws, step))
-    return Proof(
-        holds, Method.STATE, (f"of those taken out, subscribed to {step.settings['topic']}: {left or 'none'}",)
-    )
+    """Read back: none of them is subscribed, nor, where the topic was meant, a stranger who came since the plan."""
+    left: list[str] = []
+
+    def none_left() -> bool:
+        ours, wanted = step.settings["accounts"], _wanted(step)
+        found = _listed(aws, step.settings["topic"])
+        left[:] = [_told(one) for one in found if _told(one) in wanted or (ours is not None and _foreign(one, ours))]
+        return not left
+
+    holds = settled(none_left, wait)
+    told = f"subscribed to {step.settings['topic']} of those taken out and of strangers: {', '.join(left) or 'none'}"
+    return Proof(holds, Method.STATE, (told,))
 
 
 def undo(aws: Aws, step: Step, wait: Wait) -> None:
@@ -96,8 +106,12 @@ def _listed(aws: Aws, topic: str) -> list[Subscription]:
 
 
 def _standing(aws: Aws, step: Step) -> list[Subscription]:
-    wanted = {_told(terms) for terms in step.settings["taken"]}
+    wanted = _wanted(step)
     return [each for each in _listed(aws, step.settings["topic"]) if _told(each) in wanted]
+
+
+def _wanted(step: Step) -> set[str]:
+    return {_told(terms) for terms in step.settings["taken"]}
 
 
 def _foreign(subscription: Subscription, ours: Iterable[str]) -> bool:

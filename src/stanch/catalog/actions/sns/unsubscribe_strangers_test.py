@@ -70,6 +70,17 @@ def test_does_not_verify_while_he_is_subscribed(ground: Ground) -> None:
     assert (proof.holds, theirs in proof.what[0]) == (False, True)
 
 
+def test_does_not_verify_when_another_stranger_subscribed_since_the_plan(ground: Ground) -> None:
+    arn = topic(ground, queue(ground, ground.outside_account))
+    aws = ground.responder()
+    step = ground.planned(ID, arn, aws)
+    action.apply(aws, step, no_wait)
+    late = queue(ground, ground.outside_account)
+    ground.admin.call("sns", "Subscribe", TopicArn=arn, Protocol="sqs", Endpoint=late)
+    proof = action.verify(aws, step, no_wait, None)
+    assert (proof.holds, late in proof.what[0]) == (False, True)
+
+
 def test_says_that_a_topic_is_gone(ground: Ground) -> None:
     with pytest.raises(AwsAbsent):
         ground.planned(ID, f"arn:{ground.admin.partition}:sns:{ground.staged.region}:{ground.account}:never-was")

@@ -19,7 +19,7 @@ ABOUT = About(
     severity=Severity.MEDIUM,
     confidence=0.7,
     techniques=(Technique("attack", "T1530", "19"), Technique("atlas", "AML.T0025", "5.6")),
-    playbook="stolen_role_session",
+    playbook="weights_read",
     whose=Whose.PRINCIPAL,
 )
 

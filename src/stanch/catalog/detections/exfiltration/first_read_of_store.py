@@ -25,7 +25,7 @@ ABOUT = About(
         Technique("attack", "T1119", "19"),
         Technique("atlas", "AML.T0036", "5.6"),
     ),
-    playbook="stolen_role_session",
+    playbook="weights_read",
     whose=Whose.PRINCIPAL,
 )
 

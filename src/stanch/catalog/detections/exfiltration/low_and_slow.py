@@ -24,7 +24,7 @@ ABOUT = About(
         Technique("attack", "T1030", "19"),
         Technique("atlas", "AML.T0048.004", "5.6"),
     ),
-    playbook="stolen_role_session",
+    playbook="weights_read",
     whose=Whose.PRINCIPAL,
 )
 

@@ -25,7 +25,7 @@ ABOUT = About(
         Technique("atlas", "AML.T0035", "5.6"),
         Technique("atlas", "AML.T0048.004", "5.6"),
     ),
-    playbook="stolen_role_session",
+    playbook="weights_read",
     whose=Whose.PRINCIPAL,
 )
 

@@ -25,7 +25,7 @@ ABOUT = About(
         Technique("attack", "T1485", "19"),
         Technique("attack", "T1657", "19"),
     ),
-    playbook="stolen_role_session",
+    playbook="weights_read",
     whose=Whose.PRINCIPAL,
 )
 

@@ -23,7 +23,7 @@ ABOUT = About(
         Technique("attack", "T1119", "19"),
         Technique("atlas", "AML.T0036", "5.6"),
     ),
-    playbook="open_bucket",
+    playbook="outside_reader",
     whose=Whose.PRINCIPAL,
 )
 

@@ -1,0 +1,124 @@
+"""`stanch snapshot`: what the accounts are configured as, looked at once and kept for every other question."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from stanch import app
+from stanch.app import snapshot as looked
+from stanch.cli import show
+from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
+from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+
+if TYPE_CHECKING:
+    from stanch.estate.snapshot import Seen, Snapshot
+
+_MOST_UNKNOWNS = 20
+_EXAMPLE = """
+Examples:
+
+- `stanch snapshot` the account of your credentials, in the regions of stanch.toml, into .stanch/snapshot
+
+- `stanch snapshot --role stanch-reader` every account of the perimeter, through that role
+
+- `stanch snapshot --permissions` the policy that the reading role needs
+
+Nothing is changed in any account. Exit code 3 when something could not be seen; it is listed, and kept in the snapshot.
+"""
+
+
+def register(cli: typer.Typer) -> None:
+    """Add the verb."""
+    cli.command(name="snapshot", epilog=_EXAMPLE)(stoppable(snapshot))
+
+
+def snapshot(
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder to write; default: snapshot in the state folder.")
+    ] = None,
+    role: Annotated[
+        str | None, typer.Option("--role", help="A role to assume in the perimeter's other accounts.")
+    ] = None,
+    regions: Annotated[
+        list[str] | None,
+        typer.Option("--in", metavar="REGION", help="Look here; default: the perimeter's. Repeatable."),
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="SERVICE", help="These services alone. Repeatable.")
+    ] = None,
+    permissions: Annotated[
+        bool, typer.Option("--permissions", help="Print the policy that looking needs, and end.")
+    ] = False,
+    state: StateDir = STATE,
+    estate: EstateFile = None,
+    profile: Profile = None,
+    region: Region = None,
+    endpoint_url: Endpoint = None,
+    format_: Output = Format.TABLE,
+) -> None:
+    """Look at the accounts' configuration and keep it."""
+    face = Face(format_)
+    if permissions:
+        statement = {"Sid": "StanchLooks", "Effect": "Allow", "Action": [*looked.permissions()], "Resource": "*"}
+        print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1))  # noqa: T201 - the answer
+        return
+    known = {name.split("/")[0] for name in looked.collectors()}
+    strange = sorted({*(only or ())} - known)
+    if strange:
+        raise WrongUse(f"there is no service {strange[0]!r}", f"there is {', '.join(sorted(known))}")
+    ours = app.estate_at(estate)
+    aws = app.door_to(ours, profile, region, endpoint_url)
+    folder = out or state / looked.FOLDER
+    _refuse_other_content(folder)
+    todo, closed = looked.planned(aws, ours, role=role, regions=regions or [], only=only or [])
+    made = _looked(face, todo, closed, folder)
+    _tell(face, made, folder)
+    raise typer.Exit(Exit.PARTIAL if made.unknowns else Exit.DONE)
+
+
+def _refuse_other_content(folder: Path) -> None:
+    """A folder that is replaced whole must be a snapshot."""
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "index.json").exists())):
+        raise WrongUse(f"{folder} exists and is no snapshot", "give another folder with --out")
+
+
+def _looked(face: Face, todo: list, closed: list, folder: Path) -> "Snapshot":  # type: ignore[type-arg]
+    columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=face.err, transient=True, disable=not face.err.is_terminal) as bar:
+        task = bar.add_task("looking", total=len(todo))
+
+        def seen(_: "Seen") -> None:
+            bar.advance(task)
+
+        return looked.look(todo, closed, folder, seen)
+
+
+def _tell(face: Face, made: "Snapshot", folder: Path) -> None:
+    for unknown in made.unknowns:
+        face.emit({"kind": "unknown", "operation": unknown.operation, "code": unknown.code,
+                   "permission": unknown.permission, "of": unknown.of, "why": unknown.why})  # fmt: skip
+    counts: dict[str, int] = {}
+    for place in made.places:
+        counts[place.thing.kind] = counts.get(place.thing.kind, 0) + 1
+    face.emit({"kind": "snapshot", "folder": str(folder), "made_at": made.made_at.isoformat(),
+               "accounts": list(made.accounts), "regions": list(made.regions), "things": counts,
+               "unknowns": len(made.unknowns)})  # fmt: skip
+    table = Table(box=None, pad_edge=False, width=min(shutil.get_terminal_size().columns, 60))
+    table.add_column("thing")
+    table.add_column("seen", justify="right")
+    for kind, count in sorted(counts.items()):
+        table.add_row(one_line(kind), f"{count:,}")
+    face.say(table)
+    for unknown in made.unknowns[:_MOST_UNKNOWNS]:
+        need = f"needs {unknown.permission}" if unknown.permission else unknown.code
+        face.say(f"not seen: {unknown.of}: {unknown.operation}: {need}", style="yellow")
+    if len(made.unknowns) > _MOST_UNKNOWNS:
+        face.say(
+            f"... and {len(made.unknowns) - _MOST_UNKNOWNS} more, all in {folder / 'unknowns.jsonl'}", style="yellow"
+        )
+    face.say(f"{show.counted(len(made.places), 'thing')} kept in {folder}", style="bold")

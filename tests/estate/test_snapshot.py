@@ -1,0 +1,112 @@
+"""A snapshot is whole or not there, says what was not seen, and shows when somebody edited it."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stanch.contracts.collector import Thing, Unknown
+from stanch.estate import snapshot
+from stanch.estate.snapshot import Seen, SnapshotError
+
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+BUCKET = Thing("s3/bucket", "arn:aws:s3:::weights", {"Versioning": {"Status": "Enabled"}, "Made": NOON})
+ROLE = Thing("iam/role", "arn:aws:iam::111122223333:role/app", {"Path": "/"})
+DENIED = Unknown("s3:GetBucketPolicy", "AccessDenied", "s3:GetBucketPolicy", BUCKET.arn, "no")
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+def seen(*things: Thing, unknowns: tuple[Unknown, ...] = (), region: str | None = None) -> Seen:
+    return Seen("111122223333", region, "s3", things, unknowns)
+
+
+def test_gives_back_what_was_seen_where_and_what_was_not(tmp_path: Path) -> None:
+    host = Thing("ec2/instance", "arn:aws:ec2:eu-central-1:111122223333:instance/i-1", {})
+    snapshot.write(tmp_path / "s", [seen(BUCKET, unknowns=(DENIED,)), seen(host, region="eu-central-1")], NOON)
+    read = snapshot.read(tmp_path / "s")
+    assert (read.made_at, read.accounts, read.regions) == (NOON, ("111122223333",), ("eu-central-1",))
+    (bucket,) = read.of("s3/bucket")
+    assert (bucket.region, bucket.thing.data["Made"]) == (None, "2026-11-23T12:00:00+00:00")
+    assert [place.region for place in read.of("ec2/instance")] == ["eu-central-1"]
+    assert (read.unknowns, read.edited, list(read.of("no/such"))) == ((DENIED,), (), [])
+
+
+@given(st.dictionaries(st.text(), JSON, max_size=4))
+def test_gives_back_any_configuration(tmp_path_factory: pytest.TempPathFactory, data: dict[str, Any]) -> None:
+    folder = tmp_path_factory.mktemp("snapshots") / "s"
+    snapshot.write(folder, [seen(replace(BUCKET, data=data))], NOON)
+    assert snapshot.read(folder).places[0].thing.data == data
+
+
+def test_the_same_account_is_the_same_bytes(tmp_path: Path) -> None:
+    for name, things in (("a", (BUCKET, ROLE)), ("b", (ROLE, BUCKET))):
+        snapshot.write(tmp_path / name, [seen(*things)], NOON)
+    texts = [sorted(path.read_bytes() for path in (tmp_path / name).rglob("*.json*")) for name in "ab"]
+    assert texts[0] == texts[1]
+
+
+def test_the_one_before_stays_when_the_new_one_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(snapshot, "_filled", full)
+    with pytest.raises(OSError, match="No space"):
+        snapshot.write(folder, [seen(ROLE)], NOON)
+    assert [place.thing.arn for place in snapshot.read(folder).places] == [BUCKET.arn]
+    assert [path.name for path in tmp_path.iterdir()] == ["s"], "nothing is left lying about"
+
+
+def test_an_edit_by_hand_is_shown(tmp_path: Path) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+    (file,) = folder.rglob("s3.jsonl")
+    file.write_text(file.read_text().replace("Enabled", "Suspended"))
+    assert snapshot.read(folder).edited == ("111122223333/account/s3.jsonl",)
+
+
+@pytest.mark.parametrize(
+    ("harm", "told"),
+    [
+        (lambda folder: (folder / "index.json").unlink(), "holds no snapshot"),
+        (lambda folder: (folder / "index.json").write_text("{"), "cannot be read"),
+        (lambda folder: (folder / "index.json").write_text("[]"), "cannot be read"),
+        (lambda folder: _index(folder, version=2), "version 2, this stanch reads 1"),
+        (lambda folder: _index(folder, files={"../../etc/passwd": {"sha256": ""}}), "outside the snapshot"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).unlink(), "cannot be read"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_text("[1]\n"), "no JSON object"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_text("{" * 100_000), "no JSON object"),
+    ],
+)
+def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, harm: Any, told: str) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+    harm(folder)
+    with pytest.raises(SnapshotError, match=told) as caught:
+        snapshot.read(folder)
+    assert "\n" not in str(caught.value)
+
+
+def _index(folder: Path, **changes: Any) -> None:
+    index = json.loads((folder / "index.json").read_text())
+    (folder / "index.json").write_text(json.dumps({**index, **changes}))
+
+
+def test_tells_what_is_new_gone_and_different(tmp_path: Path) -> None:
+    suspended = replace(BUCKET, data={"Versioning": {"Status": "Suspended"}, "Made": NOON})
+    key = Thing("kms/key", "arn:aws:kms:eu-central-1:111122223333:key/k", {})
+    before = snapshot.read(snapshot.write(tmp_path / "a", [seen(BUCKET, ROLE)], NOON))
+    after = snapshot.read(snapshot.write(tmp_path / "b", [seen(suspended, key)], NOON))
+    told = [(change.kind, change.how, change.fields) for change in snapshot.changes(before, after)]
+    assert told == [("iam/role", "gone", ()), ("kms/key", "new", ()), ("s3/bucket", "changed", ("Versioning",))]
+    assert list(snapshot.changes(before, before)) == []
