@@ -34,6 +34,13 @@ def test_a_deny_that_spares_its_account_or_its_role_does_not() -> None:
     assert locked_out(denying(Action="s3:GetObject"), RESPONDER, ASKED) == ()
 
 
+def test_a_deny_that_stood_before_is_no_means_to_keep_stanch_from_acting() -> None:
+    outside = denying(Condition={"StringNotEquals": {"aws:SourceVpce": "vpce-0123456789abcdef0"}})
+    assert locked_out(outside, RESPONDER, ASKED), "nobody knows the way by which the responder comes"
+    assert locked_out(outside, RESPONDER, ASKED, {"policy": outside[BUCKET]}) == ()
+    assert locked_out(denying(), RESPONDER, ASKED, {"policy": "{}", "acl": {"grants": []}})
+
+
 def test_a_step_that_would_lock_the_responder_out_is_not_planned() -> None:
     class Harsh(Shut):
         def plan(self, aws: Aws, resource: Arn, case: Case) -> Plan:

@@ -297,3 +297,10 @@ def test_deadlines_are_those_of_the_clocks_and_are_not_recomputed() -> None:
 
 BENIGN_MARKDOWN = hostile_report("x").markdown
 BENIGN = Page(hostile_report("x").html)
+
+
+def test_says_where_the_journal_ended_so_that_cutting_it_shows() -> None:
+    report = breach.report(head=f"entry 42, {'ab' * 32}")
+    for text in (report.markdown, report.html):
+        assert "entry 42, abab" in text.replace("\\", "")
+    assert "hash chain" not in breach.report().markdown

@@ -144,6 +144,7 @@ def report(kept: "Stores", estate: Estate, incident: Incident, regime: str, fold
         now=now(),
         detected_at=incident.found_at,
         coverage=incident.coverage,
+        head=f"entry {head.seq}, {head.link}" if (head := kept.journal.head()).seq else None,
     )
     stem = folder / f"{incident.id}-{regime}"
     return [written(stem.with_suffix(".md"), drafted.markdown), written(stem.with_suffix(".html"), drafted.html)]

@@ -99,6 +99,11 @@ def _shown(path: Path, was: Any, now: Any) -> str:
     return "\n".join([f"{where}:", *(line for line in lines if not line.startswith(("---", "+++", "@@")))])
 
 
+def documents(state: State) -> list[str]:
+    """The policies in a state, as text."""
+    return [leaf for leaf in _leaves(state).values() if isinstance(_document(leaf), Mapping)]
+
+
 def _short(value: Any) -> str:
     text = value if value == _ABSENT else json.dumps(value)
     return text if len(text) <= 500 else f"{text[:500]}..."

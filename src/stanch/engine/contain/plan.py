@@ -161,7 +161,7 @@ class Planner:
         try:
             aws = self.door(bare)
             plan = self.action(bare).plan(aws, Arn.parse(bare.resource), self._case(bare, aws.caller))
-            shut = locked_out(plan.policies, aws.caller, self.action(bare).PERMISSIONS)
+            shut = locked_out(plan.policies, aws.caller, self.action(bare).PERMISSIONS, plan.before)
         except Needless as needless:
             return replace(bare, state=StepState.SKIPPED, why=f"nothing to do: {needless}", settings=ASIDE)
         except Refused as refusal:

@@ -20,7 +20,8 @@ class Matter:
     """Everything a report is made from. `now` is when it is drafted; all times are aware.
 
     `submitted` holds when each stage was filed. `detected_at` is when stanch first said so; without it the conservative
-    bound counts from the first event. `coverage` is that of the search that found the incident.
+    bound counts from the first event. `coverage` is that of the search that found the incident. `head` is where the
+    journal's hash chain ends now, in words: whoever cuts its end afterwards is shown by this.
     """
 
     incident: Incident
@@ -35,6 +36,7 @@ class Matter:
     submitted: Mapping[str, datetime] = field(default_factory=dict)
     detected_at: datetime | None = None
     coverage: Coverage | None = None
+    head: str | None = None
     blanks: list[Blank] = field(default_factory=list)
 
     def blank(self, what: str) -> Blank:

@@ -42,6 +42,7 @@ def render(
     submitted: Mapping[str, datetime] | None = None,
     detected_at: datetime | None = None,
     coverage: Coverage | None = None,
+    head: str | None = None,
 ) -> Report:
     """Draft the notification of one incident under one law, as of `now`; see Matter for the arguments.
 
@@ -60,6 +61,7 @@ def render(
         submitted=submitted or {},
         detected_at=detected_at,
         coverage=coverage,
+        head=head,
     )
     made = draft(matter)
     page, text = _environments()

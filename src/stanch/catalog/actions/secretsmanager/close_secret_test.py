@@ -1,93 +1,34 @@
-import json
-from typing import Any
-
-import pytest
-from tests.ground import Ground, document, no_wait, survives_dying
-
-from stanch.catalog.actions.secretsmanager import close_secret as action
-from stanch.contracts.action import Needless
-from stanch.contracts.aws import AwsAbsent
+from tests.closing import Closing, Policed
+from tests.ground import Ground, survives_dying
 
 ID = "secretsmanager/close_secret"
 
 
-def root(ground: Ground, account: str) -> str:
-    return ground.arn("iam", "root").replace(ground.account, account)
+def make(ground: Ground) -> str:
+    return str(ground.admin.call("secretsmanager", "CreateSecret", Name=ground.name("token"), SecretString="x")["ARN"])
 
 
-def grant(ground: Ground, principal: Any, sid: str = "Open") -> dict[str, Any]:
-    return {
-        "Sid": sid,
-        "Effect": "Allow",
-        "Principal": principal,
-        "Action": "secretsmanager:GetSecretValue",
-        "Resource": "*",
-    }
+def put(ground: Ground, arn: str, text: str) -> object:
+    return ground.admin.call("secretsmanager", "PutResourcePolicy", SecretId=arn, ResourcePolicy=text)
 
 
-def made(ground: Ground, *opened: dict[str, Any]) -> str:
-    """The ARN of a secret with this policy."""
-    arn = str(ground.admin.call("secretsmanager", "CreateSecret", Name=ground.name("token"), SecretString="x")["ARN"])
-    if opened:
-        ground.admin.call("secretsmanager", "PutResourcePolicy", SecretId=arn, ResourcePolicy=document(opened))
-    return arn
+def get(ground: Ground, arn: str) -> str:
+    return str(ground.admin.call("secretsmanager", "GetResourcePolicy", SecretId=arn)["ResourcePolicy"])
 
 
-def statements(ground: Ground, arn: str) -> list[dict[str, Any]]:
-    text = ground.admin.call("secretsmanager", "GetResourcePolicy", SecretId=arn)["ResourcePolicy"]
-    found: list[dict[str, Any]] = json.loads(text)["Statement"]
-    return found
+SAYS = {"Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+KIND = Policed(ID, make, put, get, SAYS, ("secretsmanager", "secret:never-AbCdEf"))
 
 
-def test_shuts_out_a_stranger_and_leaves_our_own(ground: Ground) -> None:
-    ours = grant(ground, {"AWS": root(ground, ground.account)}, "Ours")
-    theirs = grant(ground, {"AWS": root(ground, ground.outside_account)}, "Theirs")
-    arn = made(ground, ours, theirs)
-    aws = ground.responder()
-    step = ground.planned(ID, arn, aws)
-    action.apply(aws, step, no_wait)
-    assert statements(ground, arn) == [ours]
-    assert action.verify(aws, step, no_wait, None).holds
-    action.undo(aws, step, no_wait)
-    assert statements(ground, arn) == [ours, theirs]
-    assert action.read(aws, step) == step.before
-
-
-def test_narrows_what_everybody_may_do_to_our_own_account(ground: Ground) -> None:
-    arn = made(ground, grant(ground, "*"))
-    aws = ground.responder()
-    action.apply(aws, ground.planned(ID, arn, aws), no_wait)
-    assert statements(ground, arn) == [grant(ground, {"AWS": root(ground, ground.account)})]
-
-
-def test_does_not_verify_while_the_stranger_is_let_in(ground: Ground) -> None:
-    aws = ground.responder()
-    step = ground.planned(ID, made(ground, grant(ground, "*")), aws)
-    proof = action.verify(aws, step, no_wait, None)
-    assert (proof.holds, "everybody" in proof.what[0]) == (False, True)
-
-
-def test_has_nothing_to_do_where_no_stranger_is_let_in(ground: Ground) -> None:
-    with pytest.raises(Needless):
-        ground.planned(ID, made(ground, grant(ground, {"AWS": root(ground, ground.account)})))
-    with pytest.raises(Needless):
-        ground.planned(ID, made(ground))
-
-
-def test_says_that_it_is_gone(ground: Ground) -> None:
-    with pytest.raises(AwsAbsent):
-        ground.planned(
-            ID,
-            f"arn:{ground.admin.partition}:secretsmanager:{ground.staged.region}:{ground.account}:secret:never-AbCdEf",
-        )
+class TestClosing(Closing):
+    kind = KIND
 
 
 def test_finds_the_secret_that_a_log_names_without_its_last_six_letters(ground: Ground) -> None:
-    arn = made(ground, grant(ground, "*"))
+    arn = KIND.made(ground, KIND.allow("*"))
     assert ground.planned(ID, arn[:-7]).resource == arn
 
 
 def test_survives_dying_before_each_change(ground: Ground) -> None:
-    assert survives_dying(ground, ID, lambda: made(ground, grant(ground, "*"))) == 1
-    stranger = {"AWS": root(ground, ground.outside_account)}
-    assert survives_dying(ground, ID, lambda: made(ground, grant(ground, stranger))) == 1
+    assert survives_dying(ground, ID, lambda: KIND.made(ground, KIND.allow("*"))) == 1
+    assert survives_dying(ground, ID, lambda: KIND.made(ground, KIND.theirs(ground))) == 1

@@ -1,83 +1,38 @@
-import json
 from typing import Any
 
-import pytest
-from tests.ground import Ground, document, no_wait, survives_dying
-
-from stanch.catalog.actions.sqs import close_queue as action
-from stanch.contracts.action import Needless
-from stanch.contracts.aws import AwsAbsent
+from tests.closing import Closing, Policed
+from tests.ground import Ground, survives_dying
 
 ID = "sqs/close_queue"
 
 
-def root(ground: Ground, account: str) -> str:
-    return ground.arn("iam", "root").replace(ground.account, account)
-
-
-def grant(ground: Ground, principal: Any, sid: str = "Open") -> dict[str, Any]:
-    return {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": "sqs:ReceiveMessage", "Resource": "*"}
-
-
-def made(ground: Ground, *opened: dict[str, Any]) -> str:
-    """The ARN of a queue with this policy."""
+def make(ground: Ground) -> str:
     url = ground.admin.call("sqs", "CreateQueue", QueueName=ground.name("jobs"))["QueueUrl"]
-    if opened:
-        ground.admin.call("sqs", "SetQueueAttributes", QueueUrl=url, Attributes={"Policy": document(opened)})
     answer = ground.admin.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["QueueArn"])
     return str(answer["Attributes"]["QueueArn"])
 
 
-def statements(ground: Ground, arn: str) -> list[dict[str, Any]]:
-    url = ground.admin.call("sqs", "GetQueueUrl", QueueName=arn.rpartition(":")[2])["QueueUrl"]
-    text = ground.admin.call("sqs", "GetQueueAttributes", QueueUrl=url, AttributeNames=["Policy"])["Attributes"][
-        "Policy"
-    ]
-    found: list[dict[str, Any]] = json.loads(text)["Statement"]
-    return found
+def put(ground: Ground, arn: str, text: str) -> object:
+    return ground.admin.call("sqs", "SetQueueAttributes", QueueUrl=url_of(ground, arn), Attributes={"Policy": text})
 
 
-def test_shuts_out_a_stranger_and_leaves_our_own(ground: Ground) -> None:
-    ours = grant(ground, {"AWS": root(ground, ground.account)}, "Ours")
-    theirs = grant(ground, {"AWS": root(ground, ground.outside_account)}, "Theirs")
-    arn = made(ground, ours, theirs)
-    aws = ground.responder()
-    step = ground.planned(ID, arn, aws)
-    action.apply(aws, step, no_wait)
-    assert statements(ground, arn) == [ours]
-    assert action.verify(aws, step, no_wait, None).holds
-    action.undo(aws, step, no_wait)
-    assert statements(ground, arn) == [ours, theirs]
-    assert action.read(aws, step) == step.before
+def get(ground: Ground, arn: str) -> str:
+    asked: dict[str, Any] = {"QueueUrl": url_of(ground, arn), "AttributeNames": ["Policy"]}
+    return str(ground.admin.call("sqs", "GetQueueAttributes", **asked)["Attributes"]["Policy"])
 
 
-def test_narrows_what_everybody_may_do_to_our_own_account(ground: Ground) -> None:
-    arn = made(ground, grant(ground, "*"))
-    aws = ground.responder()
-    action.apply(aws, ground.planned(ID, arn, aws), no_wait)
-    assert statements(ground, arn) == [grant(ground, {"AWS": root(ground, ground.account)})]
+def url_of(ground: Ground, arn: str) -> str:
+    return str(ground.admin.call("sqs", "GetQueueUrl", QueueName=arn.rpartition(":")[2])["QueueUrl"])
 
 
-def test_does_not_verify_while_the_stranger_is_let_in(ground: Ground) -> None:
-    aws = ground.responder()
-    step = ground.planned(ID, made(ground, grant(ground, "*")), aws)
-    proof = action.verify(aws, step, no_wait, None)
-    assert (proof.holds, "everybody" in proof.what[0]) == (False, True)
+SAYS = {"Action": "sqs:ReceiveMessage", "Resource": "*"}
+KIND = Policed(ID, make, put, get, SAYS, ("sqs", "never-was"))
 
 
-def test_has_nothing_to_do_where_no_stranger_is_let_in(ground: Ground) -> None:
-    with pytest.raises(Needless):
-        ground.planned(ID, made(ground, grant(ground, {"AWS": root(ground, ground.account)})))
-    with pytest.raises(Needless):
-        ground.planned(ID, made(ground))
-
-
-def test_says_that_it_is_gone(ground: Ground) -> None:
-    with pytest.raises(AwsAbsent):
-        ground.planned(ID, f"arn:{ground.admin.partition}:sqs:{ground.staged.region}:{ground.account}:never-was")
+class TestClosing(Closing):
+    kind = KIND
 
 
 def test_survives_dying_before_each_change(ground: Ground) -> None:
-    assert survives_dying(ground, ID, lambda: made(ground, grant(ground, "*"))) == 1
-    stranger = {"AWS": root(ground, ground.outside_account)}
-    assert survives_dying(ground, ID, lambda: made(ground, grant(ground, stranger))) == 1
+    assert survives_dying(ground, ID, lambda: KIND.made(ground, KIND.allow("*"))) == 1
+    assert survives_dying(ground, ID, lambda: KIND.made(ground, KIND.theirs(ground))) == 1
