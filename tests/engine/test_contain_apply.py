@@ -316,6 +316,18 @@ def test_is_not_verified_when_somebody_puts_it_back_within_the_window() -> None:
     assert s.journal.steps("inc-1")[0].state is StepState.FAILED
 
 
+def test_a_run_stopped_within_the_window_is_tried_again_by_the_next() -> None:
+    s = scene(ROLE)
+    desk = s.desk()
+    desk.apply(desk.plan(incident(by_hand=[ROLE])), again=False)
+    (step,) = applied(s)
+    assert step.proof is not None
+    assert step.proof.what[-1] == "tried again 10 s later or more"
+    rows = len(s.journal.rows)
+    applied(s)
+    assert len(s.journal.rows) == rows, "once is enough"
+
+
 def test_another_process_may_try_again_later() -> None:
     s = scene(ROLE)
     desk = s.desk()
@@ -405,7 +417,7 @@ def test_does_only_what_the_plan_has_shown() -> None:
     s = scene(ROLE)
     desk = s.desk()
     (shown,) = desk.plan(incident(by_hand=[ROLE]))
-    (step,) = desk.apply([replace(shown, settings={**shown.settings, "denied": "one caller fewer"})])
+    (step,) = desk.apply([replace(shown, calls=(*shown.calls, "and one caller fewer"))])
     assert (step.state, step.before) == (StepState.FAILED, None)
     assert step.why.startswith("what would be done has changed since the plan was shown")
     assert s.aws.resources[ROLE] == OPEN

@@ -80,3 +80,13 @@ def test_a_finding_says_in_which_account_its_bucket_lies() -> None:
         if step.resource == BUCKET
     ]
     assert step.account == SISTER
+
+
+def test_a_strangers_account_does_not_make_our_bucket_his() -> None:
+    for caller in (STRANGER, "anonymous", ""):
+        s = scene(BUCKET)
+        s.estate = MEMBER
+        s.playbooks = {"book": Book(("shut",))}
+        steps = s.desk().plan(incident(finding(account=caller, resources=(BUCKET,))))
+        (step,) = [step for step in steps if step.resource == BUCKET]
+        assert (step.state.value, step.account, step.before) == ("planned", None, {"open": True, "lock": None})

@@ -1,5 +1,6 @@
 """Independent steps run side by side; what depends waits, and a fault of the journal ends everything."""
 
+import signal
 import threading
 
 import pytest
@@ -86,3 +87,44 @@ def test_a_journal_that_cannot_be_written_ends_everything_but_what_is_under_way(
     with pytest.raises(StoreError, match="disk is full"):
         side_by_side(steps, carry)
     assert sorted(begun) == ["breaks", "first"]
+
+
+def test_an_interrupt_lets_what_is_under_way_finish_and_begins_nothing_else() -> None:
+    """A Ctrl-C reaches the main thread, while the steps run in others."""
+    finished: list[str] = []
+    both, stopped = threading.Event(), threading.Event()
+
+    def carry(one: Step) -> Step:
+        if one.resource == "b":
+            both.set()
+        else:
+            both.wait(5)
+            stopped.wait(0.1)  # until the main thread waits for the two
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            stopped.wait(0.5)  # the interrupt is being dealt with; this step is half-way
+        finished.append(f"{one.action} on {one.resource}")
+        return one
+
+    steps = [
+        step("a", Phase.NETWORK, "first"),
+        step("a", Phase.DATA, "never"),
+        step("b", Phase.DATA),
+        step("c", Phase.SEAL, "look"),
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        side_by_side(steps, carry)
+    assert "first on a" in finished
+    assert not {"never on a", "look on c"} & {*finished}
+
+
+def test_one_step_that_hangs_keeps_no_other_group_of_its_wave_from_ending() -> None:
+    others = threading.Event()
+
+    def carry(one: Step) -> Step:
+        if one.resource == "hangs":
+            assert others.wait(5), "the other group waited for it"
+        else:
+            others.set()
+        return one
+
+    assert len(side_by_side([step("hangs", Phase.NETWORK), step("b", Phase.DATA)], carry)) == 2

@@ -140,9 +140,9 @@ def test_the_bucket_that_holds_a_named_asset_needs_them_too() -> None:
 
 
 def test_the_hash_is_of_what_is_done_to_what_and_how_it_was_found() -> None:
-    plan = [step(name, settings={"cutoff": "2026-11-22T12:00:00Z"}) for name in "ab"]
+    plan = [step(name, calls=("deny before 2026-11-22T12:00:00Z",)) for name in "ab"]
     later = [
-        replace(one, settings={"cutoff": "2026-11-22T13:00:00Z"}, at=NOON + timedelta(hours=1), why="x") for one in plan
+        replace(one, calls=("deny before 2026-11-22T13:00:00Z",), at=NOON + timedelta(hours=1), why="x") for one in plan
     ]
     assert plan_hash(plan) == plan_hash(later), "the moment of looking is no part of the plan"
     for other in (
@@ -151,7 +151,7 @@ def test_the_hash_is_of_what_is_done_to_what_and_how_it_was_found() -> None:
         [plan[0], replace(plan[1], before={"open": False})],
         [plan[0], replace(plan[1], collateral=Collateral.HIGH)],
         [plan[0], replace(plan[1], action="z")],
-        [plan[0], replace(plan[1], settings={**plan[1].settings, "denied": "another caller"})],
+        [plan[0], replace(plan[1], calls=(*plan[1].calls, "deny another caller"))],
         [replace(one, incident="inc-2") for one in plan],
     ):
         assert plan_hash(other) != plan_hash(plan)

@@ -89,6 +89,7 @@ def test_what_there_is_stands_there_and_what_there_is_not_is_none() -> None:
     ("error", "permission"),
     [
         (AwsDenied("s3:GetBucketPolicy", "AccessDenied", "no"), "s3:GetBucketPolicy"),
+        (AwsDenied("s3:GetBucketPolicy", "ExpiredToken", "no policy mends that"), None),
         (AwsError("s3:GetBucketPolicy", "SlowDown", "later"), None),
         (AwsAbsent("s3:GetBucketPolicy", "NoSuchBucket", "deleted"), None),
     ],

@@ -1,7 +1,7 @@
 """Every playbook contains a breach of its kind whole, proves it, and leads back to the account as it was."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,15 +11,17 @@ from stanch.domain.estate import Estate, Perimeter
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 from stanch.engine.contain import Containment, state_after
+from stanch.engine.decide import plan_hash
 from stanch.stores.open import Stores, open_stores
 from tests.ground import ACTIONS, Ground, no_wait
 from tests.playbooks.breaches import BREACHES, incident
 
 
-def desk(ground: Ground, stores: Stores) -> Containment:
+def desk(ground: Ground, stores: Stores, later: timedelta = timedelta()) -> Containment:
     estate = Estate(perimeter=Perimeter(accounts=(ground.account,)), declared=True)
     aws = ground.responder()
-    return Containment(ACTIONS, app.playbooks(), stores.journal, estate, aws, lambda: datetime.now(UTC), no_wait)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC) + later  # noqa: E731
+    return Containment(ACTIONS, app.playbooks(), stores.journal, estate, aws, clock, no_wait)
 
 
 def states(steps: Sequence[Step]) -> list[tuple[str, str, str]]:
@@ -37,6 +39,8 @@ def test_contains_proves_and_leads_back(ground: Ground, tmp_path: Path, playbook
         work = desk(ground, stores)
         plan = work.plan(case, users={})
         assert any(step.state is StepState.PLANNED for step in plan)
+        looked_at_later = desk(ground, stores, timedelta(hours=1)).plan(case, users={})
+        assert plan_hash(looked_at_later) == plan_hash(plan), "a yes is to what is done, not to the moment of looking"
         done = work.apply(plan)
         told = "\n".join(f"{step.state.value} {step.action} {step.resource}: {step.why}" for step in done)
         assert {step.state for step in done} <= {StepState.VERIFIED, StepState.SKIPPED}, told

@@ -17,6 +17,7 @@ from stanch.range.process import Range
 from stanch.range.stage import stage
 from stanch.range.world import StagedWorld
 
+
 @dataclass
 class Night:
     """A theft that happened, and a responder at a terminal; `steps` is how many his plan has."""

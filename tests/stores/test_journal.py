@@ -5,6 +5,8 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +55,14 @@ def test_tells_the_latest_state_in_the_order_in_which_steps_were_first_planned(t
         ]
         assert [s.action for s in stores.journal.history("inc-1")] == ["a", "b", "a", "c", "b"]
         assert stores.journal.steps("inc-2") == []
+
+
+def test_a_row_with_an_old_time_hides_no_recent_one_before_it(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    with open_stores(tmp_path) as stores:
+        for action, minutes in (("days", 5000), ("recent", 10), ("long-looked-at", 90), ("last", 1)):
+            stores.journal.write(replace(step(action), at=now - timedelta(minutes=minutes)))
+        assert [one.action for one in stores.journal.since(now - timedelta(hours=1))] == ["recent", "last"]
 
 
 def test_says_so_when_a_record_is_damaged(tmp_path: Path) -> None:

@@ -68,6 +68,15 @@ def renewing(ask: Callable[[], Mapping[str, Any]], region: str) -> "boto3.Sessio
     return boto3.Session(botocore_session=inner, region_name=region)
 
 
+@dataclass(frozen=True, slots=True)
+class _Kin:
+    """What the doors of one caller share in all regions: who it is, and that a session makes one client at a time."""
+
+    building: threading.Lock = field(default_factory=threading.Lock)
+    asking: threading.Lock = field(default_factory=threading.Lock)
+    identity: dict[str, str] = field(default_factory=dict)
+
+
 class Door:
     """Implements `contracts.aws.Aws` over boto3's usual chain, or over given credentials and endpoint.
 
@@ -84,14 +93,14 @@ class Door:
         unsigned: bool = False,
         headers: Mapping[str, str] | None = None,
         calls: Counter[str] | None = None,
+        kin: _Kin | None = None,
     ) -> None:
         self._session = session
         self._endpoint = endpoint
         self._unsigned = unsigned
         self._headers = dict(headers or {})
         self._clients: dict[tuple[str, str], Any] = {}
-        self._building = threading.Lock()  # a client may be used by many threads, but a session makes one at a time
-        self._identity: dict[str, str] = {}
+        self._kin = kin or _Kin()
         self.region = region
         self.calls: Counter[str] = calls if calls is not None else Counter()
 
@@ -186,14 +195,21 @@ class Door:
 
     def at(self, region: str) -> "Door":
         """The same caller in another region."""
-        return self._derived(self._session, unsigned=self._unsigned, region=region)
+        return self._derived(self._session, unsigned=self._unsigned, region=region, kin=self._kin)
 
     def _assume(self, role: str, session: str) -> dict[str, Any]:
         answer = self.call("sts", "AssumeRole", RoleArn=role, RoleSessionName=session, DurationSeconds=3600)
         credentials: dict[str, Any] = answer["Credentials"]
         return credentials
 
-    def _derived(self, session: "boto3.Session", *, unsigned: bool = False, region: str | None = None) -> "Door":
+    def _derived(
+        self,
+        session: "boto3.Session",
+        *,
+        unsigned: bool = False,
+        region: str | None = None,
+        kin: _Kin | None = None,
+    ) -> "Door":
         return Door(
             session,
             region=region or self.region,
@@ -201,18 +217,20 @@ class Door:
             unsigned=unsigned,
             headers=self._headers,
             calls=self.calls,
+            kin=kin,
         )
 
     def _who(self) -> dict[str, str]:
-        if not self._identity:
-            answer = self.call("sts", "GetCallerIdentity")
-            self._identity = {"Account": str(answer["Account"]), "Arn": str(answer["Arn"])}
-        return self._identity
+        with self._kin.asking:
+            if not self._kin.identity:
+                answer = self.call("sts", "GetCallerIdentity")
+                self._kin.identity.update(Account=str(answer["Account"]), Arn=str(answer["Arn"]))
+        return self._kin.identity
 
     def client(self, service: str, region: str | None = None) -> Any:
         """The boto3 client behind the door, for what has no single operation, such as a pre-signed URL."""
         where = (service, region or self.region)
-        with self._building:
+        with self._kin.building:
             if where not in self._clients:
                 self._clients[where] = self._build(*where)
             return self._clients[where]

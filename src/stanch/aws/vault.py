@@ -23,6 +23,7 @@ PERMISSIONS = (
     "s3:PutObject",
     "s3:PutObjectRetention",
     "s3:GetObject",
+    "s3:GetObjectVersion",
     "s3:GetObjectRetention",
     "kms:GenerateDataKey",
     "kms:Decrypt",

@@ -98,7 +98,7 @@ def contain(
         named += [word for name in action or [] for word in ("--action", name)]
         _only_shown(face, decision, command("contain", *named, "--apply", state=_other(state), estate=estate))
         raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
-    if not any(step.state in {StepState.PLANNED, StepState.APPLIED} for step in plan):
+    if not any(map(_left_to_do, plan)):
         raise typer.Exit(_nothing_left(face, stores, case, plan))
     if apply and not yes:
         _ask(len(plan))
@@ -155,6 +155,12 @@ def _preserve(face: Face, stores: "Stores", estate: Estate, aws: Aws, case: Inci
         face.say(f"not kept: {copied.path}: {copied.why}", style="yellow")
     face.say(f"Evidence: s3://{estate.response.evidence.bucket}/{kept.ledger.key}. To check it, at any time:")
     face.say(command("verify", case.id, "--s3"))
+
+
+def _left_to_do(step: Step) -> bool:
+    from stanch.engine.contain import proven_once
+
+    return step.state in {StepState.PLANNED, StepState.APPLIED} or proven_once(step)
 
 
 def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[Step]) -> Exit:

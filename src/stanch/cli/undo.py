@@ -47,7 +47,7 @@ def undo(
     def chosen(step: Step) -> bool:
         return (not resource or step.resource in resource) and (not action or step.action in action)
 
-    from stanch.engine.contain.undo import can_be_undone
+    from stanch.engine.contain import can_be_undone
 
     standing = [step for step in stores.journal.steps(case.id) if can_be_undone(step) and chosen(step)]
     if not standing:

@@ -34,7 +34,8 @@ class Case:
     `now` becomes the cutoff of a revocation; it is fixed at plan time and kept in the step's settings.
     `responder` is the ARN stanch itself acts as: no action may lock it out.
     `actors` are the ARNs of the callers that the incident names, strangers included; `since` is when its first event
-    happened, None where a person opened it by hand. `response` says where evidence goes.
+    happened, None where a person opened it by hand. `response` says where evidence goes. `cut` are those of the actors
+    whose own sessions or keys the same plan cuts: denying them once more would only harm their honest siblings.
     """
 
     incident: str
@@ -44,6 +45,7 @@ class Case:
     actors: tuple[str, ...] = ()
     since: datetime | None = None
     response: Response = field(default_factory=Response)
+    cut: tuple[str, ...] = ()
 
 
 class Affects(StrEnum):

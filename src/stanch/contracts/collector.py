@@ -72,11 +72,15 @@ class Look(Protocol):
     def ask(self, service: str, operation: str, /, *, of: str, none: Sequence[str] = (), **params: Any) -> Any:
         """The answer to one call, None where AWS says there is none (the codes in `none`), or a marker.
 
+        A code that means several things is told with the start of its message, `AccessDeniedException: Macie is not`.
         `of` is the ARN (or the service, for a list) that is asked about: it stands in the unknown.
         """
 
     def list(self, service: str, operation: str, key: str, /, *, of: str, **params: Any) -> Any:
         """All items under `key`, to the last page, or a marker."""
+
+    def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
+        """The marker for a failure that AWS tells inside an answer, as ECS does of what is gone; `operation` as called."""
 
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`make` of every item, several at a time, in the items' order; for things that need calls of their own."""

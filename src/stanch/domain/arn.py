@@ -51,6 +51,8 @@ class Arn:
     def kind(self) -> str:
         """`role`, `user`, `bucket`, `object`, `instance` ... ; the service's own word where there is no better one."""
         if self.service == "s3":
+            if self.account and self.resource.startswith("accesspoint/"):
+                return "accesspoint"
             return "object" if "/" in self.resource else "bucket"
         if self.service == "sts" and self.resource.startswith("assumed-role/"):
             return "session"

@@ -59,7 +59,7 @@ def plan_hash(steps: Iterable[Step]) -> str:
     incident changes.
     """
     told = [
-        (s.incident, s.action, s.resource, s.before, timeless(s.settings), s.collateral)
+        (s.incident, s.action, s.resource, s.before, timeless(s.calls), s.collateral)
         for s in steps
         if s.state in _TO_DO
     ]

@@ -17,9 +17,42 @@ AT_ONCE = 16
 """Calls under way at a time: IAM and S3 answer so many, and AWS's throttling is rare below."""
 OnSeen = Callable[[Seen], None]
 _ALIASES = {
-    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
+    "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",
+    "s3:GetBucketReplication": "s3:GetReplicationConfiguration",
+    "s3:GetObjectLockConfiguration": "s3:GetBucketObjectLockConfiguration",
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:ListBucketInventoryConfigurations": "s3:GetInventoryConfiguration",
     "s3:ListBuckets": "s3:ListAllMyBuckets",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3control:GetPublicAccessBlock": "s3:GetAccountPublicAccessBlock",
 }
+_PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "s3control": "s3",
+    "sso-admin": "sso",
+    "stepfunctions": "states",
+}
+"""Services that IAM knows by another name than the SDK does."""
+_WHO_MAY = {"organizations:List": "only the management account or a delegated administrator may"}
+"""What a policy alone cannot permit, by the start of the operation."""
+
+_NOT_FOR_LACK_OF_A_PERMISSION = {
+    "AuthFailure",
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidToken",
+    "OptInRequired",
+    "RequestExpired",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+}
+"""Refusals that no policy mends: the credentials are not valid (here), or the account has not opened the region."""
 
 
 class Looking:
@@ -37,7 +70,7 @@ class Looking:
         try:
             return self._aws.call(service, operation, **params)
         except AwsError as error:
-            return None if error.code in none else self._unseen(error, of)
+            return None if _says_none(error, none) else self._unseen(error, of)
 
     def list(self, service: str, operation: str, key: str, /, *, of: str, **params: Any) -> Any:
         """See `Look.list`."""
@@ -46,16 +79,37 @@ class Looking:
         except AwsError as error:
             return self._unseen(error, of)
 
+    def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
+        """See `Look.failed`."""
+        kind = AwsDenied if code.startswith("AccessDenied") else AwsError
+        return self._unseen(kind(operation, code, why), of)
+
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """See `Look.each`."""
         return self._pool.map(make, items)
 
     def _unseen(self, error: AwsError, of: str) -> Mapping[str, str]:
-        missing = _ALIASES.get(error.operation, error.operation) if isinstance(error, AwsDenied) else None
+        lacks = isinstance(error, AwsDenied) and error.code not in _NOT_FOR_LACK_OF_A_PERMISSION
+        missing = permission_of(error.operation) if lacks else None
         gone = "it is gone since it was listed; " if isinstance(error, AwsAbsent) else ""
+        who = next(
+            (f" ({who})" for start, who in _WHO_MAY.items() if missing and error.operation.startswith(start)), ""
+        )
         with self._noting:
-            self.unknowns.append(Unknown(error.operation, error.code, missing, of, f"{gone}{error.message}"))
+            self.unknowns.append(Unknown(error.operation, error.code, missing, of, f"{gone}{error.message}{who}"))
         return {UNSEEN: f"{error.operation}: {error.code}"}
+
+
+def _says_none(error: AwsError, none: Sequence[str]) -> bool:
+    """Whether the refusal is AWS's way to say that there is none: by its code, or by code and start of message."""
+    told = f"{error.code}: {error.message}"
+    return any(told.startswith(one) if ": " in one else error.code == one for one in none)
+
+
+def permission_of(operation: str) -> str:
+    """The IAM action that an operation needs, `s3:ListAllMyBuckets` for `s3:ListBuckets`."""
+    service, _, name = operation.partition(":")
+    return _ALIASES.get(operation, f"{_PREFIXES.get(service, service)}:{name}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Write-ahead: what was there before is on disk before the call that changes it goes out."""
 
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, insert, select
@@ -13,6 +13,9 @@ from stanch.stores.codec import decode, encode
 from stanch.stores.connection import reading, writing
 from stanch.stores.locks import held
 from stanch.stores.schema import JOURNAL
+
+_LATE = timedelta(days=1)
+"""So much older than its neighbours a row may be: a plan that was long looked at, a clock that went wrong."""
 
 
 class SqlJournal:
@@ -56,14 +59,16 @@ class SqlJournal:
 
     def since(self, moment: datetime) -> list[Step]:
         """Every row of every incident from this moment on, oldest first."""
-        # Time is inside the body: what is recent is at the end, so the rows are read backwards until it is reached.
+        # Time is inside the body: what is recent is at the end, so the rows are read backwards until it is passed. What
+        # was left out is written with the time of its plan, which a person may have looked at for long.
         recent: list[Step] = []
         with reading(self._engine) as connection:
             for body in connection.execute(select(JOURNAL.c.body).order_by(JOURNAL.c.seq.desc())).scalars():
                 step = decode(body, Step, "the journal")
-                if step.at is not None and step.at < moment:
+                if step.at is not None and step.at < moment - _LATE:
                     break
-                recent.append(step)
+                if step.at is None or step.at >= moment:
+                    recent.append(step)
         return recent[::-1]
 
     def lock(self, resource: str) -> AbstractContextManager[None]:

@@ -48,7 +48,7 @@ class Kept:
 
     def planned(self, **perimeter: Any) -> Step:
         ours = Perimeter(**{"accounts": (OURS,), **perimeter})
-        plan = _closing.plan(self.keeper, self.aws, RESOURCE, Recorded(self.aws).case(perimeter=ours))
+        plan = self.keeper.plan(self.aws, RESOURCE, Recorded(self.aws).case(perimeter=ours))
         return Step(
             "inc-1", "x/y", str(RESOURCE), None, StepState.PLANNED, "a test", calls=plan.calls, breaks=plan.breaks,
             settings=plan.settings, before=plan.before,
@@ -56,7 +56,7 @@ class Kept:
 
     def close(self, **perimeter: Any) -> Step:
         step = self.planned(**perimeter)
-        _closing.apply(self.keeper, self.aws, step, no_wait)
+        self.keeper.apply(self.aws, step, no_wait)
         return step
 
 
@@ -66,7 +66,7 @@ def test_takes_out_a_statement_for_a_stranger_and_leaves_the_others_in_their_pla
     step = kept.close()
     assert kept.statements() == [ours, service]
     assert step.calls == (f"kept:Put on {RESOURCE}: take out statement 'S': it lets in {root(THEIRS)}",)
-    assert _closing.verify(kept.keeper, kept.aws, step, no_wait).holds
+    assert kept.keeper.verify(kept.aws, step, no_wait, None).holds
 
 
 def test_leaves_our_own_accounts_what_a_statement_for_everybody_gave_them() -> None:
@@ -97,7 +97,7 @@ def test_deletes_a_policy_of_which_nothing_is_left_and_puts_it_back_byte_for_byt
     step = kept.close()
     assert kept.text is None
     assert step.calls[0].startswith("kept:Delete")
-    _closing.undo(kept.keeper, kept.aws, step, no_wait)
+    kept.keeper.undo(kept.aws, step, no_wait)
     assert kept.text == text
 
 
@@ -128,7 +128,7 @@ def test_overwrites_nothing_that_somebody_changed_after_the_plan() -> None:
     theirs = json.dumps({"Version": "2012-10-17", "Statement": [statement("*", Effect="Deny")]})
     kept.text = theirs
     with pytest.raises(Overtaken):
-        _closing.apply(kept.keeper, kept.aws, step, no_wait)
+        kept.keeper.apply(kept.aws, step, no_wait)
     assert kept.text == theirs
 
 
@@ -136,7 +136,7 @@ def test_does_not_hold_once_somebody_has_opened_it_again() -> None:
     kept = Kept(statement("*"))
     step = kept.close()
     kept.text = json.dumps({"Version": "2012-10-17", "Statement": [statement({"AWS": root(THEIRS)})]})
-    proof = _closing.verify(kept.keeper, kept.aws, step, no_wait)
+    proof = kept.keeper.verify(kept.aws, step, no_wait, None)
     assert (proof.holds, proof.what) == (False, (f"the policy of {RESOURCE} lets in {root(THEIRS)}",))
 
 
@@ -147,7 +147,7 @@ def test_takes_the_same_policy_in_another_order_for_the_same() -> None:
         {"Statement": [statement({"AWS": [root("777788889999"), root(OURS)]}), statement({"AWS": root(THEIRS)})]}
         | {"Version": "2012-10-17"}
     )
-    _closing.apply(kept.keeper, kept.aws, step, no_wait)
+    kept.keeper.apply(kept.aws, step, no_wait)
     assert len(kept.statements()) == 1
 
 

@@ -41,17 +41,17 @@ class Copying:
 
     def planned(self, **case: Any) -> Step:
         account = Recorded(RecordedAws({}))
-        plan = _jobs.plan(self.runner, account.aws, RESOURCE, account.case(**case))
+        plan = self.runner.plan(account.aws, RESOURCE, account.case(**case))
         return Step(
             "inc-1", "x/y", str(RESOURCE), None, StepState.PLANNED, "a test", calls=plan.calls, breaks=plan.breaks,
             undo=plan.undo, settings=plan.settings, before=plan.before,
         )  # fmt: skip
 
     def apply(self, step: Step) -> None:
-        _jobs.apply(self.runner, RecordedAws({}), step, no_wait)
+        self.runner.apply(RecordedAws({}), step, no_wait)
 
     def holds(self, step: Step) -> bool:
-        return _jobs.verify(self.runner, RecordedAws({}), step, no_wait).holds
+        return self.runner.verify(RecordedAws({}), step, no_wait, None).holds
 
 
 def job(name: str, minutes: int | None) -> _jobs.Job:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions._strangers import Ours
-from stanch.contracts.action import Case, Needless, Plan, Wait
+from stanch.contracts.action import Case, Needless, Plan, Wait, Witness
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Proof, Step
+from stanch.domain.step import Method, Proof, State, Step
 
 Shares = Mapping[str, Sequence[str]]
 """`{"users": [account, ...], "groups": ["all"] or [], "organizations": [ARN, ...], "units": [ARN, ...]}`, sorted.
@@ -21,9 +21,10 @@ _WORDS = {"users": "account {}", "groups": "everybody ({})", "organizations": "{
 
 @dataclass(frozen=True, slots=True)
 class Sharer:
-    """How a service keeps the list: `get` gives it, `take` takes some off it, `give` puts some on it.
+    """How a service keeps the list, and an action's five names by it.
 
-    `call` names the call in words, `used` what they may do by it ("shared with"), and `loses` what they no longer can.
+    `get` gives the list, `take` takes some off it, `give` puts some on it. `call` names the call in words, `used` what
+    they may do by it ("shared with"), and `loses` what they no longer can.
     """
 
     get: Callable[[Aws, Arn], dict[str, list[str]]]
@@ -33,60 +34,61 @@ class Sharer:
     used: str
     loses: str
 
+    def plan(self, aws: Aws, resource: Arn, case: Case) -> Plan:
+        """Take it back from everybody, and from accounts, organisations and their units outside the perimeter.
 
-def plan(sharer: Sharer, aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Take it back from everybody, and from accounts, organisations and their units outside the perimeter.
+        Raises Needless where no stranger is on the list.
+        """
+        name, before = resource.name, self.get(aws, resource)
+        ours = Ours.of(case.perimeter, aws.account)
+        taken = strangers(before, ours)
+        told = named(taken)
+        if not told:
+            raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
+        return Plan(
+            before=before,
+            calls=tuple(f"{self.call} on {name}: no longer {self.used} {who}" for who in told),
+            undo=f"{self.call} on {name}: {self.used} {', '.join(told)} again",
+            breaks=tuple(f"{who} can no longer {self.loses} {name}; what they made of it is theirs" for who in told),
+            settings={"taken": taken, "ours": ours.to_json()},
+        )
 
-    `before` is the whole list. Raises Needless where no stranger is on it.
-    """
-    name, before = resource.name, sharer.get(aws, resource)
-    ours = Ours.of(case.perimeter, aws.account)
-    taken = strangers(before, ours)
-    told = named(taken)
-    if not told:
-        raise Needless(f"{name} is shared with nobody outside {', '.join(ours.accounts)}")
-    return Plan(
-        before=before,
-        calls=tuple(f"{sharer.call} on {name}: no longer {sharer.used} {who}" for who in told),
-        undo=f"{sharer.call} on {name}: {sharer.used} {', '.join(told)} again",
-        breaks=tuple(f"{who} can no longer {sharer.loses} {name}; what they made of it is theirs" for who in told),
-        settings={"taken": taken, "ours": ours.to_json()},
-    )
+    def read(self, aws: Aws, step: Step) -> State:
+        """The whole list; see Shares."""
+        return self.get(aws, Arn.parse(step.resource))
 
+    def apply(self, aws: Aws, step: Step, wait: Wait) -> Witness | None:
+        """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
+        resource = Arn.parse(step.resource)
 
-def apply(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> None:
-    """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
-    resource = Arn.parse(step.resource)
+        def standing() -> dict[str, list[str]]:
+            return common(step.settings["taken"], self.get(aws, resource))
 
-    def standing() -> dict[str, list[str]]:
-        return common(step.settings["taken"], sharer.get(aws, resource))
+        if any(standing().values()):
+            self.take(aws, resource, standing())
+        settled(lambda: not any(standing().values()), wait)
+        return None  # nobody's credentials but the other account's could try it
 
-    if any(standing().values()):
-        sharer.take(aws, resource, standing())
-    settled(lambda: not any(standing().values()), wait)
+    def verify(self, aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
+        """Read back: no stranger is on the list, those that were let in since the plan included."""
+        resource, ours = Arn.parse(step.resource), Ours.read(step.settings["ours"])
+        found: list[str] = []
 
+        def taken_back() -> bool:
+            shares = self.get(aws, resource)
+            found[:] = named(shares)
+            return not any(strangers(shares, ours).values())
 
-def verify(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> Proof:
-    """Read back: no stranger is on the list, those that were let in since the plan included."""
-    resource, ours = Arn.parse(step.resource), Ours.read(step.settings["ours"])
-    found: list[str] = []
+        holds = settled(taken_back, wait)
+        return Proof(holds, Method.STATE, (f"{resource.name} is shared with {', '.join(found) or 'nobody'}",))
 
-    def taken_back() -> bool:
-        shares = sharer.get(aws, resource)
-        found[:] = named(shares)
-        return not any(strangers(shares, ours).values())
-
-    holds = settled(taken_back, wait)
-    return Proof(holds, Method.STATE, (f"{resource.name} is shared with {', '.join(found) or 'nobody'}",))
-
-
-def undo(sharer: Sharer, aws: Aws, step: Step, wait: Wait) -> None:
-    """Share it again with those it was taken from."""
-    resource = Arn.parse(step.resource)
-    missing = less(step.before or {}, sharer.get(aws, resource))
-    if any(missing.values()):
-        sharer.give(aws, resource, missing)
-    settled(lambda: sharer.get(aws, resource) == step.before, wait)
+    def undo(self, aws: Aws, step: Step, wait: Wait) -> None:
+        """Share it again with those it was taken from."""
+        resource = Arn.parse(step.resource)
+        missing = less(step.before or {}, self.get(aws, resource))
+        if any(missing.values()):
+            self.give(aws, resource, missing)
+        settled(lambda: self.get(aws, resource) == step.before, wait)
 
 
 def strangers(shares: Shares, ours: Ours) -> dict[str, list[str]]:

@@ -50,13 +50,15 @@ class Applier:
         """The steps after IAM's window: what was proven of an identity before it closed is tried once more.
 
         For three or four seconds a change may be seen in one place and not in another, and an intruder's script puts
-        back what was taken. Steps that this responder did not carry out, or that are not proven, come back as they are.
+        back what was taken. What a run that was stopped within the window left proven once is tried too; what is not
+        proven, or was tried again already, comes back as it is.
         """
-        fresh = [step for step in steps if _proven_identity(step) and step.key in self._fresh]
+        fresh = [step for step in steps if proven_once(step)]
         if not fresh:
             return list(steps)
-        last = max(self._fresh[step.key][0] for step in fresh)
-        self._wait(max(0.0, WINDOW_SECONDS - (self._clock() - last).total_seconds()))
+        now = self._clock()
+        last = max(self._fresh.get(step.key, (step.at or now,))[0] for step in fresh)
+        self._wait(max(0.0, WINDOW_SECONDS - (now - last).total_seconds()))
         tried = {step.key: self._tried_again(step, on_change) for step in fresh}
         return [tried.get(step.key, step) for step in steps]
 
@@ -87,7 +89,7 @@ class Applier:
         if shown.before is None or not same(shown.before, step.before):
             changed = "; ".join(differences(step.before, shown.before or {}))
             return self._outdated(step, f"it changed since the plan was shown, {_LOOK}: {changed}", on_change)
-        if timeless(shown.settings) != timeless(step.settings):
+        if timeless(shown.calls) != timeless(step.calls):
             return self._outdated(step, f"what would be done has changed since the plan was shown, {_LOOK}", on_change)
         # Who else uses it is known only from the logs that the plan was shown with.
         step = replace(
@@ -158,6 +160,11 @@ class Applier:
 
     def _known(self, step: Step) -> Step | None:
         return next((known for known in self._journal.steps(step.incident) if known.key == step.key), None)
+
+
+def proven_once(step: Step) -> bool:
+    """Whether an identity's proof may still be of IAM's window: it was not tried again after it."""
+    return _proven_identity(step) and step.proof is not None and AGAIN not in step.proof.what
 
 
 def _proven_identity(step: Step) -> bool:

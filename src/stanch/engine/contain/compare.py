@@ -3,7 +3,7 @@
 import difflib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from stanch.domain.step import State
@@ -19,9 +19,9 @@ def plain(state: State) -> dict[str, Any]:
     return read
 
 
-def timeless(state: State) -> str:
-    """The state as text without its moments: what looking again a minute later must find the same."""
-    return _MOMENT.sub("T", json.dumps(state, sort_keys=True))
+def timeless(calls: Iterable[str]) -> list[str]:
+    """Calls in words without their moments: what looking again a minute later must find the same."""
+    return [_MOMENT.sub("T", call) for call in calls]
 
 
 def same(one: State, other: State) -> bool:

@@ -1,10 +1,11 @@
 """A plan is read by a person before anything happens: every call, what it breaks, and the way back."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from stanch.contracts.action import Action, Case, Needless, Refused
+from stanch.contracts.action import Action, Affects, Case, Needless, Refused
 from stanch.contracts.aws import Aws, AwsAbsent, AwsError
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.store import Journal
@@ -12,19 +13,21 @@ from stanch.domain.arn import Arn, ArnError
 from stanch.domain.estate import Estate, Side
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState
-from stanch.domain.step import Step, StepState
+from stanch.domain.step import Phase, Step, StepState
 from stanch.engine.contain.accept import is_accepted
 from stanch.engine.contain.collateral import Users, users_of, weighed
 from stanch.engine.contain.compare import first, plain, same
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.lockout import locked_out
 from stanch.engine.contain.spelling import canonical, spellings
-from stanch.engine.contain.targets import Choice, Target, by_hand, from_findings, unique
+from stanch.engine.contain.targets import Choice, Target, acted_on, by_hand, from_findings, unique
 
 _ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
 NO_ACTION = "by-hand"
+_RESERVED = re.compile(r"AWSServiceRoleFor|AWSReservedSSO_")
+"""How the names of roles begin that only AWS may edit."""
 ASIDE = {"aside": True}
 """The settings of a skipped step that leaves nothing open: its resource is a stranger's own, or nothing was to do."""
 
@@ -122,7 +125,7 @@ class Planner:
             state=StepState.PLANNED,
             why=target.why,
             at=self._clock(),
-            account=target.account,
+            account=self._ours(target.account),
         )
         journalled = known.get(bare.key)
         if journalled and is_accepted(journalled):
@@ -153,8 +156,18 @@ class Planner:
         if forbidden:
             return self._left_alone(bare, forbidden)
         step = self._planned(bare)
+        if step.before is None and bare.account and not arn.account:  # the caller's account was only a guess
+            here = self._planned(replace(bare, account=None))
+            step = here if here.before is not None else step
         forbidden = self._forbidden(step) if step.state is StepState.PLANNED else None
         return self._left_alone(step, forbidden) if forbidden else step
+
+    def _ours(self, account: str | None) -> str | None:
+        """The account in which a finding saw its caller, where that may be the owner's of what has no account.
+
+        A stranger reads what is ours: his account, or `anonymous`, says nothing of where the bucket lies.
+        """
+        return account if self._estate.perimeter.account(account) is Side.INSIDE else None
 
     def _planned(self, bare: Step) -> Step:
         """The step as its action plans it, or why it does not."""
@@ -204,7 +217,22 @@ class Planner:
             actors=tuple(dict.fromkeys(name for finding in findings for name in _callers(finding))),
             since=incident.first_seen if incident and findings else None,
             response=self._estate.response,
+            cut=tuple(dict.fromkeys(name for finding in findings for name in self._cut(finding))),
         )
+
+    def _cut(self, finding: Finding) -> Iterator[str]:
+        """The callers of a finding whom its playbook disarms themselves: they are ours, and AWS lets us edit them."""
+        playbook = self._playbooks.get(finding.playbook or "")
+        named = (self._actions.get(name) for name in (playbook.ACTIONS if playbook else ()))
+        cutting = [action for action in named if action and action.PHASE is Phase.IDENTITY]
+        for caller in _callers(finding):
+            try:
+                arn = acted_on(caller)
+            except ArnError:
+                continue
+            kind = any(arn.kind in action.APPLIES_TO for action in cutting if action.AFFECTS is Affects.USERS)
+            if kind and not _RESERVED.match(arn.name) and self._doors.elsewhere(str(arn)) is None:
+                yield caller
 
     def _forbidden(self, step: Step, *named: str) -> str | None:
         """Why this resource is not touched at all, or None; `named` are other ARNs by which it is known."""

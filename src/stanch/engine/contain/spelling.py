@@ -10,7 +10,8 @@ GATEWAY = "gateway"
 _INSTANCE = re.compile(r"instance/i-[0-9a-f]{8,17}")
 _REGION = re.compile(r"[a-z]{2,6}(-[a-z]+)+-\d{1,2}")
 _ACCOUNT = re.compile(r"\d{12}")
-_RESOURCE = re.compile(r"[!-~]{1,2048}")  # AWS's names hold no space, no control character and nothing beyond ASCII
+_LONGEST = 2048
+_RESOURCE = re.compile(r"[!-~]+")  # AWS's names hold no space, no control character and nothing beyond ASCII
 _NOWHERE = {"iam", "organizations", "sts"}
 """Services whose ARNs have no region."""
 _NOBODYS = {("ec2", "image"), ("ec2", "snapshot")}
@@ -44,8 +45,9 @@ def canonical(arn: Arn, account: str) -> Arn:
 
     A log may name a bucket with a region, or an instance without its account. Raises ArnError for what AWS never has.
     """
-    if not _RESOURCE.fullmatch(arn.resource):
-        raise ArnError(f"{str(arn)[:300]!r} is not the ARN of anything in AWS")
+    named = arn.resource.isprintable() if arn.partition == GATEWAY else _RESOURCE.fullmatch(arn.resource)
+    if not named or len(arn.resource) > _LONGEST:
+        raise ArnError(f"{str(arn)[:300]!r} is not the ARN of anything there is")
     if arn.partition == GATEWAY:
         return arn
     if not _is(_REGION, arn.region) or not _is(_ACCOUNT, arn.account):

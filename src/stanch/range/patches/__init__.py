@@ -4,7 +4,18 @@ import importlib
 import threading
 
 from stanch.range.gate.sessions import Sessions
-from stanch.range.patches import ec2, ec2_instance, ec2_locks, ec2_network, iam, iam_credentials, s3, sts
+from stanch.range.patches import (
+    ec2,
+    ec2_instance,
+    ec2_locks,
+    ec2_network,
+    ec2_settings,
+    iam,
+    iam_credentials,
+    s3,
+    s3_listing,
+    sts,
+)
 
 
 def install(sessions: Sessions) -> None:
@@ -12,10 +23,12 @@ def install(sessions: Sessions) -> None:
     iam.install()
     iam_credentials.install()
     s3.install()
+    s3_listing.install()
     ec2.install()
     ec2_instance.install()
     ec2_locks.install()
     ec2_network.install()
+    ec2_settings.install()
     sts.install(sessions)
 
 
@@ -24,8 +37,9 @@ _LATER = {
     "events": ("events",),
     "lambda": ("awslambda", "function_grants"),
     "organizations": ("organizations",),
+    "s3control": ("s3control",),
     "securityhub": ("securityhub",),
-    "ssm": ("ssm",),
+    "ssm": ("ssm", "ssm_settings"),
     "stepfunctions": ("stepfunctions",),
 }
 """Services that few ranges see and that take long to import: put right when the first call for one comes."""

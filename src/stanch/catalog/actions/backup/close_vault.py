@@ -4,10 +4,10 @@ Blind to: copies that were made before, copy jobs under way, which AWS lets nobo
 """
 
 from stanch.catalog.actions import _closing
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("backup-vault",)
 PHASE = Phase.DATA
@@ -18,32 +18,6 @@ PERMISSIONS = (
     "backup:PutBackupVaultAccessPolicy",
     "backup:DeleteBackupVaultAccessPolicy",
 )
-
-
-def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Narrow the vault's policy to our own principals."""
-    return _closing.plan(_KEEPER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None}`."""
-    return _closing.state(_KEEPER, aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call; a policy that somebody changed since the plan is not overwritten."""
-    _closing.apply(_KEEPER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and judged: only the stranger's credentials could try it."""
-    return _closing.verify(_KEEPER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """The policy as it was."""
-    _closing.undo(_KEEPER, aws, step, wait)
 
 
 def _get(aws: Aws, resource: Arn) -> str | None:
@@ -73,3 +47,4 @@ def _name(resource: Arn) -> str:
 _KEEPER = _closing.Keeper(
     _get, _put, _delete, "backup:PutBackupVaultAccessPolicy", "backup:DeleteBackupVaultAccessPolicy"
 )
+plan, read, apply, verify, undo = _KEEPER.plan, _KEEPER.read, _KEEPER.apply, _KEEPER.verify, _KEEPER.undo

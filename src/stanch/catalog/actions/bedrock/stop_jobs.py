@@ -7,10 +7,10 @@ model cannot be stopped.
 from typing import Any
 
 from stanch.catalog.actions import _jobs
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = (
     "model-customization-job",
@@ -26,31 +26,6 @@ PERMISSIONS = (
 )
 
 _UNDER_WAY = {"Submitted", "Validating", "Scheduled", "InProgress"}
-
-
-def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Stop the job, if it is under way."""
-    return _jobs.plan(_RUNNER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{}`: a stopped job is no state to lead back to."""
-    return _jobs.state(aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call, if it is under way."""
-    _jobs.apply(_RUNNER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Bedrock says that it is not under way."""
-    return _jobs.verify(_RUNNER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Nothing: whoever needs the job starts it again."""
 
 
 def _running(aws: Aws, resource: Arn) -> list[_jobs.Job]:
@@ -74,3 +49,4 @@ def _word(resource: Arn) -> str:
 
 
 _RUNNER = _jobs.Runner(_running, _cancel, "bedrock:StopModelCustomizationJob, or StopModelInvocationJob, on")
+plan, read, apply, verify, undo = _RUNNER.plan, _RUNNER.read, _RUNNER.apply, _RUNNER.verify, _RUNNER.undo

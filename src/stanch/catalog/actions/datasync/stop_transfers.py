@@ -33,7 +33,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     enabled = before["status"] == "ENABLED"
     disabling = (f"datasync:UpdateTask on {task}: schedule {before['schedule']} off",) if enabled else ()
     try:
-        planned = _jobs.plan(_RUNNER, aws, task, case)
+        planned = _RUNNER.plan(aws, task, case)
     except Needless:
         if not enabled:
             raise
@@ -56,13 +56,13 @@ def read(aws: Aws, step: Step) -> State:
 def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
     """The schedule first, or a new transfer may start behind the one that is cancelled."""
     _switch(aws, step, "DISABLED")
-    _jobs.apply(_RUNNER, aws, step, wait)
+    _RUNNER.apply(aws, step, wait)
     return None
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Nothing is under way, and nothing will start by itself."""
-    proof = _jobs.verify(_RUNNER, aws, step, wait)
+    proof = _RUNNER.verify(aws, step, wait, None)
     off = _schedule(aws, step.resource)["status"] != "ENABLED"
     told = "nothing starts by a schedule" if off else "its schedule will start it again"
     return Proof(proof.holds and off, proof.method, (*proof.what, told))

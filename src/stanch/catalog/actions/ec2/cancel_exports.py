@@ -7,10 +7,10 @@ written before it was cancelled. An image that is being stored as an object cann
 from dataclasses import replace
 
 from stanch.catalog.actions import _jobs
-from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Needless, Plan, Refused
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = (
     "image",
@@ -30,32 +30,12 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Cancel the exports of this image or instance; refuses what EC2 cannot stop: an image stored as an object."""
     storing = _storing(aws, resource) if resource.kind == "image" else []
     try:
-        planned = _jobs.plan(_RUNNER, aws, resource, case)
+        planned = _RUNNER.plan(aws, resource, case)
     except Needless:
         if not storing:
             raise
         raise Refused(f"{'; '.join(storing)}: EC2 cannot stop that; delete the object, or close its bucket") from None
     return replace(planned, calls=(*planned.calls, *(f"(EC2 cannot stop this: {task})" for task in storing)))
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{}`: a cancelled export is no state to lead back to."""
-    return _jobs.state(aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for each export under way."""
-    _jobs.apply(_RUNNER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """EC2 lists none under way."""
-    return _jobs.verify(_RUNNER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Nothing: whoever needs the export starts it again."""
 
 
 def _running(aws: Aws, resource: Arn) -> list[_jobs.Job]:
@@ -88,3 +68,4 @@ def _cancel(aws: Aws, job: str) -> None:
 
 
 _RUNNER = _jobs.Runner(_running, _cancel, "ec2:CancelExportTask")
+read, apply, verify, undo = _RUNNER.read, _RUNNER.apply, _RUNNER.verify, _RUNNER.undo

@@ -9,10 +9,10 @@ from typing import Any
 
 from stanch.catalog.actions import _sharing
 from stanch.catalog.actions._sharing import Shares
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Refused
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("image",)
 PHASE = Phase.DATA
@@ -25,30 +25,9 @@ _WORDS = {"users": "UserId", "groups": "Group", "organizations": "OrganizationAr
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Take the image back from strangers; its snapshots, which are shared apart from it, are told."""
     image = _described(aws, resource.name)
-    planned = _sharing.plan(_SHARER, aws, resource, case)
+    planned = _SHARER.plan(aws, resource, case)
     apart = (f"(not its {one}: shared or not, ec2/unshare_snapshot sees to that)" for one in _snapshots(image))
     return replace(planned, calls=(*planned.calls, *apart))
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"users": [...], "groups": ["all"] or [], "organizations": [ARN, ...], "units": [ARN, ...]}`, sorted."""
-    return _shares(aws, Arn.parse(step.resource))
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
-    _sharing.apply(_SHARER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back: nobody's credentials but the other account's could try it."""
-    return _sharing.verify(_SHARER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Share it again with those it was taken from."""
-    _sharing.undo(_SHARER, aws, step, wait)
 
 
 def _described(aws: Aws, name: str) -> dict[str, Any]:
@@ -87,3 +66,4 @@ def _modify(aws: Aws, image: Arn, operation: str, whom: Shares) -> None:
 
 
 _SHARER = _sharing.Sharer(_shares, _take, _give, "ec2:ModifyImageAttribute", "launched by", "start an instance from")
+read, apply, verify, undo = _SHARER.read, _SHARER.apply, _SHARER.verify, _SHARER.undo

@@ -5,41 +5,15 @@ policy and replication.
 """
 
 from stanch.catalog.actions import _closing
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("repository",)
 PHASE = Phase.DATA
 AFFECTS = Affects.STRANGERS
 PERMISSIONS = ("ecr:GetRepositoryPolicy", "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
-
-
-def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Narrow the repository policy to our own principals."""
-    return _closing.plan(_KEEPER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None}`."""
-    return _closing.state(_KEEPER, aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call; a policy that somebody changed since the plan is not overwritten."""
-    _closing.apply(_KEEPER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and judged: only the stranger's credentials could try it."""
-    return _closing.verify(_KEEPER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """The policy as it was."""
-    _closing.undo(_KEEPER, aws, step, wait)
 
 
 def _get(aws: Aws, resource: Arn) -> str | None:
@@ -65,3 +39,4 @@ def _named(resource: Arn) -> dict[str, str]:
 
 
 _KEEPER = _closing.Keeper(_get, _put, _delete, "ecr:SetRepositoryPolicy", "ecr:DeleteRepositoryPolicy")
+plan, read, apply, verify, undo = _KEEPER.plan, _KEEPER.read, _KEEPER.apply, _KEEPER.verify, _KEEPER.undo

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from stanch.catalog.actions import _closing
 from stanch.catalog.actions.kms._key import described
-from stanch.contracts.action import Affects, Case, Plan, Refused, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan, Refused
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 from stanch.iam import Request, caller_of, evaluate, parse
 
 APPLIES_TO = ("key",)
@@ -26,30 +26,9 @@ _EVERYTHING = parse({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Narrow the key policy to our own principals; refuses what would lock us out, and keys that AWS manages."""
     key = described(aws, resource)
-    planned = _closing.plan(_KEEPER, aws, Arn.parse(key), case)
+    planned = _KEEPER.plan(aws, Arn.parse(key), case)
     _refuse_lockout(planned.settings["closed"], key, case.responder)
     return replace(planned, resource=key)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None}`."""
-    return _closing.state(_KEEPER, aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call; a policy that somebody changed since the plan is not overwritten."""
-    _closing.apply(_KEEPER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and judged: only the stranger's credentials could try it."""
-    return _closing.verify(_KEEPER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """The policy as it was."""
-    _closing.undo(_KEEPER, aws, step, wait)
 
 
 def _refuse_lockout(closed: str, key: str, responder: str) -> None:
@@ -72,3 +51,4 @@ def _put(aws: Aws, resource: Arn, text: str) -> None:
 
 
 _KEEPER = _closing.Keeper(_get, _put, None, "kms:PutKeyPolicy")
+read, apply, verify, undo = _KEEPER.read, _KEEPER.apply, _KEEPER.verify, _KEEPER.undo

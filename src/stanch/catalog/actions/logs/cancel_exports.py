@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from stanch.catalog.actions import _jobs
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("log-group",)
 PHASE = Phase.DATA
@@ -20,31 +20,6 @@ AFFECTS = Affects.USERS
 PERMISSIONS = ("logs:DescribeExportTasks", "logs:CancelExportTask")
 
 _UNDER_WAY = {"PENDING", "RUNNING"}
-
-
-def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Cancel the exports of this log group that are under way."""
-    return _jobs.plan(_RUNNER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{}`: a cancelled export is no state to lead back to."""
-    return _jobs.state(aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for each export under way."""
-    _jobs.apply(_RUNNER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """CloudWatch Logs lists none under way."""
-    return _jobs.verify(_RUNNER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Nothing: whoever needs the export starts it again."""
 
 
 def _running(aws: Aws, resource: Arn) -> list[_jobs.Job]:
@@ -67,3 +42,4 @@ def _cancel(aws: Aws, job: str) -> None:
 
 
 _RUNNER = _jobs.Runner(_running, _cancel, "logs:CancelExportTask")
+plan, read, apply, verify, undo = _RUNNER.plan, _RUNNER.read, _RUNNER.apply, _RUNNER.verify, _RUNNER.undo

@@ -8,10 +8,10 @@ from typing import Any
 
 from stanch.catalog.actions import _sharing
 from stanch.catalog.actions._sharing import Shares
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects
 from stanch.contracts.aws import Aws
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("db-snapshot", "cluster-snapshot")
 PHASE = Phase.DATA
@@ -25,32 +25,6 @@ PERMISSIONS = (
 
 _ATTRIBUTE = "restore"
 _EVERYBODY = "all"
-
-
-def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Take the snapshot back from everybody and from each account outside the perimeter."""
-    return _sharing.plan(_SHARER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"users": [account, ...], "groups": ["all"] or []}`, sorted."""
-    return _shares(aws, Arn.parse(step.resource))
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call for all; whom somebody has let in since the plan is not touched, and the proof says so."""
-    _sharing.apply(_SHARER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back: nobody's credentials but the other account's could try it."""
-    return _sharing.verify(_SHARER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """Share it again with those it was taken from."""
-    _sharing.undo(_SHARER, aws, step, wait)
 
 
 def _shares(aws: Aws, resource: Arn) -> dict[str, list[str]]:
@@ -91,3 +65,4 @@ def _name(resource: Arn) -> str:
 _SHARER = _sharing.Sharer(
     _shares, _take, _give, "rds:ModifyDBSnapshotAttribute, or the cluster's,", "restored by", "copy or restore"
 )
+plan, read, apply, verify, undo = _SHARER.plan, _SHARER.read, _SHARER.apply, _SHARER.verify, _SHARER.undo

@@ -4,7 +4,7 @@ Source: "aws:PrincipalArn" and "aws:PrincipalAccount", global condition keys, IA
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from stanch.catalog.actions._responder import is_own
@@ -26,20 +26,28 @@ class Callers:
     spared: tuple[str, ...]
 
 
-def callers(actors: Iterable[str], perimeter: Perimeter, owner: str, responder: str) -> Callers:
+def callers(
+    actors: Iterable[str], perimeter: Perimeter, owner: str, responder: str, cut: Collection[str] = ()
+) -> Callers:
     """Sort an incident's callers; the responder, the owner's account as a whole and services of AWS are spared.
+
+    So are those whose own sessions and keys are cut: a role that serves elsewhere keeps serving with fresh ones.
 
     Of an account outside the perimeter every principal is named, for whoever holds it makes new ones at will.
     """
     principals: list[str] = []
     accounts: list[str] = []
     spared: list[str] = []
+    placed: list[tuple[str, Arn | None, str]] = []
     for actor in actors:
         named = _named(actor)
-        if named is None:
+        if actor in cut:
+            spared.append(f"{actor}: its own sessions or keys are cut")
+        elif named is None:
             spared.append(f"{actor}: no principal that a statement could name")
-            continue
-        arn, account = named
+        else:
+            placed.append((actor, *named))
+    for actor, arn, account in placed:
         if arn is not None and is_own(str(arn), responder):
             spared.append(f"{actor}: it is who stanch acts as")
         elif account != owner and (arn is None or perimeter.account(account) is Side.OUTSIDE):

@@ -6,6 +6,7 @@ Blind to: what it has copied already; which objects a manifest in a file names. 
 from collections.abc import Sequence
 
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.catalog.actions.s3 import _jobs
 from stanch.catalog.actions.s3._bucket import Bucket
 from stanch.catalog.actions.s3._control import Control
@@ -31,9 +32,9 @@ PERMISSIONS = (
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Needless where no unfinished job sends the bucket's objects outside."""
     bucket = Bucket(aws, resource.resource, aws.account)
-    accounts = sorted({bucket.owner, *case.perimeter.accounts})
+    ours = Ours.of(case.perimeter, bucket.owner)
     region = bucket.region()
-    jobs = _found(bucket, region, Places.of(aws, accounts))
+    jobs = _found(bucket, region, Places.of(aws, ours.accounts))
     if not jobs:
         raise Needless(f"no batch job in {region} sends {bucket.name} to a stranger")
     return Plan(
@@ -43,7 +44,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         breaks=("whoever waits for these jobs must make them again, whatever comes of the incident",),
         settings={
             "owner": bucket.owner,
-            "accounts": accounts,
+            "ours": ours.to_json(),
             "region": region,
             "jobs": [job.id for job in jobs],
             "incident": case.incident,
@@ -73,7 +74,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
         going = ", ".join(_unended(control, step.settings["jobs"]))
         return Proof(False, Method.STATE, (f"not ended yet: {going}; look again in a minute",))
     bucket = Bucket.of(aws, step)
-    left = _found(bucket, control.region, Places.of(aws, step.settings["accounts"]))
+    left = _found(bucket, control.region, Places.of(aws, Ours.read(step.settings["ours"]).accounts))
     if left:
         return Proof(False, Method.STATE, tuple(f"made since the plan: {job.told}" for job in left))
     told = tuple(f"job {job}: {_jobs.status(control, job)}" for job in step.settings["jobs"])

@@ -5,7 +5,7 @@ Blind to: access points that other accounts made for this bucket; they reach it 
 them. Multi-Region access points are told, not closed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from stanch.catalog.actions._document import same
@@ -18,7 +18,6 @@ from stanch.catalog.actions.s3._control import Control
 from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import Arn
-from stanch.domain.estate import Perimeter
 from stanch.domain.step import Method, Phase, Proof, State, Step
 from stanch.iam import PolicyError
 
@@ -43,25 +42,22 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     bucket = Bucket(aws, resource.resource, aws.account)
     control = Control(aws, bucket.owner, bucket.region())
     ours, sid = Ours.of(case.perimeter, bucket.owner), f"StanchClosed{short(case.incident)}"
-    every = _points(control, bucket)
-    points = [point for point in every if not _in_our_vpc(point, case.perimeter)]
-    before = {point["Name"]: _text(control, point["Name"], sid) for point in points}
-    arns = {point["Name"]: _arn(control, point) for point in points}
+    every = {point["Name"]: point for point in _points(control, bucket)}
     try:
-        closed = {
-            name: _policy.closed(text, (arns[name], f"{arns[name]}/object/*"), sid, ours)
-            for name, text in before.items()
-            if _policy.lets_strangers_in(text, ours)
-        }
+        before = _open(control, every.values(), sid, ours)
     except PolicyError as error:
         raise Refused(
             f"an access point's policy on {bucket.name} cannot be read ({error}): close it by hand"
         ) from error
+    arns = {name: _arn(control, every[name]) for name in before}
+    closed = {
+        name: _policy.closed(text, (arns[name], f"{arns[name]}/object/*"), sid, ours) for name, text in before.items()
+    }
     told = _multi_region(aws, bucket)
     if not closed:
         raise Needless(f"no access point of {bucket.name} lets a stranger in{''.join(f'; {line}' for line in told)}")
     return Plan(
-        before={"policies": {name: before[name] for name in closed}},
+        before={"policies": before},
         calls=tuple(
             f"s3:PutAccessPointPolicy on {name}: {change}" for name, one in closed.items() for change in one.changes
         ),
@@ -77,7 +73,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
             "sid": sid,
             "closed": {name: one.text for name, one in closed.items()},
             "full": [name for name, one in closed.items() if not one.whole],
-            "known": sorted(point["Name"] for point in every),
+            "known": sorted(every),
+            "ours": ours.to_json(),
         },
         policies={arns[name]: one.text for name, one in closed.items() if one.text is not None},
     )
@@ -100,19 +97,22 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read the policies back, and look for access points that were made since the plan."""
+    """Read the policies back, and look for access points that were made or opened since the plan."""
     if not settled(lambda: _is(aws, step, step.settings["closed"]), wait):
         return Proof(False, Method.STATE, ("an access point's policy is not as it was written",))
     if step.settings["full"]:
         full = ", ".join(step.settings["full"])
         return Proof(False, Method.STATE, (f"no room for the Deny in the policy of {full}: shorten it by hand",))
-    now = {point["Name"] for point in _points(_control(aws, step), Bucket.of(aws, step))}
-    made = sorted(now - set(step.settings["known"]))
+    points = _points(_control(aws, step), Bucket.of(aws, step))
+    made = sorted({point["Name"] for point in points} - set(step.settings["known"]))
     if made:
         return Proof(False, Method.STATE, (f"made since the plan: {', '.join(made)}; plan again",))
+    opened = _opened_since(aws, step, points)
+    if opened:
+        return Proof(False, Method.STATE, (f"{opened}; plan again",))
     closed = ", ".join(step.settings["closed"])
     return Proof(
-        True, Method.STATE, (f"the policies of {closed} deny every principal outside; no access point is new",)
+        True, Method.STATE, (f"the policies of {closed} deny every principal outside; no other lets a stranger in",)
     )
 
 
@@ -130,9 +130,23 @@ def _points(control: Control, bucket: Bucket) -> list[dict[str, Any]]:
     return [point for point in listed if point.get("BucketAccountId") in (None, bucket.owner)]
 
 
-def _in_our_vpc(point: Mapping[str, Any], perimeter: Perimeter) -> bool:
-    """Whether nobody reaches it but from a VPC that the estate names: S3 binds such an access point to it for good."""
-    return (point.get("VpcConfiguration") or {}).get("VpcId") in perimeter.vpcs
+def _open(control: Control, points: Iterable[Mapping[str, Any]], sid: str, ours: Ours) -> dict[str, str | None]:
+    """The policies, by name, of the access points that let strangers in. Raises PolicyError.
+
+    S3 binds an access point of a VPC to it for good: one of ours is not meant, whatever its policy says.
+    """
+    reached = (p for p in points if not ours.holds((p.get("VpcConfiguration") or {}).get("VpcId") or ""))
+    texts = {str(point["Name"]): _text(control, point["Name"], sid) for point in reached}
+    return {name: text for name, text in texts.items() if _policy.lets_strangers_in(text, ours)}
+
+
+def _opened_since(aws: Aws, step: Step, points: Iterable[Mapping[str, Any]]) -> str:
+    """In words, the access points that were harmless when it was planned and are no more; empty for none."""
+    try:
+        found = _open(_control(aws, step), points, step.settings["sid"], Ours.read(step.settings["ours"]))
+    except PolicyError as error:
+        return f"an access point's policy cannot be read ({error})"
+    return f"opened since the plan: {', '.join(found)}" if found else ""
 
 
 def _arn(control: Control, point: Mapping[str, Any]) -> str:

@@ -77,6 +77,19 @@ def test_does_not_hold_where_an_access_point_was_made_since_the_plan(ground: Gro
     assert new in proof.what[0]
 
 
+@pytest.mark.parametrize("since", [[OPEN], '{"Statement": 7}'], ids=["to everybody", "to nobody knows whom"])
+def test_does_not_hold_where_a_harmless_one_was_opened_since_the_plan(ground: Ground, since: Any) -> None:
+    bucket = ground.bucket()
+    point(ground, bucket, [OPEN])
+    harmless = point(ground, bucket)
+    aws, step = closed(ground, bucket)
+    assert action.verify(aws, step, no_wait, None).holds
+    text = since if isinstance(since, str) else document(since)
+    control(ground, "PutAccessPointPolicy", Name=harmless, Policy=text)
+    proof = action.verify(aws, step, no_wait, None)
+    assert (proof.holds, proof.what[0].endswith("; plan again")) == (False, True)
+
+
 def test_shuts_out_an_account_that_an_access_point_names(ground: Ground) -> None:
     partner = {**OPEN, "Sid": "Partner", "Principal": {"AWS": root(ground, ground.outside_account)}}
     bucket = ground.bucket([partner])

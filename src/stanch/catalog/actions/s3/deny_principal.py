@@ -33,7 +33,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Refuses a policy that cannot be read, or that has no room left for the Deny."""
     bucket = Bucket(aws, resource.resource, aws.account)
     found = bucket.policy()
-    who = callers(case.actors, case.perimeter, bucket.owner, case.responder)
+    who = callers(case.actors, case.perimeter, bucket.owner, case.responder, case.cut)
     if not who.principals and not who.accounts:
         raise Needless(f"the incident names nobody whom a statement could deny {bucket.name}{_because(who)}")
     sids = _sids(case.incident)

@@ -100,6 +100,16 @@ def test_never_denies_the_responder_its_account_or_a_service(ground: Ground) -> 
         ground.planned(ID, ground.arn("s3", ground.bucket()), aws)
 
 
+def test_spares_whose_own_sessions_or_keys_are_cut(ground: Ground) -> None:
+    user, role = ground.user()[0], ground.role()
+    bucket = ground.arn("s3", ground.bucket())
+    with pytest.raises(Needless, match="its own sessions or keys are cut"):
+        ground.planned(ID, bucket, case=ground.case(actors=(user,), cut=(user,)))
+    step = ground.planned(ID, bucket, case=ground.case(actors=(user, role), cut=(user,)))
+    assert list(step.settings["roles"]) == [role]
+    assert any(line.startswith(f"NOT denied: {user}") for line in step.breaks)
+
+
 def test_restores_the_policy_byte_for_byte(ground: Ground) -> None:
     text = f'{{ "Statement" : [ {json.dumps(partner(ground))} ],\n "Version":"2012-10-17"}}'
     bucket, (user, _) = ground.bucket(text), ground.user()

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.catalog.actions.s3._bucket import Bucket
 from stanch.catalog.actions.s3._control import Control
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
@@ -36,8 +37,8 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Needless where no grant on the bucket is held by somebody outside the perimeter."""
     bucket = Bucket(aws, resource.resource, aws.account)
     control = Control(aws, bucket.owner, bucket.region())
-    accounts = sorted({bucket.owner, *case.perimeter.accounts})
-    found = {_meaning(grant): grant for grant in _strangers(control, bucket.name, accounts)}
+    ours = Ours.of(case.perimeter, bucket.owner)
+    found = {_meaning(grant): grant for grant in _strangers(control, bucket.name, ours)}
     if not found:
         raise Needless(f"no access grant on {bucket.name} is held by a stranger")
     roles = sorted({role for grant in found.values() if (role := _role(control, grant))})
@@ -55,7 +56,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         settings={
             "owner": bucket.owner,
             "region": control.region,
-            "accounts": accounts,
+            "ours": ours.to_json(),
             "grants": {meaning: _as_made(grant) for meaning, grant in found.items()},
         },
     )
@@ -79,11 +80,11 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Look again for any grant that a stranger holds; only the grantee could try one."""
-    bucket, control = Bucket.of(aws, step), _control(aws, step)
+    bucket, control, ours = Bucket.of(aws, step), _control(aws, step), Ours.read(step.settings["ours"])
     left: list[str] = []
 
     def none_left() -> bool:
-        left[:] = [_meaning(grant) for grant in _strangers(control, bucket.name, step.settings["accounts"])]
+        left[:] = [_meaning(grant) for grant in _strangers(control, bucket.name, ours)]
         return not left
 
     if settled(none_left, wait):
@@ -101,8 +102,8 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
     settled(lambda: read(aws, step)["grants"] == before, wait)
 
 
-def _strangers(control: Control, bucket: str, accounts: list[str]) -> list[Grant]:
-    return [grant for grant in _grants(control) if _covers(grant, bucket) and _held_outside(grant, accounts)]
+def _strangers(control: Control, bucket: str, ours: Ours) -> list[Grant]:
+    return [grant for grant in _grants(control) if _covers(grant, bucket) and _held_outside(grant, ours)]
 
 
 def _grants(control: Control) -> list[Grant]:
@@ -120,13 +121,13 @@ def _covers(grant: Grant, bucket: str) -> bool:
     return scope.startswith(whole) or whole.startswith(scope)
 
 
-def _held_outside(grant: Grant, accounts: list[str]) -> bool:
+def _held_outside(grant: Grant, ours: Ours) -> bool:
     """An IAM grantee's ARN names its account; users and groups of a directory are those of our own Identity Center."""
     grantee = grant.get("Grantee") or {}
     if grantee.get("GranteeType") != "IAM":
         return False
     try:
-        return Arn.parse(str(grantee.get("GranteeIdentifier"))).account not in accounts
+        return Arn.parse(str(grantee.get("GranteeIdentifier"))).account not in ours.accounts
     except ArnError:
         return True
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.catalog.actions.s3._bucket import Bucket
 from stanch.catalog.actions.s3._copying import CHANNELS, Leak, Places, notifications
 from stanch.contracts.action import Affects, Case, Needless, Overtaken, Plan, Wait, Witness
@@ -40,8 +41,8 @@ Parts = dict[str, dict[str, Any]]
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Needless where nothing leads outside."""
     bucket = Bucket(aws, resource.resource, aws.account)
-    accounts = sorted({bucket.owner, *case.perimeter.accounts})
-    found = _leaks(bucket, Places.of(aws, accounts))
+    ours = Ours.of(case.perimeter, bucket.owner)
+    found = _leaks(bucket, Places.of(aws, ours.accounts))
     bridged = notifications.goes_to_event_bridge(bucket)
     also = (f"(EventBridge gets the events of {bucket.name} too: look at the rules that send them on)",)
     if not found:
@@ -57,7 +58,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         ),
         settings={
             "owner": bucket.owner,
-            "accounts": accounts,
+            "ours": ours.to_json(),
             "stopped": {
                 channel: {id_: leak.stopped for id_, leak in parts.items()} for channel, parts in found.items()
             },
@@ -84,7 +85,7 @@ def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back what was stopped, and look again for anything that leads outside."""
     if not settled(lambda: _now(aws, step) == step.settings["stopped"], wait):
         return Proof(False, Method.STATE, ("what copies to strangers is not stopped as it was written",))
-    left = _leaks(Bucket.of(aws, step), Places.of(aws, step.settings["accounts"]))
+    left = _leaks(Bucket.of(aws, step), Places.of(aws, Ours.read(step.settings["ours"]).accounts))
     if left:
         new = tuple(f"made since the plan: {leak.told}" for parts in left.values() for leak in parts.values())
         return Proof(False, Method.STATE, new)

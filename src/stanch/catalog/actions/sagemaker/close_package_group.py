@@ -5,10 +5,10 @@ Blind to: copies of the model's artefacts that were made before.
 
 from stanch.catalog.actions import _closing
 from stanch.catalog.actions.sagemaker._found import found, name_of
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("model-package-group",)
 PHASE = Phase.DATA
@@ -28,28 +28,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     name = name_of(resource, _KIND)
     if found(aws, "DescribeModelPackageGroup", ModelPackageGroupName=name) is None:
         raise AwsAbsent("sagemaker:DescribeModelPackageGroup", "ValidationException", f"there is no group {name}")
-    return _closing.plan(_KEEPER, aws, resource, case)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None}`."""
-    return _closing.state(_KEEPER, aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call; a policy that somebody changed since the plan is not overwritten."""
-    _closing.apply(_KEEPER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and judged: only the stranger's credentials could try it."""
-    return _closing.verify(_KEEPER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """The policy as it was."""
-    _closing.undo(_KEEPER, aws, step, wait)
+    return _KEEPER.plan(aws, resource, case)
 
 
 def _get(aws: Aws, resource: Arn) -> str | None:
@@ -73,3 +52,4 @@ _KEEPER = _closing.Keeper(
     put_call="sagemaker:PutModelPackageGroupPolicy",
     delete_call="sagemaker:DeleteModelPackageGroupPolicy",
 )
+read, apply, verify, undo = _KEEPER.read, _KEEPER.apply, _KEEPER.verify, _KEEPER.undo

@@ -6,10 +6,10 @@ Blind to: values that were read before (rotate them), and the key: a stranger ne
 from dataclasses import replace
 
 from stanch.catalog.actions import _closing
-from stanch.contracts.action import Affects, Case, Plan, Wait, Witness
+from stanch.contracts.action import Affects, Case, Plan
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
-from stanch.domain.step import Phase, Proof, State, Step
+from stanch.domain.step import Phase
 
 APPLIES_TO = ("secret",)
 PHASE = Phase.DATA
@@ -25,28 +25,7 @@ PERMISSIONS = (
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Narrow the secret's policy; a log may name it without the six letters that end its ARN."""
     full = _full(aws, resource)
-    return replace(_closing.plan(_KEEPER, aws, Arn.parse(full), case), resource=full)
-
-
-def read(aws: Aws, step: Step) -> State:
-    """`{"policy": text | None}`."""
-    return _closing.state(_KEEPER, aws, step)
-
-
-def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
-    """One call; a policy that somebody changed since the plan is not overwritten."""
-    _closing.apply(_KEEPER, aws, step, wait)
-    return None
-
-
-def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
-    """Read back and judged: only the stranger's credentials could try it."""
-    return _closing.verify(_KEEPER, aws, step, wait)
-
-
-def undo(aws: Aws, step: Step, wait: Wait) -> None:
-    """The policy as it was."""
-    _closing.undo(_KEEPER, aws, step, wait)
+    return replace(_KEEPER.plan(aws, Arn.parse(full), case), resource=full)
 
 
 def _full(aws: Aws, resource: Arn) -> str:
@@ -74,3 +53,4 @@ def _delete(aws: Aws, resource: Arn) -> None:
 _KEEPER = _closing.Keeper(
     _get, _put, _delete, "secretsmanager:PutResourcePolicy", "secretsmanager:DeleteResourcePolicy"
 )
+read, apply, verify, undo = _KEEPER.read, _KEEPER.apply, _KEEPER.verify, _KEEPER.undo

@@ -4,10 +4,11 @@ Blind to: what was sent before. A web or mail address is in no account: it is ta
 person names the subscription itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from stanch.catalog.actions._settle import settled
+from stanch.catalog.actions._strangers import Ours
 from stanch.contracts.action import Affects, Case, Needless, Plan, Wait, Witness
 from stanch.contracts.aws import Aws, AwsAbsent
 from stanch.domain.arn import Arn
@@ -37,7 +38,7 @@ Subscription = Mapping[str, Any]
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
     """Take out the subscriptions of outside accounts; of a subscription's own ARN, that one whoever it is."""
     topic = _topic(resource)
-    ours = {aws.account, *case.perimeter.accounts}
+    ours = Ours.of(case.perimeter, aws.account)
     found = _listed(aws, topic)
     if resource.kind == "subscription":
         taken = [each for each in found if each["SubscriptionArn"] == str(resource)]
@@ -54,7 +55,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         settings={
             "taken": [_terms(aws, each) for each in taken],
             "topic": topic,
-            "accounts": sorted(ours) if resource.kind == "topic" else None,
+            "ours": ours.to_json() if resource.kind == "topic" else None,
         },
     )
 
@@ -75,11 +76,12 @@ def apply(aws: Aws, step: Step, wait: Wait) -> Witness | None:
 
 def verify(aws: Aws, step: Step, wait: Wait, witness: Witness | None) -> Proof:
     """Read back: none of them is subscribed, nor, where the topic was meant, a stranger who came since the plan."""
+    kept = step.settings["ours"]
+    ours = Ours.read(kept) if kept else None
     left: list[str] = []
 
     def none_left() -> bool:
-        ours, wanted = step.settings["accounts"], _wanted(step)
-        found = _listed(aws, step.settings["topic"])
+        found, wanted = _listed(aws, step.settings["topic"]), _wanted(step)
         left[:] = [_told(one) for one in found if _told(one) in wanted or (ours is not None and _foreign(one, ours))]
         return not left
 
@@ -114,10 +116,10 @@ def _wanted(step: Step) -> set[str]:
     return {_told(terms) for terms in step.settings["taken"]}
 
 
-def _foreign(subscription: Subscription, ours: Iterable[str]) -> bool:
+def _foreign(subscription: Subscription, ours: Ours) -> bool:
     endpoint = str(subscription.get("Endpoint") or "")
     account = endpoint.split(":", 5)[4] if endpoint.startswith("arn:") and endpoint.count(":") >= 5 else None
-    return any(each and each not in ours for each in (account, subscription.get("Owner")))
+    return any(each and each not in ours.accounts for each in (account, subscription.get("Owner")))
 
 
 def _terms(aws: Aws, subscription: Subscription) -> dict[str, Any]:

@@ -19,7 +19,7 @@ ABOUT = About(
     severity=Severity.MEDIUM,
     confidence=0.6,
     techniques=(Technique("attack", "T1530", "19"), Technique("attack", "T1567.002", "19")),
-    playbook="weights_read",
+    playbook="stolen_role_session",
     whose=Whose.PRINCIPAL,
 )
 

@@ -21,7 +21,7 @@ ABOUT = About(
     severity=Severity.MEDIUM,
     confidence=0.55,
     techniques=(Technique("attack", "T1530", "19"), Technique("atlas", "AML.T0025", "5.6")),
-    playbook="weights_read",
+    playbook="stolen_role_session",
     whose=Whose.PRINCIPAL,
 )
 

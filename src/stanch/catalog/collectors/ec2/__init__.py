@@ -1,0 +1,1 @@
+"""EC2: hosts, their disks, the network between them, and what a region does by default."""

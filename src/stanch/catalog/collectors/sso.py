@@ -1,0 +1,76 @@
+"""IAM Identity Center puts a role into each account for each permission set; who holds the set holds the role.
+
+Reads: instances, permission sets with their policies and boundary, the accounts they are provisioned to.
+Blind to: which people and groups are assigned, and who is in a group.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from stanch.contracts.collector import Look, Scope, Thing, unseen
+
+SCOPE = Scope.REGION
+PERMISSIONS = (
+    "sso:DescribePermissionSet",
+    "sso:GetInlinePolicyForPermissionSet",
+    "sso:GetPermissionsBoundaryForPermissionSet",
+    "sso:ListAccountsForProvisionedPermissionSet",
+    "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
+    "sso:ListInstances",
+    "sso:ListManagedPoliciesInPermissionSet",
+    "sso:ListPermissionSets",
+)
+
+_NONE = ("ResourceNotFoundException",)
+_LISTS = {
+    "AccountIds": "ListAccountsForProvisionedPermissionSet",
+    "AttachedManagedPolicies": "ListManagedPoliciesInPermissionSet",
+    "CustomerManagedPolicyReferences": "ListCustomerManagedPolicyReferencesInPermissionSet",
+}
+
+
+def collect(look: Look) -> Iterator[Thing]:
+    """The instance of this region, if it is here, and its permission sets; only its owner's account is shown them."""
+    instances = look.list("sso-admin", "ListInstances", "Instances", of=f"sso in {look.region}")
+    for instance in instances if isinstance(instances, list) else ():
+        arn = instance["InstanceArn"]
+        if instance.get("OwnerAccountId", look.account) != look.account:
+            yield Thing("sso/instance", arn, instance)  # its owner alone may look inside
+            continue
+        sets = look.list("sso-admin", "ListPermissionSets", "PermissionSets", of=arn, InstanceArn=arn)
+        yield Thing("sso/instance", arn, {**instance, "PermissionSets": sets})
+        asked = [{"InstanceArn": arn, "PermissionSetArn": one} for one in (sets if isinstance(sets, list) else ())]
+        yield from look.each(lambda place: _permission_set(look, place), asked)
+
+
+def _permission_set(look: Look, asked: Mapping[str, str]) -> Thing:
+    arn = asked["PermissionSetArn"]
+    described = look.ask("sso-admin", "DescribePermissionSet", of=arn, **asked)
+    inline = look.ask("sso-admin", "GetInlinePolicyForPermissionSet", of=arn, **asked)
+    boundary = look.ask("sso-admin", "GetPermissionsBoundaryForPermissionSet", of=arn, none=_NONE, **asked)
+    return Thing(
+        "sso/permission-set",
+        arn,
+        {
+            "InstanceArn": asked["InstanceArn"],
+            "PermissionSet": _inside(described, "PermissionSet"),
+            "InlinePolicy": _document(_inside(inline, "InlinePolicy")),
+            "PermissionsBoundary": _inside(boundary, "PermissionsBoundary"),
+            **{key: look.list("sso-admin", operation, key, of=arn, **asked) for key, operation in _LISTS.items()},
+        },
+    )
+
+
+def _inside(answer: Any, key: str) -> Any:
+    return answer if answer is None or unseen(answer) is not None else answer.get(key)
+
+
+def _document(text: Any) -> Any:
+    """An inline policy as an object; an empty text is AWS's word for none."""
+    if not isinstance(text, str):
+        return text
+    try:
+        return json.loads(text) if text else None
+    except ValueError:
+        return text
