@@ -16,7 +16,7 @@ from stanch.estate.looking import Looking
 from tests.listening import Listening, permission
 from tests.recorded_aws import Operation, State
 
-__all__ = ["Listening", "Refusing", "collected", "lacks", "reader", "says", "survives_denials", "turned"]
+__all__ = ["Listening", "Looking", "Refusing", "collected", "lacks", "reader", "says", "survives_denials", "turned"]
 
 _AT_ONCE = 4
 _numbers = itertools.count(1)

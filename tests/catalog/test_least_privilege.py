@@ -27,6 +27,7 @@ BESIDE = {
     "kms:GenerateDataKeyWithoutPlaintext": "KmsKeyId",
     "kms:ReEncryptFrom": "KmsKeyId",
     "kms:ReEncryptTo": "KmsKeyId",
+    "s3:GetObjectVersion": "VersionId",
     "s3:GetObjectRetention": "HeadObject",  # without it S3 leaves the lock out of its answer
     "sagemaker:AddTags": "Tags",
     "sts:AssumeRole": r"\.assuming\(",

@@ -12,6 +12,7 @@ from stanch.catalog.actions.function.stop_function_test import exposed
 from stanch.catalog.actions.iam.disable_login_test import with_password
 from stanch.catalog.actions.iam.remove_provider_test import oidc
 from stanch.catalog.actions.kms.revoke_grants_test import key as granted_key
+from stanch.catalog.actions.s3.stop_copying_test import leaky
 from stanch.domain.arn import Arn
 from stanch.domain.event import Actor
 from stanch.domain.finding import Finding
@@ -68,6 +69,11 @@ def shared_snapshot(ground: Ground) -> Resources:
     return ground.user()[0], snapshot, image(ground, {"UserId": ground.outside_account})
 
 
+def data_leaving(ground: Ground) -> Resources:
+    """A user who made a bucket copy itself to a stranger."""
+    return ground.user()[0], ground.arn("s3", leaky(ground))
+
+
 def backdoored_role(ground: Ground) -> Resources:
     """A role that now trusts a stranger, and a provider that a user made."""
     return ground.user()[0], ground.role(trusted=[root_of(ground, ground.outside_account)]), oidc(ground)
@@ -100,6 +106,7 @@ BREACHES: Mapping[str, Callable[[Ground], Resources]] = {
         outside_reader,
         weights_read,
         shared_snapshot,
+        data_leaving,
         backdoored_role,
         compromised_function,
         log_tampering,

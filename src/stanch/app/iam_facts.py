@@ -1,11 +1,14 @@
-"""The facts of an organisation lie in one file of JSON, as AWS's own commands wrote it."""
+"""The facts of an organisation lie in one file of JSON, as AWS's own commands wrote it, or in a snapshot."""
 
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from stanch.contracts.collector import Unknown
 from stanch.iam.organization import Organization
 from stanch.iam.reading import FactsError, Missing, read_organization
 
@@ -15,6 +18,56 @@ LARGEST_FILE = 1 << 30
 STDIN = "-"
 
 _UTF8_MARK, _UTF16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """An organisation with where it was read, and what could not be seen of it.
+
+    A file has no gaps: what it does not say is an error, or what it was told to count as. edited: files of a snapshot
+    that are no longer as they were written.
+    """
+
+    organization: Organization
+    where: str
+    gaps: tuple[Unknown, ...] = ()
+    edited: tuple[str, ...] = ()
+
+
+def facts_of(path: str, missing: Missing = "error") -> Facts:
+    """The facts in a file, or in standard input for `-`; see `organization_at`."""
+    return Facts(organization_at(path, missing), "standard input" if path == STDIN else path)
+
+
+def facts_seen(folder: Path, about: Sequence[str] = ()) -> Facts:
+    """The facts in a snapshot's folder; `about` are ARNs that will be asked for.
+
+    What the snapshot could not see may be anything. Raises FactsError for what is no snapshot, or holds no facts.
+    """
+    from stanch.app.iam_snapshot import document_of, gaps, told
+    from stanch.estate.snapshot import SnapshotError, read
+
+    try:
+        snapshot = read(folder)
+        document = document_of(snapshot, about)
+        organization = read_organization(document, missing="unknown")
+    except SnapshotError as error:
+        raise NoSnapshot(str(error)) from None
+    except FactsError as error:
+        error.args = (f"{folder}: {error}",)
+        raise
+    except (AttributeError, KeyError, TypeError) as error:  # no snapshot of ours lacks what was looked up here
+        raise NoSnapshot(f"{folder} is not as it was written ({error!r}); make the snapshot anew") from None
+    known = replace(organization, told=told(snapshot))
+    return Facts(known, str(folder), tuple(gaps(snapshot)), snapshot.edited)
+
+
+class NoSnapshot(FactsError):
+    """There is no snapshot to read; the message says what to do."""
+
+    def __init__(self, message: str) -> None:
+        ValueError.__init__(self, message)
+        self.path = ""
 
 
 def organization_at(path: str, missing: Missing = "error") -> Organization:

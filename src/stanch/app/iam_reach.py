@@ -1,20 +1,17 @@
-"""Who gets to a target, from a file of facts."""
+"""Who gets to a target, from the facts of an organisation."""
 
 from datetime import datetime
 
-from stanch.app.iam_facts import organization_at
+from stanch.app.iam_facts import Facts
 from stanch.iam.escalation import Reached, UnknownTarget, reach
-from stanch.iam.reading import Missing
 
 
-def who_reaches(
-    target: str, path: str, missing: Missing = "error", *, start: str | None, most: int, moment: datetime
-) -> list[Reached]:
-    """Every principal of the file that gets to the target, or only `start`; `most` ways each.
+def who_reaches(target: str, facts: Facts, *, start: str | None, most: int, moment: datetime) -> list[Reached]:
+    """Every principal of the facts that gets to the target, or only `start`; `most` ways each.
 
-    Raises FactsError when the file is none, UnknownTarget for a target or a start that is nobody in it.
+    Raises UnknownTarget for a target or a start that is nobody in them.
     """
-    organization = organization_at(path, missing)
+    organization = facts.organization
     if start is not None and organization.identity(start) is None:
-        raise UnknownTarget(f"{start} is no user or role in {path}; give its whole ARN, with its path")
+        raise UnknownTarget(f"{start} is no user or role in {facts.where}; give its whole ARN, with its path")
     return list(reach(organization, target, start=start, most=most, moment=moment))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from stanch.app.iam_facts import organization_at
+from stanch.app.iam_facts import Facts
 from stanch.app.knowledge import sources
 from stanch.contracts.source import LogFile
 from stanch.domain.arn import role_of_session
@@ -40,14 +40,14 @@ class Unused:
 
 
 def unused(
-    principal: str, facts: str, files: Sequence[LogFile], on_file: Callable[[Tally], None] = lambda _: None
+    principal: str, facts: Facts, files: Sequence[LogFile], on_file: Callable[[Tally], None] = lambda _: None
 ) -> Unused:
     """Set what an identity used against what it may.
 
     principal: the ARN of a user or a role, of a role's session, or a name that is in the facts once.
-    Raises FactsError and NoSuchIdentity.
+    Raises NoSuchIdentity.
     """
-    identity = _identity(organization_at(facts), principal)
+    identity = _identity(facts.organization, principal)
     used, others, tally = Used(), dict[tuple[str, str], tuple[str, ...]](), Tally()
     for event in read(files, sources(), tally, on_file=on_file):
         record = event.record

@@ -3,23 +3,22 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from stanch.app.iam_facts import organization_at
+from stanch.app.iam_facts import Facts
 from stanch.iam.ask import Access, Asker, Power
-from stanch.iam.reading import Missing
 
 
-def who_can(action: str, resource: str, path: str, missing: Missing = "error") -> Iterator[Access]:
-    """Everybody of a file of facts who can do an action on a resource. Raises FactsError when the file is none."""
-    return Asker(organization_at(path, missing)).who_can(action, resource).access()
+def who_can(action: str, resource: str, facts: Facts) -> Iterator[Access]:
+    """Everybody of the facts who can do an action on a resource."""
+    return Asker(facts.organization).who_can(action, resource).access()
 
 
-def what_can(principal: str, path: str, missing: Missing = "error", *, expand: bool = False) -> list[Power]:
-    """What a user or role of a file of facts can do, by ARN or by a name that only one has.
+def what_can(principal: str, facts: Facts, *, expand: bool = False) -> list[Power]:
+    """What a user or role of the facts can do, by ARN or by a name that only one has.
 
     expand: each action by itself, so far as AWS's actions are known here.
-    Raises FactsError when the file is none, KeyError when nobody or more than one is called so.
+    Raises KeyError when nobody or more than one is called so.
     """
-    asker = Asker(organization_at(path, missing))
+    asker = Asker(facts.organization)
     return asker.what_can(_arn(principal, asker), all_actions() if expand else None)
 
 
@@ -41,5 +40,5 @@ def _arn(principal: str, asker: Asker) -> str:
     called = [one.arn for one in asker.callers.identities if one.name == principal]
     if len(called) != 1:
         found = f"{len(called)} users and roles are" if called else "nobody is"
-        raise KeyError(f"{found} called {principal!a} in the file")
+        raise KeyError(f"{found} called {principal!a} in the facts")
     return called[0]

@@ -1,7 +1,8 @@
 """`stanch contain`: stop the leak; shows everything first and touches nothing until told."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,6 +81,11 @@ def contain(
     face = Face(format_)
     if (incident is None) == (not resource):
         raise WrongUse("name an incident, or resources with --resource", "`stanch incidents` lists the incidents")
+    if incident and (playbook or action):
+        raise WrongUse("--playbook and --action are for --resource", "an incident's findings name their playbooks")
+    again = partial(
+        command, state=_other(state), estate=estate, profile=profile, region=region, endpoint_url=endpoint_url
+    )
     ours = app.estate_at(estate)
     chosen = _chosen(playbook, action or [])
     _refuse(ours, apply=apply, auto=auto)
@@ -96,21 +102,30 @@ def contain(
         named = [incident] if incident else [word for arn in case.by_hand for word in ("--resource", arn)]
         named += ["--playbook", playbook] if playbook else []
         named += [word for name in action or [] for word in ("--action", name)]
-        _only_shown(face, decision, command("contain", *named, "--apply", state=_other(state), estate=estate))
-        raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
+        named += [word for folder in logs or [] for word in ("--logs", str(folder))]
+        raise typer.Exit(_only_shown(face, case, plan, decision, again("contain", *named, "--apply")))
     if not any(map(_left_to_do, plan)):
         raise typer.Exit(_nothing_left(face, stores, case, plan))
     if apply and not yes:
-        _ask(len(plan))
+        _ask(sum(map(_left_to_do, plan)))
     stores.incidents.save([case])
-    desk = Deciding(face, stores, ours, case, decision, aws.caller)
+    desk = Deciding(face, stores, ours, case, decision, aws.caller, _other(state))
     let_go = desk.by_person(plan, by, why) if apply else desk.by_itself(plan)
     if not let_go:
         raise typer.Exit(Exit.PARTIAL)
     done = work.apply(let_go, lambda step: _live(face, step))
     settled = app.settle(stores, case, [*done, *(step for step in plan if step.key not in {s.key for s in done})])
-    _preserve(face, stores, ours, aws, settled)
-    _end(face, settled, done, _other(state), estate)
+    _preserve(face, stores, ours, aws, settled, again)
+    _end(
+        face,
+        settled,
+        done,
+        again,
+        command("report", settled.id, "--regime", "gdpr", state=_other(state), estate=estate),
+    )
+    if desk.next:
+        face.say("What waits needs a yes first:", style="yellow")
+        face.say(desk.next)
     raise typer.Exit(_code(settled))
 
 
@@ -136,15 +151,21 @@ def _refuse(estate: Estate, *, apply: bool, auto: bool) -> None:
         raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
 
 
-def _only_shown(face: Face, decision: "Decision", act: str) -> None:
-    face.emit(lines.decision("", decision.plan, len(decision.now), decision.why, None))
+def _only_shown(face: Face, case: Incident, plan: Sequence[Step], decision: "Decision", act: str) -> Exit:
+    if not any(map(_left_to_do, plan)):
+        return _told_nothing_left(face, plan)
+    face.emit(lines.decision(case.id, decision.plan, len(decision.now), decision.why, None))
     face.say(f"Plan {decision.plan[:12]}. Nothing was touched. To act:")
     face.say(act)
+    return Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE
 
 
-def _preserve(face: Face, stores: "Stores", estate: Estate, aws: Aws, case: Incident) -> None:
+def _preserve(
+    face: Face, stores: "Stores", estate: Estate, aws: Aws, case: Incident, again: Callable[..., str]
+) -> None:
     """Keep the log files and the journal's head beyond an intruder's reach, where stanch.toml names a bucket."""
     if not estate.response.evidence.bucket:
+        face.say("No evidence leaves this machine: [response.evidence] in stanch.toml names no bucket.", style="yellow")
         return
     try:
         kept = app.preserve(stores, estate, aws, case)
@@ -154,7 +175,7 @@ def _preserve(face: Face, stores: "Stores", estate: Estate, aws: Aws, case: Inci
     for copied in kept.missing:
         face.say(f"not kept: {copied.path}: {copied.why}", style="yellow")
     face.say(f"Evidence: s3://{estate.response.evidence.bucket}/{kept.ledger.key}. To check it, at any time:")
-    face.say(command("verify", case.id, "--s3"))
+    face.say(again("verify", case.id, "--s3"))
 
 
 def _left_to_do(step: Step) -> bool:
@@ -168,13 +189,27 @@ def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[S
     # Killed between the last proof and its verdict, an earlier run may have left the incident without its state.
     if case.id in {known.id for known in stores.incidents.all()}:
         app.settle(stores, case, plan)
+    return _told_nothing_left(face, plan)
+
+
+def _told_nothing_left(face: Face, plan: Sequence[Step]) -> Exit:
+    proven = [step for step in plan if step.state is StepState.VERIFIED]
     open_ends = [step for step in plan if step.state is not StepState.VERIFIED and not step.settings.get("aside")]
-    if open_ends:
-        steps = show.counted(len(open_ends), "step is", "steps are")
-        face.say(f"Nothing could be begun: {steps} left out or could not be looked at, see above.")
+    if open_ends or not proven:
+        left = show.counted(len(open_ends) or len(plan), "step is", "steps are")
+        face.say(f"There is nothing here that stanch can do: {left} left out, for the reasons above.", style="yellow")
         return Exit.PARTIAL
-    face.say("Nothing is left to do: every step was verified and still stands.", style="bold green")
+    face.say(f"Nothing is left to do: {_proven(plan)}, and still stands.", style="bold green")
     return Exit.DONE
+
+
+def _proven(steps: Sequence[Step]) -> str:
+    """`11 steps are verified, 9 had nothing to do`."""
+    verified = sum(step.state is StepState.VERIFIED for step in steps)
+    rest = len(steps) - verified
+    return (
+        show.counted(verified, "step is", "steps are") + " verified" + (f", {rest} had nothing to do" if rest else "")
+    )
 
 
 def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]] | None:
@@ -218,20 +253,32 @@ def _ask(count: int) -> None:
 
 def _live(face: Face, step: Step) -> None:
     face.emit(lines.step(step))
-    if step.state is not StepState.PLANNED:  # people have just read the plan
+    if step.state is not StepState.PLANNED and not show.idle(step):  # people have just read the plan
         face.say(show.progress(step))
 
 
-def _end(face: Face, case: Incident, done: Sequence[Step], state: Path | None, estate: Path | None) -> None:
+def _end(face: Face, case: Incident, done: Sequence[Step], again: Callable[..., str], report: str) -> None:
     face.emit(lines.incident(case))
     if case.state is IncidentState.CONTAINED:
-        face.say(f"{case.id} is contained: every step was verified.", style="bold green")
+        face.say(f"{case.id} is contained: {_proven(done)}.", style="bold green")
     else:
         face.say(f"{case.id} is NOT contained: see the steps above; the same command goes on.", style="bold red")
+        _say_way_on(face, case, done)
     if any(step.state is not StepState.SKIPPED for step in done):
         face.say("Next, the draft notification; and the way back:")
-        face.say(command("report", case.id, "--regime", "gdpr", state=state, estate=estate))
-        face.say(command("undo", case.id, state=state, estate=estate))
+        face.say(report)
+        face.say(again("undo", case.id))
+
+
+def _say_way_on(face: Face, case: Incident, done: Sequence[Step]) -> None:
+    """What a person can do about steps that no second run will mend."""
+    for step in done:
+        if step.state is StepState.FAILED and step.action == "iam/look_again":
+            face.say(
+                "If what was found new is your own people's work, say so; else name it with contain --resource ARN:"
+            )
+            face.say(command("accept", case.id, "--action", step.action, "--resource", step.resource, "--why", "..."))
+            return
 
 
 def _code(settled: Incident) -> Exit:

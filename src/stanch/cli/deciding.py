@@ -3,6 +3,7 @@
 import getpass
 import unicodedata
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -29,14 +30,25 @@ class Deciding:
     """One plan of one incident, and what may be carried out of it now."""
 
     def __init__(
-        self, face: Face, stores: "Stores", estate: Estate, case: Incident, decision: "Decision", acting_as: str
+        self,
+        face: Face,
+        stores: "Stores",
+        estate: Estate,
+        case: Incident,
+        decision: "Decision",
+        acting_as: str,
+        state: Path | None,
     ) -> None:
+        """`state` is the folder to be named in the next command, None for the usual one."""
         self._face = face
         self._stores = stores
         self._estate = estate
         self._case = case
         self._decision = decision
         self._acting_as = acting_as
+        self._state = state
+        self.next: str | None = None
+        """The command that is still needed, to be said last."""
 
     def by_person(self, plan: Sequence[Step], by: str | None, why: str) -> list[Step]:
         """The whole plan, when with this person's yes enough have said it; else nothing, and who is missing."""
@@ -59,7 +71,7 @@ class Deciding:
             f"{who} said yes. These assets need {show.counted(question.persons, 'person')}: somebody else must too, by"
         )
         self._face.say(f"{said} {question.expires:%Y-%m-%d %H:%M} UTC:", style="yellow")
-        self._face.say(command("approve", question.plan[:12], "--by", "NAME"))
+        self._face.say(self._approve(question))
         return []
 
     def by_itself(self, plan: Sequence[Step]) -> list[Step]:
@@ -72,8 +84,12 @@ class Deciding:
         count = show.counted(len(decision.asking), "step waits", "steps wait")
         self._face.say(f"{count} for a yes: {'; '.join(decision.why)}.", style="yellow")
         self._face.say(f"Until {question.expires:%Y-%m-%d %H:%M} UTC, from {show.counted(question.persons, 'person')}:")
-        self._face.say(command("approve", question.plan[:12], "--by", "NAME"))
+        self.next = self._approve(question)
+        self._face.say(self.next)
         return list(decision.now)
+
+    def _approve(self, question: Question) -> str:
+        return command("approve", question.plan[:12], "--by", "NAME", state=self._state)
 
     def _tell(self, question: Question) -> None:
         decision = self._decision

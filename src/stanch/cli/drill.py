@@ -112,7 +112,7 @@ class Stage:
     def step(self, step: Step) -> None:
         """Each step, live."""
         self._face.emit(lines.step(step))
-        if step.state is not StepState.PLANNED:  # people have just read the plan
+        if step.state is not StepState.PLANNED and not show.idle(step):  # people have just read the plan
             kept = step.why.startswith("not undone: ")
             self._face.say(show.not_undone(step) if kept else show.progress(step))
 

@@ -111,13 +111,13 @@ def _deafen(stream: TextIO) -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def command(*words: str, state: Path | None = None, estate: Path | None = None) -> str:
-    """A stanch command as it can be copied into this very shell, with the options that led here."""
+def command(*words: str, **options: str | Path | None) -> str:
+    """A stanch command as it can be copied into this very shell, with the options that led here (`region=...`)."""
     program = ["stanch"] if shutil.which("stanch") else [sys.executable, "-m", "stanch"]
     if not shutil.which("stanch") and Path(sys.argv[0]).name == "stanch":
         program = [sys.argv[0]]
-    options = [*(["--state", str(state)] if state else []), *(["--estate", str(estate)] if estate else [])]
-    return shlex.join([*program, *words, *options])
+    given = ((f"--{name.replace('_', '-')}", str(value)) for name, value in options.items() if value)
+    return shlex.join([*program, *words, *(word for pair in given for word in pair)])
 
 
 def plain(text: object, limit: int = 2000) -> Text:

@@ -1,6 +1,7 @@
 """`stanch iam exposure`: whom a resource's policy lets in from outside."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import StrEnum
 from ipaddress import ip_network
 from pathlib import Path
@@ -9,14 +10,21 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from stanch.app.iam_exposed import Exposed, exposed_in, read_snapshot
 from stanch.app.iam_exposure import ExposureError, exposure_in, is_known
+from stanch.app.iam_snapshot import gaps
 from stanch.cli.face import Exit, Face, Format, WrongUse, plain
-from stanch.cli.options import Output
+from stanch.cli.iam_facts import SnapshotDir, snapshot_folder, tell_gaps
+from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.accounts import is_account
 from stanch.iam.exposure import Exposure, Perimeter
 
 EXPOSURE = """
 Examples:
+
+- `stanch iam exposure` who gets into anything of the snapshot: buckets, keys, queues, roles
+
+- `stanch iam exposure --service s3 --fail-on public` only its buckets, and exit code 10 when one is public
 
 - `stanch iam exposure policy.json --service s3 --owner 111122223333` who gets into a bucket by its policy
 
@@ -39,10 +47,18 @@ class Threshold(StrEnum):
 
 def exposure(
     path: Annotated[
-        Path, typer.Argument(metavar="POLICY.json", help="The policy, or all ways into a bucket; - for standard input.")
-    ],
-    service: Annotated[str, typer.Option("--service", help="The resource's service: s3, kms, sqs, iam, vpce ...")],
-    owner: Annotated[str, typer.Option("--owner", metavar="ACCOUNT", help="The account that the resource is in.")],
+        Path | None,
+        typer.Argument(
+            metavar="[POLICY.json]",
+            help="The policy, or all ways into a bucket; - for standard input; default: all of the snapshot.",
+        ),
+    ] = None,
+    service: Annotated[
+        str | None, typer.Option("--service", help="The resource's service: s3, kms, sqs, iam, vpce ...")
+    ] = None,
+    owner: Annotated[
+        str | None, typer.Option("--owner", metavar="ACCOUNT", help="The account that the resource is in.")
+    ] = None,
     trusted: Annotated[
         list[str] | None,
         typer.Option("--trusted", metavar="A,B", help="Our other accounts and organisations; repeatable."),
@@ -56,6 +72,8 @@ def exposure(
     canonical: Annotated[
         list[str] | None, typer.Option("--canonical-id", help="S3's ids of our accounts; repeatable.")
     ] = None,
+    snapshot: SnapshotDir = None,
+    state: StateDir = STATE,
     fail_on: Annotated[Threshold | None, typer.Option("--fail-on", help="Exit 10 when this open.")] = None,
     format_: Output = Format.TABLE,
 ) -> None:
@@ -63,8 +81,10 @@ def exposure(
     face = Face(format_)
     ours = _split(trusted)
     organizations = [one for one in ours if one.startswith("o-")]
+    if owner is not None:
+        _accounts([owner], "--owner")
     perimeter = Perimeter(
-        _accounts([owner], "--owner")[0],
+        owner or "",
         frozenset(_accounts([one for one in ours if one not in organizations], "--trusted")),
         frozenset((*organizations, *_organizations(_split(org)))),
         tuple(_networks(_split(network))),
@@ -72,9 +92,14 @@ def exposure(
         frozenset(_split(vpce)),
         frozenset(_split(canonical)),
     )
-    if not is_known(service):
+    if service is not None and not is_known(service):
         said = f"--service {service}: not known to have policies on resources; it is read like the others"
         face.err.print(plain(said), style="yellow", soft_wrap=True)
+    folder = snapshot_folder(path, snapshot, state)
+    if folder is not None:
+        raise typer.Exit(_of_snapshot(face, folder, service, perimeter, fail_on))
+    if path is None or service is None or not owner:
+        raise WrongUse("a policy alone does not say whose it is", "give --service and --owner beside the file")
     try:
         found = exposure_in(path, service, perimeter)
     except ExposureError as error:
@@ -83,6 +108,47 @@ def exposure(
     if not face.machine:
         _tell(face, found)
     raise typer.Exit(Exit.FOUND if _fails(found, fail_on) else Exit.DONE)
+
+
+def _of_snapshot(face: Face, folder: Path, service: str | None, ours: Perimeter, fail_on: Threshold | None) -> Exit:
+    """Tell whom everything of a snapshot lets in; the accounts that it looked at are ours."""
+    try:
+        seen = read_snapshot(folder)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
+    accounts = ours.accounts | frozenset(seen.accounts)
+    found = list(
+        exposed_in(seen, service, ours.owner or None, lambda owner: replace(ours, owner=owner, accounts=accounts))
+    )
+    for one in found:
+        # Where a way in could not be seen, nobody knows that it is not public.
+        public = None if one.unseen and not one.exposure.public else one.exposure.public
+        told = {**_line(one.exposure), "public": public}
+        face.emit({**told, "resource": one.arn, "account": one.account, "unseen": list(one.unseen)})
+    if not face.machine:
+        _table(face, found)
+    missed = list(gaps(seen))
+    tell_gaps(face, missed, str(folder))
+    if any(_fails(one.exposure, fail_on) for one in found):
+        return Exit.FOUND
+    return Exit.PARTIAL if missed or any(one.unseen for one in found) else Exit.DONE
+
+
+def _table(face: Face, found: list[Exposed]) -> None:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    for name in ("resource", "open to", "because"):
+        table.add_column(name, overflow="fold")
+    closed = 0
+    for one in found:
+        outside = [*(["anybody"] if one.exposure.public else []), *one.exposure.outside]
+        why = [*one.exposure.why, *(f"not seen: {gap}" for gap in one.unseen)]
+        if outside or one.unseen:
+            table.add_row(*map(plain, (one.arn, "\n".join(outside) or "unknown", "\n".join(why))))
+        else:
+            closed += 1
+    if table.row_count:
+        face.say(table)
+    face.say(f"{closed} more let in nobody from outside." if table.row_count else "Nobody from outside gets in.")
 
 
 def _line(found: Exposure) -> dict[str, object]:

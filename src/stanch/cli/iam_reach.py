@@ -10,16 +10,17 @@ from rich.tree import Tree
 
 from stanch import app
 from stanch.app.iam_reach import who_reaches
-from stanch.cli.face import Exit, Face, Format, WrongUse, plain
-from stanch.cli.iam_facts import FactsFile, MissingUnknown, missing
-from stanch.cli.options import Output
+from stanch.cli.face import Face, Format, WrongUse, plain
+from stanch.cli.iam_facts import FactsFile, MissingUnknown, SnapshotDir, ended, facts
+from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.escalation import ADMIN, Reached, UnknownTarget
-from stanch.iam.reading import FactsError, MissingPolicy
 
 REACH = """
 Examples:
 
-- `stanch iam reach accounts.json --to admin` who is, or can make himself, an administrator
+- `stanch iam reach --to admin` who is, or can make himself, an administrator, by the snapshot of `stanch snapshot`
+
+- `stanch iam reach accounts.json --to admin` the same by a file
 
 - `stanch iam reach accounts.json --to arn:aws:s3:::acme-weights` who can read the weights, and through whom
 
@@ -34,7 +35,8 @@ MOST_DRAWN = 25
 
 
 def reach(
-    path: FactsFile,
+    path: FactsFile = None,
+    *,
     to: Annotated[str, typer.Option("--to", metavar="admin|ARN", help="What is to be reached.")] = ADMIN,
     start: Annotated[str | None, typer.Option("--from", metavar="ARN", help="Only this user or role.")] = None,
     most: Annotated[
@@ -44,19 +46,20 @@ def reach(
         bool,
         typer.Option(
             "--assume-resources/--no-assume-resources",
-            help="Where the file names nothing that runs with a role, tell ways through what may exist, as `assumed`.",
+            help="Where the facts name nothing that runs with a role, tell ways through what may exist, as `assumed`.",
         ),
     ] = True,
     missing_unknown: MissingUnknown = False,
+    snapshot: SnapshotDir = None,
+    state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
     """Find who gets to a target, by which steps, and what would stop each."""
     face = Face(format_)
+    read = facts(path, snapshot, state, unknown=missing_unknown, about=(to,))
     try:
-        found = who_reaches(to, path, missing(unknown=missing_unknown), start=start, most=most, moment=app.now())
-    except MissingPolicy as error:
-        raise WrongUse(str(error), "with --missing-unknown it does") from None
-    except (FactsError, UnknownTarget) as error:
+        found = who_reaches(to, read, start=start, most=most, moment=app.now())
+    except UnknownTarget as error:
         raise WrongUse(str(error)) from None
     told = [one for one in found if assume_resources or one.certainty != "assumed"]
     for one in told:
@@ -66,11 +69,11 @@ def reach(
     unsaid = len({one.principal for one in found} - {one.principal for one in told})
     if unsaid:
         face.say(
-            f"{unsaid} more would, if something that they control ran with a role; the file names nothing that does: "
+            f"{unsaid} more would, if something that they control ran with a role; the facts name nothing that does: "
             "list it under `resources`, or leave out --no-assume-resources.",
             style="dim",
         )
-    raise typer.Exit(Exit.DONE)
+    raise ended(face, read)
 
 
 def _line(one: Reached) -> dict[str, Any]:
@@ -97,7 +100,7 @@ def _line(one: Reached) -> dict[str, Any]:
 
 def _draw(face: Face, told: list[Reached], to: str) -> None:
     if not told:
-        face.say(f"Nobody in the file gets to {to}.")
+        face.say(f"Nobody in the facts gets to {to}.")
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     for name in ("principal", "hops", "certainty", "first step"):

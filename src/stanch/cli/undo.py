@@ -1,6 +1,7 @@
 """`stanch undo`: put back what stanch changed, where it still is as stanch left it."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -56,6 +57,7 @@ def undo(
         named = " of that resource or action" if resource or action else ""
         face.say(f"{case.id} has no step{named} that could be undone.")
         return
+    _warn(face, standing)
     if not yes:
         if not sys.stdin.isatty():
             raise WrongUse("there is no terminal to ask on", "give --yes to undo without asking")
@@ -71,6 +73,16 @@ def undo(
         face.say(f"Not undone: {len(refused)} of {len(done)}; the reason stands above.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
     face.say("Undone: what stanch changed is as it was. Snapshots taken as evidence are kept.", style="bold green")
+
+
+def _warn(face: Face, standing: Sequence[Step]) -> None:
+    """Undo gives back what strangers had: that is for a person to want."""
+    from stanch.contracts.action import Affects
+
+    known = app.actions()
+    for step in standing:
+        if step.before and step.action in known and known[step.action].AFFECTS is Affects.STRANGERS:
+            face.say(f"This gives strangers back what they had: {step.action} on {step.resource}", style="yellow")
 
 
 def _live(face: Face, step: Step) -> None:

@@ -125,12 +125,14 @@ class Errand:
 def errands(collectors: Mapping[str, Collector], homes: Iterable[Aws], regions: Sequence[str]) -> Iterator[Errand]:
     """Every collector in every account, and each regional one in every region; `homes` are doors, one an account."""
     for home in homes:
+        # One door a region for all its collectors: each keeps its clients, and a client is dear.
+        there = {region: home if region == home.region else home.at(region) for region in regions}
         for name, module in collectors.items():
             if module.SCOPE is Scope.ACCOUNT:
                 yield Errand(name, module, home, None)
             else:
                 for region in regions:
-                    yield Errand(name, module, home.at(region), region)
+                    yield Errand(name, module, there[region], region)
 
 
 def look(todo: Sequence[Errand], on_seen: OnSeen = lambda _: None) -> list[Seen]:

@@ -60,6 +60,8 @@ class Snapshot:
     unknowns: tuple[Unknown, ...]
     edited: tuple[str, ...] = ()
     """Files that are no longer as they were written."""
+    looked: frozenset[tuple[str, str | None, str]] = frozenset()
+    """Who looked where: account, region or None, collector. Where nobody looked, nothing is known, not even a gap."""
     _by_kind: dict[str, list[Place]] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -93,13 +95,16 @@ def read(folder: Path) -> Snapshot:
         raw = _raw(folder, name)
         if hashlib.sha256(raw).hexdigest() != told["sha256"]:
             edited.append(name)
-        account, region, _ = name.split("/")
+        account, region, _ = _place_of(name)
         for line in _lines(raw, name):
             thing = Thing(line["kind"], line["arn"], line["data"])
-            places.append(Place(account, None if region == _ACCOUNT else region, thing))
+            places.append(Place(account, region, thing))
     unknowns = tuple(Unknown(**line) for line in _lines(_raw(folder, UNKNOWNS), UNKNOWNS))
+    looked = frozenset(_place_of(name) for name in index["files"])
     made_at = datetime.fromisoformat(index["made_at"])
-    return Snapshot(made_at, tuple(index["accounts"]), tuple(index["regions"]), tuple(places), unknowns, tuple(edited))
+    return Snapshot(
+        made_at, tuple(index["accounts"]), tuple(index["regions"]), tuple(places), unknowns, tuple(edited), looked
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,12 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[Change]:
             one, other = old[name], new[name]
             differing = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
             yield Change(*name, "changed", tuple(differing))
+
+
+def _place_of(name: str) -> tuple[str, str | None, str]:
+    """Account, region and collector of a file of a snapshot."""
+    account, region, file = name.split("/")
+    return account, None if region == _ACCOUNT else region, file.removesuffix(".jsonl").replace(".", "/")
 
 
 def _by_name(snapshot: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:

@@ -104,6 +104,8 @@ class Organization:
     """Accounts together with the policies of resources (by ARN; a role's trust is not among them) and what exists.
 
     rcps: the levels that bind the resources of an account. id: as in `o-a1b2c3d4e5`; None where it is not told.
+    told: the sorts (`lambda:function`) of which `resources` names all that runs with a role; None: of all sorts, if it
+        names anything that does.
     """
 
     accounts: Mapping[str, Account]
@@ -111,6 +113,7 @@ class Organization:
     resources: tuple[Resource, ...] = ()
     rcps: Mapping[str, tuple[Level, ...]] = field(default_factory=dict)
     id: str | None = None
+    told: frozenset[str] | None = None
 
     def identity(self, arn: str) -> Identity | None:
         """The user or role with this ARN."""

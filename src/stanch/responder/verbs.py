@@ -51,7 +51,7 @@ def triaged(bench: Bench, given: Mapping[str, Any]) -> Case:
 def planned(bench: Bench, case: Case) -> Case:
     """Look at everything and keep the plan."""
     incident = bench.incidents.get(case["incident"])
-    plan = bench.desk(incident).plan(incident, users=incident.used_by or None)
+    plan = bench.desk(incident).plan(incident, users=app.users_known(incident))
     return {**case, "plan": bench.plans.keep(incident.id, plan), "steps": len(plan)}
 
 
@@ -121,7 +121,7 @@ def verified(bench: Bench, case: Case) -> Case:
     incident = bench.incidents.get(case["incident"])
     desk = bench.desk(incident)
     desk.once_more(incident.id)
-    plan = desk.plan(incident, users=incident.used_by or None)
+    plan = desk.plan(incident, users=app.users_known(incident))
     return {**case, "plan": bench.plans.keep(incident.id, plan), "open": len(_open(plan))}
 
 

@@ -9,7 +9,7 @@ import binascii
 import hashlib
 import re
 import zlib
-from email import message_from_string
+from email import message_from_bytes
 from typing import Any
 
 from stanch.catalog.collectors._secrets import masked
@@ -46,10 +46,11 @@ def told(encoded: Any) -> Any:
 
 def _text(raw: bytes) -> str | None:
     try:
-        text = _unpacked(raw).decode()
+        plain = _unpacked(raw)
+        text = plain.decode()
     except (UnicodeDecodeError, zlib.error):
         return None
-    return _parts(text) if _MULTIPART.match(text) else text
+    return _parts(plain, text) if _MULTIPART.match(text) else text
 
 
 def _unpacked(raw: bytes) -> bytes:
@@ -57,7 +58,14 @@ def _unpacked(raw: bytes) -> bytes:
     return zlib.decompressobj(_GZIP_WINDOW).decompress(raw, _MOST_UNPACKED) if raw.startswith(_GZIP) else raw
 
 
-def _parts(text: str) -> str:
-    """The parts of a multipart document one after the other, each as it was before it was packed for the mail."""
-    payloads = (part.get_payload(decode=True) for part in message_from_string(text).walk() if not part.is_multipart())
+def _parts(plain: bytes, text: str) -> str:
+    """The parts of a multipart document one after the other, each as it was before it was packed for the mail.
+
+    The document as it is where it is nested so deep that nobody wrote it for cloud-init.
+    """
+    try:
+        parts = [part for part in message_from_bytes(plain).walk() if not part.is_multipart()]
+    except RecursionError:
+        return text
+    payloads = (part.get_payload(decode=True) for part in parts)
     return "\n".join(payload.decode("utf-8", "replace") for payload in payloads if isinstance(payload, bytes))

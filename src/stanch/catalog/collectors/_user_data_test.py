@@ -63,6 +63,22 @@ def test_each_part_of_a_multipart_document_is_read() -> None:
     assert inner not in kept["Text"]
 
 
+def test_a_document_nested_without_end_hides_nothing_else() -> None:
+    depth = 4000
+    opened = "".join(f"Content-Type: multipart/mixed; boundary=b{level}\n\n--b{level}\n" for level in range(depth))
+    kept = told(encoded(gzip.compress((opened + SCRIPT).encode())))
+    assert "vllm/vllm-openai" in kept["Text"]
+    assert SECRET not in kept["Text"]
+
+
+def test_a_part_in_another_alphabet_stays_readable() -> None:
+    mail = (
+        'MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary="=="\n\n'
+        "--==\nContent-Type: text/x-shellscript\n\n# für München: ü, 模型\n--==--\n"
+    )
+    assert "# für München: ü, 模型" in told(encoded(mail))["Text"]
+
+
 def test_what_is_no_text_is_told_by_length_and_hash_alone() -> None:
     assert told(encoded(b"\xff\xfe\x00\x01"))["Text"] is None
     assert told(encoded(b"\x1f\x8bnot packed at all"))["Text"] is None

@@ -7,6 +7,7 @@ Blind to: findings that were archived or resolved; unused and internal access.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from stanch.catalog.collectors._answers import items
 from stanch.contracts.collector import Look, Scope, Thing
 
 SCOPE = Scope.REGION
@@ -24,7 +25,7 @@ def collect(look: Look) -> Iterator[Thing]:
     def described(one: Mapping[str, Any]) -> Thing:
         return Thing("access-analyzer/analyzer", one["arn"], {**one, "Findings": _findings(look, one)})
 
-    yield from look.each(described, listed if isinstance(listed, list) else ())
+    yield from look.each(described, items(listed))
 
 
 def _findings(look: Look, analyzer: Mapping[str, Any]) -> Any:

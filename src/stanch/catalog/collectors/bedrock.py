@@ -43,8 +43,8 @@ def collect(look: Look) -> Iterator[Thing]:
     yield Thing("bedrock/account", account, {"ModelInvocationLogging": part(logging, "loggingConfig")})
     makes: list[Callable[[], Thing]] = []
     for kind, listing, key, arn, operation, name in _DESCRIBED:
-        for one in items(look.list("bedrock", listing, key, of=account)):
-            makes.append(partial(_described, look, kind, str(one[arn]), operation, name))
+        found = items(look.list("bedrock", listing, key, of=account))
+        makes += [partial(_described, look, kind, str(one[arn]), operation, name) for one in found]
     yield from look.each(lambda make: make(), makes)
     listed = partial(look.list, "bedrock", of=account)
     for one in items(listed("ListProvisionedModelThroughputs", "provisionedModelSummaries")):

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from stanch.catalog.collectors import _credential_report
+from stanch.catalog.collectors._answers import items, part
 from stanch.contracts.collector import Look, Scope, Thing, unseen
 from stanch.domain.arn import Arn
 
@@ -65,8 +66,8 @@ def collect(look: Look) -> Iterator[Thing]:
         {
             "AuthorizationDetails": whole,
             "AccountAliases": aliases,
-            "SummaryMap": _inside(summary, "SummaryMap"),
-            "PasswordPolicy": _inside(policy, "PasswordPolicy"),
+            "SummaryMap": part(summary, "SummaryMap"),
+            "PasswordPolicy": part(policy, "PasswordPolicy"),
             "CredentialReport": _row(rows, root),
             "OpenIDConnectProviderList": _names(openid, "Arn"),
             "SAMLProviderList": _names(saml, "Arn"),
@@ -77,10 +78,10 @@ def collect(look: Look) -> Iterator[Thing]:
     for kind, detail in found:
         credentials = {"CredentialReport": _row(rows, detail["Arn"])} if kind == "iam/user" else {}
         yield Thing(kind, detail["Arn"], {**detail, **credentials})
-    yield from (Thing("iam/server-certificate", one["Arn"], one) for one in _seen(certificates))
-    yield from (Thing("iam/virtual-mfa-device", one["SerialNumber"], one) for one in _seen(devices))
-    yield from look.each(partial(_openid, look), _seen(openid))
-    yield from look.each(partial(_saml, look), _seen(saml))
+    yield from (Thing("iam/server-certificate", one["Arn"], one) for one in items(certificates))
+    yield from (Thing("iam/virtual-mfa-device", one["SerialNumber"], one) for one in items(devices))
+    yield from look.each(partial(_openid, look), items(openid))
+    yield from look.each(partial(_saml, look), items(saml))
 
 
 def _details(look: Look, root: str) -> tuple[list[tuple[str, Mapping[str, Any]]], Any]:
@@ -129,16 +130,8 @@ def _saml(look: Look, listed: Mapping[str, Any]) -> Thing:
     return Thing("iam/saml-provider", arn, {**listed, "SAMLProvider": told})
 
 
-def _seen(listed: Any) -> list[dict[str, Any]]:
-    return listed if isinstance(listed, list) else []
-
-
 def _names(listed: Any, key: str) -> Any:
     return [one[key] for one in listed] if isinstance(listed, list) else listed
-
-
-def _inside(answer: Any, key: str) -> Any:
-    return answer if answer is None or unseen(answer) is not None else answer.get(key)
 
 
 def _row(rows: Any, arn: str) -> Any:

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.collecting import collected, reader, survives_denials
+from tests.collecting import Looking, collected, reader, survives_denials
 from tests.ground import Ground
 from tests.recorded_aws import ACCOUNT, Operation, RecordedAws, State
 
 from stanch.catalog.collectors import _credential_report, iam
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError
 from stanch.contracts.collector import unseen
-from stanch.estate.looking import Looking
 
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 TRUST = {"Version": "2012-10-17", "Statement": []}

@@ -5,10 +5,10 @@ Reads: the organisation, its roots, units and accounts, service and resource con
 Blind to: all but the organisation's own description, unless the account manages it or administers it by delegation.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from stanch.catalog.collectors._answers import document, items, part
 from stanch.contracts.collector import Look, Scope, Thing, unseen
 
 SCOPE = Scope.ACCOUNT
@@ -61,7 +61,7 @@ def collect(look: Look) -> Iterator[Thing]:
     }
     yield Thing("organizations/organization", arn, {**organization, **told})
     yield from _tree(look, roots, _services(look, administrators))
-    shown = [policy for listed in policies.values() if isinstance(listed, list) for policy in listed]
+    shown = [policy for listed in policies.values() for policy in items(listed)]
     yield from look.each(lambda policy: _policy(look, policy), shown)
 
 
@@ -77,7 +77,7 @@ def _policy(look: Look, summary: Mapping[str, Any]) -> Thing:
     arn, asked = summary["Arn"], {"PolicyId": summary["Id"]}
     described = look.ask("organizations", "DescribePolicy", of=arn, **asked)
     targets = look.list("organizations", "ListTargetsForPolicy", "Targets", of=arn, **asked)
-    content = described if unseen(described) is not None else _document(described["Policy"].get("Content"))
+    content = document(part(described, "Policy"), "Content")
     return Thing("organizations/policy", arn, {**summary, "Content": content, "Targets": targets})
 
 
@@ -96,12 +96,11 @@ def _tree(look: Look, roots: list[dict[str, Any]], services: Any) -> Iterator[Th
         for kind, data, units, accounts in look.each(below, level):
             children = {"OrganizationalUnits": _ids(units), "Accounts": _ids(accounts)}
             yield Thing(kind, data["Arn"], {**data, **children})
-            for account in accounts if isinstance(accounts, list) else ():
+            for account in items(accounts):
                 delegated = services if unseen(services) is not None else services.get(account["Id"])
                 facts = {**account, "ParentId": data["Id"], "DelegatedServices": delegated}
                 yield Thing("organizations/account", account["Arn"], facts)
-            listed = units if isinstance(units, list) else ()
-            under += [("organizations/unit", {**unit, "ParentId": data["Id"]}) for unit in listed]
+            under += [("organizations/unit", {**unit, "ParentId": data["Id"]}) for unit in items(units)]
         if not under:
             break
         level = under
@@ -121,10 +120,3 @@ def _services(look: Look, administrators: Any) -> Any:
 
 def _ids(listed: Any) -> Any:
     return [one["Id"] for one in listed] if isinstance(listed, list) else listed
-
-
-def _document(text: Any) -> Any:
-    try:
-        return json.loads(text)
-    except (TypeError, ValueError):
-        return text

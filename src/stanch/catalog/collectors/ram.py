@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
+from stanch.catalog.collectors._answers import items
 from stanch.contracts.collector import Look, Scope, Thing
 
 SCOPE = Scope.REGION
@@ -24,11 +25,11 @@ def collect(look: Look) -> Iterator[Thing]:
     principals = resources = None
     if own:
         principals, resources = _associated(look, of, "PRINCIPAL"), _associated(look, of, "RESOURCE")
-    for share in own if isinstance(own, list) else ():
+    for share in items(own):
         arn = share["resourceShareArn"]
         parts = {"Principals": _of_share(principals, arn), "Resources": _of_share(resources, arn)}
         yield Thing("ram/resource-share", arn, {**share, "resourceOwner": "SELF", **parts})
-    for share in given if isinstance(given, list) else ():
+    for share in items(given):
         yield Thing("ram/resource-share", share["resourceShareArn"], {**share, "resourceOwner": "OTHER-ACCOUNTS"})
 
 

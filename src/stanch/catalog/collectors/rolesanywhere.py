@@ -6,6 +6,7 @@ Blind to: who holds a certificate; revocation lists and the subjects that were s
 
 from collections.abc import Iterator
 
+from stanch.catalog.collectors._answers import items
 from stanch.contracts.collector import Look, Scope, Thing
 
 SCOPE = Scope.REGION
@@ -21,5 +22,4 @@ def collect(look: Look) -> Iterator[Thing]:
         ("rolesanywhere/trust-anchor", anchors, "trustAnchorArn"),
         ("rolesanywhere/profile", profiles, "profileArn"),
     ):
-        if isinstance(listed, list):
-            yield from (Thing(kind, one[key], one) for one in listed)
+        yield from (Thing(kind, one[key], one) for one in items(listed))

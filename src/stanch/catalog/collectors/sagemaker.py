@@ -40,7 +40,7 @@ _DESCRIBED = (
     ("domain", "ListDomains", "Domains", "DomainArn", "DescribeDomain", "DomainId"),
 )  # fmt: skip
 """Kinds that a list only names: kind, list, its key, the ARN in it, the description, and what it is asked by."""
-_NO_POLICY = ("ValidationException: Cannot find", "ResourceNotFound")
+_NO_POLICY = ("ValidationException: Cannot find resource policy",)
 _PACKAGES = 100
 """How many versions are described in one call."""
 
@@ -50,8 +50,8 @@ def collect(look: Look) -> Iterator[Thing]:
     account = account_in(look, "sagemaker")
     makes: list[Callable[[], Iterator[Thing]]] = []
     for kind, listing, key, arn, operation, name in _DESCRIBED:
-        for one in items(look.list("sagemaker", listing, key, of=account)):
-            makes.append(partial(_described, look, kind, str(one[arn]), operation, {name: one[name]}))
+        found = items(look.list("sagemaker", listing, key, of=account))
+        makes += [partial(_described, look, kind, str(one[arn]), operation, {name: one[name]}) for one in found]
     groups = look.list("sagemaker", "ListModelPackageGroups", "ModelPackageGroupSummaryList", of=account)
     makes += [partial(_group, look, group) for group in items(groups)]
     listed = look.list("sagemaker", "ListModelPackages", "ModelPackageSummaryList", of=account, ModelPackageType="Both")

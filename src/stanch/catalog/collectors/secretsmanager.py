@@ -1,6 +1,6 @@
 """A secret's policy says who else may read it; its value is nobody's business here, and is never asked for.
 
-Blind to: values, and what is written in them.
+Blind to: values, and secrets that wait for their deletion.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,8 +15,8 @@ PERMISSIONS = ("secretsmanager:GetResourcePolicy", "secretsmanager:ListSecrets")
 
 
 def collect(look: Look) -> Iterator[Thing]:
-    """Every secret, those that wait for their deletion included."""
-    listed = look.list("secretsmanager", "ListSecrets", "SecretList", of="secretsmanager", IncludePlannedDeletion=True)
+    """Every secret that is not on its way to deletion."""
+    listed = look.list("secretsmanager", "ListSecrets", "SecretList", of="secretsmanager")
     yield from look.each(partial(_secret, look), items(listed))
 
 

@@ -4,11 +4,10 @@ Reads: instances, permission sets with their policies and boundary, the accounts
 Blind to: which people and groups are assigned, and who is in a group.
 """
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from stanch.contracts.collector import Look, Scope, Thing, unseen
+from stanch.catalog.collectors._answers import document, items, part
+from stanch.contracts.collector import Look, Scope, Thing
 
 SCOPE = Scope.REGION
 PERMISSIONS = (
@@ -33,14 +32,14 @@ _LISTS = {
 def collect(look: Look) -> Iterator[Thing]:
     """The instance of this region, if it is here, and its permission sets; only its owner's account is shown them."""
     instances = look.list("sso-admin", "ListInstances", "Instances", of=f"sso in {look.region}")
-    for instance in instances if isinstance(instances, list) else ():
+    for instance in items(instances):
         arn = instance["InstanceArn"]
         if instance.get("OwnerAccountId", look.account) != look.account:
             yield Thing("sso/instance", arn, instance)  # its owner alone may look inside
             continue
         sets = look.list("sso-admin", "ListPermissionSets", "PermissionSets", of=arn, InstanceArn=arn)
         yield Thing("sso/instance", arn, {**instance, "PermissionSets": sets})
-        asked = [{"InstanceArn": arn, "PermissionSetArn": one} for one in (sets if isinstance(sets, list) else ())]
+        asked = [{"InstanceArn": arn, "PermissionSetArn": one} for one in items(sets)]
         yield from look.each(lambda place: _permission_set(look, place), asked)
 
 
@@ -54,23 +53,9 @@ def _permission_set(look: Look, asked: Mapping[str, str]) -> Thing:
         arn,
         {
             "InstanceArn": asked["InstanceArn"],
-            "PermissionSet": _inside(described, "PermissionSet"),
-            "InlinePolicy": _document(_inside(inline, "InlinePolicy")),
-            "PermissionsBoundary": _inside(boundary, "PermissionsBoundary"),
+            "PermissionSet": part(described, "PermissionSet"),
+            "InlinePolicy": document(inline, "InlinePolicy"),
+            "PermissionsBoundary": part(boundary, "PermissionsBoundary"),
             **{key: look.list("sso-admin", operation, key, of=arn, **asked) for key, operation in _LISTS.items()},
         },
     )
-
-
-def _inside(answer: Any, key: str) -> Any:
-    return answer if answer is None or unseen(answer) is not None else answer.get(key)
-
-
-def _document(text: Any) -> Any:
-    """An inline policy as an object; an empty text is AWS's word for none."""
-    if not isinstance(text, str):
-        return text
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return text

@@ -108,10 +108,12 @@ class Ground:
             need.thing, 0
         )
 
-    @property
-    def knows_resources(self) -> bool:
-        """Whether the facts name what runs with a role; if they name anything, they are taken to name all."""
-        return bool(self._running)
+    def knows_all(self, path: Path) -> bool:
+        """Whether the facts name all that the path could go through; unless told, naming anything is naming all."""
+        told = self.land.organization.told
+        if told is None:
+            return bool(self._running)
+        return all(need.sort in told for need in path.needs if need.who == "existing")
 
     def through(self, kind: str, place: int) -> Bits:
         """The groups that a principal is in, the managed policies that it has, or its boundary."""
@@ -170,10 +172,11 @@ class Ground:
                 return to
 
     def _roles_of(self, resources: Granted, path: Path, account: str) -> Granted:
-        """The roles that resources run with; those that could be some resource's when the facts name none at all."""
-        if not self._running:
-            return Granted(0, self.trusts.admitting(path.services, account).possible)
-        return Granted(self._used_by(resources.sure), self._used_by(resources.possible))
+        """The roles that resources run with; where the facts do not name all, those too that could be some resource's."""
+        known = Granted(self._used_by(resources.sure), self._used_by(resources.possible))
+        if self.knows_all(path):
+            return known
+        return known | Granted(0, self.trusts.admitting(path.services, account).possible)
 
     def _used_by(self, resources: Bits) -> Bits:
         resources &= self._with_role

@@ -44,7 +44,7 @@ def explain(ground: Ground, node: Node, taken: Taken) -> Reasons:
         statements |= dict.fromkeys([words])
         conditions |= dict.fromkeys(open_conditions)
     conditions |= dict.fromkeys(words for words in (taken.path.provided, taken.path.doubtful) if words)
-    if taken.path.gain == "existing" and not ground.knows_resources:
+    if taken.path.gain == "existing" and not ground.knows_all(taken.path):
         thing = next(need for need in taken.path.needs if need.who == "existing")
         conditions |= dict.fromkeys([f"{thing.service} has a {thing.prefix.rstrip('/:')} that runs with the role"])
     return Reasons(tuple(statements), tuple(conditions))

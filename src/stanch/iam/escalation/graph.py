@@ -146,7 +146,7 @@ class Graph:
         if node is None:
             return
         itself = 1 << self.land.place[self.land.identities[node.number].arn]
-        unnamed = move.path.gain == "existing" and not self.ground.knows_resources
+        unnamed = move.path.gain == "existing" and not self.ground.knows_all(move.path)
         assumed = unnamed or bool(move.path.doubtful)
         for bits, doubt in (
             (move.to.sure, CERTAIN),

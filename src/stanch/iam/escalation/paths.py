@@ -43,6 +43,11 @@ class Need:
         """The name under which all needs about one and the same thing meet; "" when it has a place of its own."""
         return f"{self.service}:{self.template}" if self.template else ""
 
+    @property
+    def sort(self) -> str:
+        """The service and the word that the ARNs of its things begin with, as in `lambda:function`."""
+        return f"{self.service}:{self.prefix.rstrip('/:')}"
+
 
 @dataclass(frozen=True, slots=True)
 class Path:

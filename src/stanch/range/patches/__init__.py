@@ -37,7 +37,7 @@ _LATER = {
     "events": ("events",),
     "lambda": ("awslambda", "function_grants"),
     "organizations": ("organizations",),
-    "s3control": ("s3control",),
+    "s3control": ("s3control", "s3control_jobs"),
     "securityhub": ("securityhub",),
     "ssm": ("ssm", "ssm_settings"),
     "stepfunctions": ("stepfunctions",),

@@ -28,9 +28,9 @@ def install(_: Sessions) -> None:
 
     @replaces(S3ControlResponse, "list_access_points")
     def list_access_points(self: Any) -> ActionResult:
-        answer = original_list(self)
-        found = answer.result["AccessPointList"]
-        return ActionResult({**answer.result, "AccessPointList": [one for one in found if _is_in(one, self.region)]})
+        answer: dict[str, Any] = dict(original_list(self).result)  # type: ignore[call-overload]
+        answer["AccessPointList"] = [one for one in answer["AccessPointList"] if _is_in(one, self.region)]
+        return ActionResult(answer)
 
 
 def _is_in(point: dict[str, Any], region: str) -> bool:

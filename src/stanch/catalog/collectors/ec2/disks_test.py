@@ -16,12 +16,12 @@ KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/"
 
 def furnished(aws: Door) -> dict[str, str]:
     """A volume, a snapshot of it for everybody, an encrypted one for nobody and an image for one stranger."""
-    made = {"AvailabilityZone": f"{ELSEWHERE}a", "Size": 1}
+    made: dict[str, Any] = {"AvailabilityZone": f"{ELSEWHERE}a", "Size": 1}
     plain = aws.call("ec2", "CreateVolume", **made)["VolumeId"]
     sealed = aws.call("ec2", "CreateVolume", Encrypted=True, **made)["VolumeId"]
     public = aws.call("ec2", "CreateSnapshot", VolumeId=plain)["SnapshotId"]
     private = aws.call("ec2", "CreateSnapshot", VolumeId=sealed)["SnapshotId"]
-    share = {"Attribute": "createVolumePermission", "OperationType": "add", "GroupNames": ["all"]}
+    share: dict[str, Any] = {"Attribute": "createVolumePermission", "OperationType": "add", "GroupNames": ["all"]}
     aws.call("ec2", "ModifySnapshotAttribute", SnapshotId=public, **share)
     root = [{"DeviceName": "/dev/xvda", "Ebs": {"SnapshotId": public}}]
     image = aws.call("ec2", "RegisterImage", Name=f"model-{public}", BlockDeviceMappings=root)["ImageId"]
@@ -97,6 +97,6 @@ def test_aliases_are_listed_only_where_a_snapshot_is_encrypted() -> None:
 def test_only_what_the_account_owns_is_listed() -> None:
     aws = account([snapshot("snap-1", None)])
     collected(disks, aws)
-    asked = {name: params for name, params in aws.calls}
+    asked = dict(aws.calls)
     assert asked["ec2:DescribeSnapshots"]["OwnerIds"] == ["self"]
     assert asked["ec2:DescribeImages"]["Owners"] == ["self"]

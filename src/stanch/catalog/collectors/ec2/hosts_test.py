@@ -1,4 +1,4 @@
-"""The collector of hosts against the range, and against recorded answers for pages and for a host that goes meanwhile."""
+"""The collector of hosts against the range, and against recorded answers for pages and for a host that is gone."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The collector of a region's settings against the range, and against recorded answers for a region that was changed."""
+"""The collector of a region's settings against the range, and against recorded answers for what was changed."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,0 +1,38 @@
+"""Config keeps the history of what it records, while its recorder runs and its channel delivers.
+
+Blind to: the history itself, whether rules are complied with, conformance packs.
+"""
+
+from collections.abc import Iterator
+from functools import partial
+
+from stanch.catalog.collectors._answers import items
+from stanch.catalog.collectors._place import account_in
+from stanch.catalog.collectors._secrets import masked_in
+from stanch.contracts.collector import Look, Scope, Thing
+
+SCOPE = Scope.REGION
+PERMISSIONS = (
+    "config:DescribeConfigRules",
+    "config:DescribeConfigurationAggregators",
+    "config:DescribeConfigurationRecorderStatus",
+    "config:DescribeConfigurationRecorders",
+    "config:DescribeDeliveryChannelStatus",
+    "config:DescribeDeliveryChannels",
+)
+
+
+def collect(look: Look) -> Iterator[Thing]:
+    """Recorders and channels with what they did last, rules, and aggregators; empty lists where Config is off."""
+    account = account_in(look, "config")
+    listed = partial(look.list, "config", of=account)
+    data = {
+        "ConfigurationRecorders": listed("DescribeConfigurationRecorders", "ConfigurationRecorders"),
+        "ConfigurationRecordersStatus": listed("DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus"),
+        "DeliveryChannels": listed("DescribeDeliveryChannels", "DeliveryChannels"),
+        "DeliveryChannelsStatus": listed("DescribeDeliveryChannelStatus", "DeliveryChannelsStatus"),
+        "ConfigurationAggregators": listed("DescribeConfigurationAggregators", "ConfigurationAggregators"),
+    }
+    yield Thing("config/account", account, data)
+    for rule in items(listed("DescribeConfigRules", "ConfigRules")):
+        yield Thing("config/rule", str(rule["ConfigRuleArn"]), masked_in(rule))
