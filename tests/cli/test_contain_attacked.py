@@ -24,8 +24,8 @@ def test_what_waits_is_carried_out_after_its_yes_though_the_rest_was_done_before
     declared(ground, tmp_path, "act")
     bucket, role = opened(ground), ground.role()
     named = ("contain", "--resource", bucket, "--resource", role, "--auto")
-    (decision,) = stanch(*named).of("decision")
-    assert stanch(*named).of("decision")[0]["plan"] == decision["plan"], "looked at again, it is the same question"
+    (decision,) = stanch(*named).of("plan")
+    assert stanch(*named).of("plan")[0]["plan"] == decision["plan"], "looked at again, it is the same question"
     stanch("approve", decision["plan"][:12], "--by", "bob")
     done = stanch(*named)
     assert done.code == 0, done.err
@@ -36,7 +36,7 @@ def test_a_yes_does_not_outlive_an_undo(ground: Ground, stanch: Run, tmp_path: P
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
     named = ("contain", "--resource", bucket, "--auto")
-    (decision,) = stanch(*named).of("decision")
+    (decision,) = stanch(*named).of("plan")
     stanch("approve", decision["plan"], "--by", "bob")
     (case,) = stanch(*named).of("incident")
     assert closed(ground, bucket)
@@ -56,7 +56,7 @@ def test_what_a_person_undid_is_not_done_again_by_itself(ground: Ground, stanch:
     stanch("undo", case["id"], "--yes")
     again = stanch(*named)
     assert (again.code, closed(ground, bucket)) == (WAITS, False)
-    assert "was undone at" in again.of("decision")[0]["why"][0]
+    assert "was undone at" in again.of("plan")[0]["why"][0]
 
 
 def test_a_question_that_expired_lets_nothing_go(
@@ -64,7 +64,7 @@ def test_a_question_that_expired_lets_nothing_go(
 ) -> None:
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
-    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", "bob")
     monkeypatch.setattr("stanch.app.containing.now", lambda: now() + timedelta(minutes=6))
     assert (stanch("contain", "--resource", bucket, "--auto").code, closed(ground, bucket)) == (WAITS, False)
@@ -76,7 +76,7 @@ def test_one_person_is_not_two_however_the_name_is_written(
 ) -> None:
     bucket = opened(ground)
     declared(ground, tmp_path, "ask", bucket.rpartition(":")[2])
-    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", first)
     assert stanch("approve", decision["plan"], "--by", "Bob").of("answer")[0]["complete"] is False
 
@@ -84,7 +84,7 @@ def test_one_person_is_not_two_however_the_name_is_written(
 @pytest.mark.parametrize("name", ["", "  ", "bob\u200b", "b\x1b[2Job", "\u202ebob"])
 def test_a_name_that_nobody_can_read_decides_nothing(ground: Ground, stanch: Run, tmp_path: Path, name: str) -> None:
     declared(ground, tmp_path, "ask")
-    (decision,) = stanch("contain", "--resource", opened(ground), "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", opened(ground), "--auto").of("plan")
     said = stanch("approve", decision["plan"], f"--by={name}")
     assert (said.code, said.lines) == (2, [])
     assert "is no name" in said.err
@@ -93,7 +93,7 @@ def test_a_name_that_nobody_can_read_decides_nothing(ground: Ground, stanch: Run
 def test_a_no_is_named_when_somebody_acts_against_it(ground: Ground, stanch: Run, tmp_path: Path) -> None:
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
-    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", "carol", "--no")
     said = stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "alice")
     assert (said.code, closed(ground, bucket)) == (WAITS, False)
@@ -105,7 +105,7 @@ def test_logs_without_a_call_are_no_proof_that_nobody_uses_it(ground: Ground, st
     (tmp_path / "logs").mkdir()
     said = stanch("contain", "--resource", ground.role(), "--logs", str(tmp_path / "logs"), "--auto")
     assert said.code == WAITS
-    assert said.of("decision")[0]["why"] == ["collateral medium is above act_when (low)"]
+    assert said.of("plan")[0]["why"] == ["collateral medium is above act_when (low)"]
     assert "who else uses these is not known" in said.err
 
 

@@ -14,7 +14,7 @@ def test_acts_at_once_on_what_breaks_nobody_and_asks_about_the_rest(
     declared(ground, tmp_path, "act")
     bucket, role = opened(ground), ground.role()
     said = stanch("contain", "--resource", bucket, "--resource", role, "--auto")
-    (decision,) = said.of("decision")
+    (decision,) = said.of("plan")
     assert [step.split(" on ")[0] for step in decision["waiting"]] == ["iam/revoke_sessions"]
     assert decision["why"] == ["collateral medium is above act_when (low)"]
     assert said.code == 3
@@ -26,7 +26,7 @@ def test_carries_out_what_was_approved_and_nothing_else(ground: Ground, stanch: 
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
     asked = stanch("contain", "--resource", bucket, "--auto")
-    (decision,) = asked.of("decision")
+    (decision,) = asked.of("plan")
     assert not closed(ground, bucket)
     (answer,) = stanch("approve", decision["plan"][:12], "--by", "bob", "--why", "agreed").of("answer")
     assert (answer["by"], answer["yes"], answer["complete"]) == ("bob", True, True)
@@ -38,7 +38,7 @@ def test_carries_out_what_was_approved_and_nothing_else(ground: Ground, stanch: 
 def test_a_no_keeps_it_from_being_done(ground: Ground, stanch: Run, tmp_path: Path) -> None:
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
-    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", "bob")
     stanch("approve", decision["plan"], "--by", "carol", "--no")
     assert stanch("contain", "--resource", bucket, "--auto").code == 3
@@ -48,11 +48,11 @@ def test_a_no_keeps_it_from_being_done(ground: Ground, stanch: Run, tmp_path: Pa
 def test_a_yes_is_spent_when_the_account_has_changed(ground: Ground, stanch: Run, tmp_path: Path) -> None:
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
-    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("decision")
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", "bob")
     ground.admin.call("s3", "DeleteBucketPolicy", Bucket=Arn.parse(bucket).resource)
     again = stanch("contain", "--resource", bucket, "--auto")
-    (other,) = again.of("decision")
+    (other,) = again.of("plan")
     assert (again.code, other["plan"] != decision["plan"]) == (3, True)
 
 

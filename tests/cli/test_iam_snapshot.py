@@ -128,6 +128,15 @@ def test_a_snapshot_edited_by_hand_is_one_line_and_no_traceback(stanch: Run) -> 
     assert (code, "make the snapshot anew" in " ".join(err.split())) == (2, True)
 
 
+def test_a_file_of_the_snapshot_that_was_changed_is_said(stanch: Run) -> None:
+    kept(iam(), NOBODY_ABOVE)
+    file = Path(".stanch/snapshot") / HOME / "account" / "iam.jsonl"
+    file.write_text(file.read_text().replace("ec2.amazonaws.com", "ecs.amazonaws.com"))
+    for verb in (("reach", "--to", "admin"), ("exposure",)):
+        code, _, err = stanch("iam", *verb)
+        assert (code, "iam.jsonl of the snapshot is not as it was written" in err) == (0, True)
+
+
 def test_a_bucket_whose_policy_was_not_seen_may_let_in_anybody_or_nobody(stanch: Run) -> None:
     gap = Unknown("s3:GetBucketPolicy", "AccessDenied", "s3:GetBucketPolicy", WEIGHTS, "denied")
     kept(iam(role(READER, READING), role(ADMIN, {"Action": "ec2:*", "Resource": "*"})),

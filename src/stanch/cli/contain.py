@@ -154,7 +154,7 @@ def _refuse(estate: Estate, *, apply: bool, auto: bool) -> None:
 def _only_shown(face: Face, case: Incident, plan: Sequence[Step], decision: "Decision", act: str) -> Exit:
     if not any(map(_left_to_do, plan)):
         return _told_nothing_left(face, plan)
-    face.emit(lines.decision(case.id, decision.plan, len(decision.now), decision.why, None))
+    face.emit(lines.plan(case.id, decision.plan, len(decision.now), decision.why, None))
     face.say(f"Plan {decision.plan[:12]}. Nothing was touched. To act:")
     face.say(act)
     return Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE

@@ -93,7 +93,7 @@ class Deciding:
 
     def _tell(self, question: Question) -> None:
         decision = self._decision
-        self._face.emit(lines.decision(self._case.id, decision.plan, len(decision.now), decision.why, question))
+        self._face.emit(lines.plan(self._case.id, decision.plan, len(decision.now), decision.why, question))
 
 
 def person(by: str | None) -> str:

@@ -14,7 +14,7 @@ from stanch.app.iam_exposed import Exposed, exposed_in, read_snapshot
 from stanch.app.iam_exposure import ExposureError, exposure_in, is_known
 from stanch.app.iam_snapshot import gaps
 from stanch.cli.face import Exit, Face, Format, WrongUse, plain
-from stanch.cli.iam_facts import SnapshotDir, snapshot_folder, tell_gaps
+from stanch.cli.iam_facts import SnapshotDir, snapshot_folder, tell_edited, tell_gaps
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.accounts import is_account
 from stanch.iam.exposure import Exposure, Perimeter
@@ -127,6 +127,7 @@ def _of_snapshot(face: Face, folder: Path, service: str | None, ours: Perimeter,
         face.emit({**told, "resource": one.arn, "account": one.account, "unseen": list(one.unseen)})
     if not face.machine:
         _table(face, found)
+    tell_edited(face, seen.edited)
     missed = list(gaps(seen))
     tell_gaps(face, missed, str(folder))
     if any(_fails(one.exposure, fail_on) for one in found):

@@ -8,7 +8,7 @@ import typer
 
 from stanch.app.iam_facts import Facts, facts_of, facts_seen
 from stanch.app.snapshot import FOLDER
-from stanch.cli.face import Exit, Face, WrongUse
+from stanch.cli.face import Exit, Face, WrongUse, plain
 from stanch.contracts.collector import Unknown
 from stanch.iam.reading import FactsError, Missing, MissingPolicy
 
@@ -63,10 +63,15 @@ def facts(
 
 def ended(face: Face, read: Facts) -> typer.Exit:
     """Tell what of the snapshot was not seen and bears on the answers; how the verb ends."""
-    for name in read.edited:
-        face.err.print(f"{name} of the snapshot is not as it was written", style="yellow", soft_wrap=True, markup=False)
+    tell_edited(face, read.edited)
     tell_gaps(face, read.gaps, read.where)
     return typer.Exit(Exit.PARTIAL if read.gaps else Exit.DONE)
+
+
+def tell_edited(face: Face, files: Sequence[str]) -> None:
+    """The files of a snapshot that somebody changed."""
+    for name in files:
+        face.err.print(plain(f"{name} of the snapshot is not as it was written"), style="yellow", soft_wrap=True)
 
 
 def tell_gaps(face: Face, gaps: Sequence[Unknown], where: str) -> None:

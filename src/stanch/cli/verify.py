@@ -87,9 +87,8 @@ def _tell(face: Face, checks: Sequence["Check"], found: "Audit") -> None:
     table.add_column("where", overflow="fold")
     table.add_column("why", overflow="fold")
     for check in checks:
-        face.emit(
-            {"kind": "check", "about": check.about, "where": check.where, "holds": check.holds.value, "why": check.why}
-        )
+        told = {"about": check.about, "where": check.where, "holds": check.holds.value, "why": check.why}
+        face.emit({"kind": "evidence", **told})
         holds = Text(check.holds.value, style=_COLOUR[check.holds])
         table.add_row(holds, check.about, one_line(check.where), one_line(check.why))
     face.say(table)

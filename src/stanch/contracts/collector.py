@@ -80,7 +80,7 @@ class Look(Protocol):
         """All items under `key`, to the last page, or a marker."""
 
     def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
-        """The marker for a failure that AWS tells inside an answer, as ECS does of what is gone; `operation` as called."""
+        """The marker for a failure that AWS tells inside an answer, as ECS does; `operation` as it was called."""
 
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """`make` of every item, several at a time, in the items' order; for things that need calls of their own."""

@@ -91,10 +91,10 @@ def step(value: Step) -> dict[str, Any]:
     }
 
 
-def decision(incident: str, plan: str, now: int, why: Sequence[str], question: Question | None) -> dict[str, Any]:
-    """A `decision` line: how many steps of a plan go at once, and what the others wait for."""
+def plan(incident: str, plan: str, now: int, why: Sequence[str], question: Question | None) -> dict[str, Any]:
+    """A `plan` line: how many steps of a plan go at once, and what the others wait for."""
     return {
-        "kind": "decision",
+        "kind": "plan",
         "incident": incident,
         "plan": plan,
         "now": now,

@@ -36,7 +36,7 @@ class SqlDecisions:
             many = (
                 f"{len(found)} plans begin with {plan!r}; give more of the hash" if found else "no such plan was asked"
             )
-            raise StoreError(f"{many}; `stanch contain INCIDENT` shows the plan and its hash")
+            raise StoreError(f"{many}; `stanch contain INCIDENT --auto` asks, and prints the hash")
         return next(iter(found.values()))
 
     def asked(self, plan: str) -> Question | None:

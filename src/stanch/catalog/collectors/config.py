@@ -26,11 +26,15 @@ def collect(look: Look) -> Iterator[Thing]:
     """Recorders and channels with what they did last, rules, and aggregators; empty lists where Config is off."""
     account = account_in(look, "config")
     listed = partial(look.list, "config", of=account)
+    recorders = listed("DescribeConfigurationRecorders", "ConfigurationRecorders")
+    channels = listed("DescribeDeliveryChannels", "DeliveryChannels")
     data = {
-        "ConfigurationRecorders": listed("DescribeConfigurationRecorders", "ConfigurationRecorders"),
-        "ConfigurationRecordersStatus": listed("DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus"),
-        "DeliveryChannels": listed("DescribeDeliveryChannels", "DeliveryChannels"),
-        "DeliveryChannelsStatus": listed("DescribeDeliveryChannelStatus", "DeliveryChannelsStatus"),
+        "ConfigurationRecorders": recorders,
+        # What is not there has done nothing: its status is not asked for.
+        "ConfigurationRecordersStatus": recorders
+        and listed("DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus"),
+        "DeliveryChannels": channels,
+        "DeliveryChannelsStatus": channels and listed("DescribeDeliveryChannelStatus", "DeliveryChannelsStatus"),
         "ConfigurationAggregators": listed("DescribeConfigurationAggregators", "ConfigurationAggregators"),
     }
     yield Thing("config/account", account, data)

@@ -14,6 +14,7 @@ SERVED, LONE = f"{AT}:task-definition/vllm:7", f"{AT}:task-definition/job:1"
 CONTAINER = {
     "name": "vllm",
     "image": "vllm/vllm-openai:v0.6.3",
+    "memory": 4096,
     "portMappings": [{"containerPort": 8000, "hostPort": 8000, "protocol": "tcp"}],
     "command": ["--model", "s3://acme-weights/llama", "--api-key", "hunter2hunter2"],
     "environment": [{"name": "HF_TOKEN", "value": "abcdefgh1234"}, {"name": "MAX_TOKENS", "value": "4096"}],

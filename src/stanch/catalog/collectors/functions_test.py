@@ -16,7 +16,11 @@ from stanch.contracts.collector import unseen
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:embed"
 HERE = f"arn:aws:lambda:{REGION}:{ACCOUNT}:account"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "lambda:Invoke*"}]}
-MAPPING = {"UUID": "u-1", "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs", "FunctionArn": f"{ARN}:live"}
+MAPPING = {
+    "UUID": "14e0db71-xmpl-4eb5-b481-8945cf9d10c2",
+    "EventSourceArn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs",
+    "FunctionArn": f"{ARN}:live",
+}
 URL = {
     "FunctionUrl": "https://x.lambda-url.eu-central-1.on.aws/",
     "FunctionArn": ARN,
@@ -34,7 +38,7 @@ FUNCTION = {
 }
 
 
-def account(*listed: dict[str, Any], free: int = 900, **changes: Any) -> RecordedAws:
+def account(*listed: dict[str, Any], free: Any = 900, **changes: Any) -> RecordedAws:
     return RecordedAws(
         {
             "lambda:ListFunctions": turned("Functions", "Marker", "NextMarker", listed or [FUNCTION]),
@@ -95,7 +99,7 @@ def test_a_function_that_vanished_is_unknown_not_without_a_policy() -> None:
     def gone(*_: Any) -> None:
         raise AwsAbsent("lambda:GetPolicy", "ResourceNotFoundException", f"Function not found: {ARN}")
 
-    things, unknowns = collected(functions, account(**{"lambda:GetPolicy": gone}))
+    things, unknowns = collected(functions, account(FUNCTION, **{"lambda:GetPolicy": gone}))
     assert unseen(things[ARN].data["Policy"])
     assert {unknown.of for unknown in unknowns} == {ARN, f"{ARN}:live"}
     assert unknowns[0].why.startswith("it is gone")

@@ -30,13 +30,10 @@ _LISTS = {
 
 
 def collect(look: Look) -> Iterator[Thing]:
-    """The instance of this region, if it is here, and its permission sets; only its owner's account is shown them."""
+    """The instance of this region, if it is here, and its permission sets, which only its owner and a delegate see."""
     instances = look.list("sso-admin", "ListInstances", "Instances", of=f"sso in {look.region}")
     for instance in items(instances):
         arn = instance["InstanceArn"]
-        if instance.get("OwnerAccountId", look.account) != look.account:
-            yield Thing("sso/instance", arn, instance)  # its owner alone may look inside
-            continue
         sets = look.list("sso-admin", "ListPermissionSets", "PermissionSets", of=arn, InstanceArn=arn)
         yield Thing("sso/instance", arn, {**instance, "PermissionSets": sets})
         asked = [{"InstanceArn": arn, "PermissionSetArn": one} for one in items(sets)]

@@ -9,7 +9,8 @@ from tests.listening import Listening
 from tests.recorded_aws import ACCOUNT, Operation, RecordedAws, State
 
 from stanch.catalog.collectors import sso
-from stanch.contracts.aws import AwsAbsent
+from stanch.contracts.aws import AwsAbsent, AwsDenied
+from stanch.contracts.collector import unseen
 
 INSTANCE = "arn:aws:sso:::instance/ssoins-0123456789abcdef"
 SETS = [f"arn:aws:sso:::permissionSet/ssoins-0123456789abcdef/ps-{n:016x}" for n in range(3)]
@@ -69,12 +70,18 @@ def test_each_denied_permission_is_a_gap_at_each_set() -> None:
     survives_denials(sso, recorded())
 
 
-def test_the_instance_of_another_account_is_told_and_not_looked_into() -> None:
+def test_an_account_that_is_shown_the_instance_alone_has_one_gap() -> None:
     aws = recorded(owner="999988887777")
-    things, unknowns = collected(sso, aws)
-    assert unknowns == []
+    aws.before_call = _refusing_sets
+    things, (unknown,) = collected(sso, aws)
     assert [*things] == [INSTANCE]
-    assert aws.needed == {"sso:ListInstances"}
+    assert unseen(things[INSTANCE].data["PermissionSets"])
+    assert (unknown.permission, unknown.of) == ("sso:ListPermissionSets", INSTANCE)
+
+
+def _refusing_sets(operation: str) -> None:
+    if operation == "sso-admin:ListPermissionSets":
+        raise AwsDenied(operation, "AccessDeniedException", "not the owner")
 
 
 def test_a_region_without_an_instance_is_no_gap() -> None:

@@ -60,7 +60,7 @@ def by_hand(
         for name in fitting:
             yield Target(name, str(arn), "asked for by hand", played, named=(asked,))
         if not fitting:
-            yield Target(None, str(keyless(Arn.parse(asked))), _no_action(arn.kind, actions, played))
+            yield Target(None, str(keyless(Arn.parse(asked))), _no_action(arn.kind, actions, played, chosen.actions))
 
 
 def _gentle(kind: str, actions: Mapping[str, Action]) -> list[str]:
@@ -72,7 +72,10 @@ def _playbook_for(kind: str, playbooks: Mapping[str, Playbook]) -> str | None:
     return next((name for name in sorted(playbooks) if kind in playbooks[name].FOR), None)
 
 
-def _no_action(kind: str, actions: Mapping[str, Action], played: str | None) -> str:
+def _no_action(kind: str, actions: Mapping[str, Action], played: str | None, chosen: Sequence[str]) -> str:
+    if chosen:
+        fits = "; ".join(f"{name} acts on {', '.join(actions[name].APPLIES_TO)}" for name in chosen if name in actions)
+        return f"none of the chosen actions is for a {kind}: {fits}"
     if kind in _ELSEWHERE:
         return _ELSEWHERE[kind]
     if played:

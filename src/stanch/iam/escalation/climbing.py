@@ -172,7 +172,7 @@ class Ground:
                 return to
 
     def _roles_of(self, resources: Granted, path: Path, account: str) -> Granted:
-        """The roles that resources run with; where the facts do not name all, those too that could be some resource's."""
+        """The roles that resources run with; where the facts do not name all, those too that some could run with."""
         known = Granted(self._used_by(resources.sure), self._used_by(resources.possible))
         if self.knows_all(path):
             return known
