@@ -150,3 +150,27 @@ def test_things_come_in_their_order_whichever_answers_first() -> None:
     with ThreadPoolExecutor(4) as pool:
         looking = Looking(account(), pool)
         assert list(looking.each(lambda number: number * 2, range(50))) == list(range(0, 100, 2))
+
+
+def test_a_code_that_means_several_things_is_none_only_with_its_message() -> None:
+    none = ("AccessDeniedException: Macie is not enabled",)
+    with ThreadPoolExecutor(1) as pool:
+        for message, is_none in (("Macie is not enabled", True), ("User is not authorized", False)):
+            refusal = AwsDenied("macie2:GetMacieSession", "AccessDeniedException", message)
+            looking = Looking(Account({"macie2:GetMacieSession": refusal}), pool)
+            told = looking.ask("macie2", "GetMacieSession", of="macie2", none=none)
+            assert (told is None) is is_none
+            assert (looking.unknowns == []) is is_none
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "permission"),
+    [("ecs:DescribeServices", "MISSING", None), ("kms:Decrypt", "AccessDeniedException", "kms:Decrypt")],
+)
+def test_a_failure_told_inside_an_answer_is_an_unknown_too(operation: str, code: str, permission: str | None) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        looking = Looking(Account(), pool)
+        assert unseen(looking.failed(operation, code, of="arn:thing", why="told")) == f"{operation}: {code}"
+    assert [(one.operation, one.permission, one.of) for one in looking.unknowns] == [
+        (operation, permission, "arn:thing")
+    ]

@@ -3,7 +3,7 @@
 Blind to: the code, policies of single versions and of layers, destinations of asynchronous calls.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -31,9 +31,10 @@ def collect(look: Look) -> Iterator[Thing]:
     account = account_in(look, "lambda")
     listed = look.list("lambda", "ListFunctions", "Functions", of=account)
     settings = look.ask("lambda", "GetAccountSettings", of=account)
-    yield Thing("lambda/account", account, {"AccountLimit": part(settings, "AccountLimit")})
+    limit = part(settings, "AccountLimit")
+    yield Thing("lambda/account", account, {"AccountLimit": limit})
     sources = _sources(look, account) if items(listed) else {}
-    yield from look.each(partial(_function, look, sources, _reserves(settings)), items(listed))
+    yield from look.each(partial(_function, look, sources, limit), items(listed))
 
 
 def _sources(look: Look, account: str) -> Any:
@@ -48,21 +49,24 @@ def _sources(look: Look, account: str) -> Any:
     return by_function
 
 
-def _reserves(settings: Any) -> bool:
-    """Whether a function may have concurrency of its own: none has where the whole account's is unreserved."""
-    limit = part(settings, "AccountLimit")
-    if limit is None or unseen(limit):
-        return True
-    whole, free = limit.get("ConcurrentExecutions"), limit.get("UnreservedConcurrentExecutions")
-    return whole is None or whole != free
+def _reserved(limit: Any, ask: Callable[..., Any]) -> Any:
+    """The concurrency that a function has of its own: none has any where the whole account's is unreserved.
+
+    Where the account's cannot be seen, no function's is asked for: it would cost a call each and says little.
+    """
+    if unseen(limit):
+        return limit
+    whole = (limit or {}).get("ConcurrentExecutions")
+    if whole is not None and whole == limit.get("UnreservedConcurrentExecutions"):
+        return None
+    return part(ask("GetFunctionConcurrency"), "ReservedConcurrentExecutions")
 
 
-def _function(look: Look, sources: Any, reserves: bool, listed: Mapping[str, Any]) -> Thing:
+def _function(look: Look, sources: Any, limit: Any, listed: Mapping[str, Any]) -> Thing:
     arn = str(listed["FunctionArn"])
     ask = partial(look.ask, "lambda", of=arn, FunctionName=listed["FunctionName"])
     of_it = {"of": arn, "FunctionName": listed["FunctionName"]}
     policy = ask("GetPolicy", none=_NO_POLICY)
-    own = part(ask("GetFunctionConcurrency"), "ReservedConcurrentExecutions") if reserves else None
     data = {
         **listed,
         "Environment": _environment(look, arn, listed.get("Environment")),
@@ -70,7 +74,7 @@ def _function(look: Look, sources: Any, reserves: bool, listed: Mapping[str, Any
         "Urls": look.list("lambda", "ListFunctionUrlConfigs", "FunctionUrlConfigs", **of_it),
         "Aliases": _aliases(look, of_it),
         "EventSources": sources if unseen(sources) else sources.get(arn, []),
-        "ReservedConcurrentExecutions": own,
+        "ReservedConcurrentExecutions": _reserved(limit, ask),
     }
     return Thing("lambda/function", arn, data)
 
