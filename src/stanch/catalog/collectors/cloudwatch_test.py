@@ -72,8 +72,8 @@ def test_a_group_and_an_alarm_of_the_range_are_found(ground: Ground) -> None:
     owner, name = ground.admin, ground.name("trail")
     owner.call("logs", "CreateLogGroup", logGroupName=name)
     owner.call("logs", "PutRetentionPolicy", logGroupName=name, retentionInDays=7)
-    told: dict[str, Any] = {"MetricName": "calls", "Namespace": "acme", "Period": 300, "EvaluationPeriods": 1, "Threshold": 5.0}
-    told |= {"ComparisonOperator": "GreaterThanThreshold", "Statistic": "Sum"}
+    told: dict[str, Any] = {"MetricName": "calls", "Namespace": "acme", "Statistic": "Sum"}
+    told |= {"ComparisonOperator": "GreaterThanThreshold", "Period": 300, "EvaluationPeriods": 1, "Threshold": 5.0}
     owner.call("cloudwatch", "PutMetricAlarm", AlarmName=name, **told)
     things, _ = collected(cloudwatch, owner)
     assert things[f"arn:aws:logs:{owner.region}:{ground.account}:log-group:{name}"].data["retentionInDays"] == 7
