@@ -1,13 +1,13 @@
 """`stanch iam` without a file: asked of a snapshot, it answers as of a file, and what was not seen is never a no."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.ground import Ground, document
+from tests.ground import Ground, document, opened
 
 from stanch.cli import main
 from stanch.contracts.collector import UNSEEN, Thing, Unknown
@@ -24,6 +24,13 @@ DENIED = {UNSEEN: "s3:GetBucketPolicy: AccessDenied"}
 
 Said = tuple[int, list[dict[str, Any]], str]
 Run = Callable[..., Said]
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    """A range of its own: whole accounts are compared, and what other tests left there would be in them."""
+    with opened() as staged:
+        yield staged
 
 
 @pytest.fixture

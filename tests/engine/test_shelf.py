@@ -25,5 +25,5 @@ def test_a_unit_that_fails_to_import_is_an_error_that_names_the_file(tmp_path: P
 def test_a_unit_that_lacks_a_name_is_an_error_that_names_both(tmp_path: Path) -> None:
     (tmp_path / "half.py").write_text("ACTIONS = ()\n")
     (unit,) = walk(tmp_path, (".py",))
-    with pytest.raises(ShelfError, match=r"half\.py: lacks BREAKS, which Playbook demands"):
+    with pytest.raises(ShelfError, match=r"half\.py: lacks BREAKS, FOR, which Playbook demands"):
         implementing(unit, Playbook)

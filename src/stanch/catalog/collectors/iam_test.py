@@ -62,7 +62,7 @@ def test_everything_of_the_account_is_found_with_the_declared_permissions_alone(
     openid = things[made["iam/oidc-provider"]].data["OpenIDConnectProvider"]
     assert openid["ThumbprintList"] == ["a" * 40]
     account = things[ground.arn("iam", "root")].data
-    assert account["OpenIDConnectProviderList"] == [made["iam/oidc-provider"]]
+    assert made["iam/oidc-provider"] in account["OpenIDConnectProviderList"]
     assert account["AuthorizationDetails"]["GroupDetailList"] >= 1
     assert account["SummaryMap"]["Users"] >= 1
     assert account["PasswordPolicy"] is None
