@@ -68,7 +68,10 @@ REDUNDANT = {
 def needs() -> dict[str, tuple[str, ...]]:
     """The permissions of each path: from the published pages, or else from the table itself."""
     if not SHARED.exists():
-        return {path.id: tuple(n.action for n in path.needs if n.who != "trusted") for path in all_paths()}
+        return {
+            path.id: tuple(dict.fromkeys(need.action for need in path.needs if need.who != "trusted"))
+            for path in all_paths()
+        }
     found = {}
     for page in sorted(SHARED.glob("*.yaml")):
         required = page.read_text("utf-8").partition("required:")[2]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.collecting import collected, reader, survives_denials
-from tests.ground import Ground
+from tests.ground import Ground, opened
 from tests.recorded_aws import ACCOUNT, Operation, RecordedAws, State
 
 from stanch.catalog.collectors import organizations
@@ -15,6 +15,13 @@ from stanch.contracts.collector import unseen
 
 ORGANIZATION = f"arn:aws:organizations::{ACCOUNT}:organization/o-abcde12345"
 FREEZE = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"}]}
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    """A range of its own: an account is in one organisation or in none, and other tests put theirs into one."""
+    with opened() as staged:
+        yield staged
 
 
 @pytest.fixture
