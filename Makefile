@@ -59,7 +59,7 @@ bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m benchmarks.iam_asking
 	@$(PY) -m benchmarks.containment
 
-kill-matrix: $(STAMP) $(EMULATOR)/.stamp ## kill every playbook at every point of it (an hour)
+kill-matrix: $(STAMP) $(EMULATOR)/.stamp ## kill every playbook at every point of it (long)
 	@STANCH_KILL_AT=all $(PY) -m pytest -n 2 tests/playbooks/test_killed.py
 
 format: $(STAMP) ## let ruff format and fix

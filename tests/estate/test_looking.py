@@ -121,6 +121,20 @@ def test_a_defect_of_one_collector_is_an_unknown_and_the_others_go_on() -> None:
     assert len(fine.things) == 2
 
 
+def test_what_was_told_before_a_defect_is_still_told() -> None:
+    class Breaks(Buckets):
+        def collect(self, look: Look) -> Iterator[Thing]:
+            look.ask("s3", "GetBucketPolicy", of="arn:aws:s3:::a", Bucket="a")
+            raise AwsDenied("s3:ListBuckets", "AccessDenied", "raised where it should have been asked for")
+            yield
+
+    aws = account()
+    aws.answers["s3:GetBucketPolicy"] = AwsDenied("s3:GetBucketPolicy", "AccessDenied", "no")
+    found = seen(aws, Breaks())
+    assert [one.code for one in found.unknowns] == ["AccessDenied", "Defect"]
+    assert found.account == "111122223333"
+
+
 def test_an_account_that_does_not_answer_is_one_unknown() -> None:
     class Down(Account):
         @property

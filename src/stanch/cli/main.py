@@ -55,7 +55,7 @@ def root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Begin with `stanch hunt FOLDER`; nothing is touched unless you say `--apply`."""
+    """Begin with `stanch hunt FOLDER`; nothing is touched unless you say `--apply` or `--auto`."""
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 
 if TYPE_CHECKING:
+    from stanch.estate.looking import Errand
     from stanch.estate.snapshot import Seen, Snapshot
 
 _MOST_UNKNOWNS = 20
@@ -87,7 +89,7 @@ def _refuse_other_content(folder: Path) -> None:
         raise WrongUse(f"{folder} exists and is no snapshot", "give another folder with --out")
 
 
-def _looked(face: Face, todo: list, closed: list, folder: Path) -> "Snapshot":  # type: ignore[type-arg]
+def _looked(face: Face, todo: Sequence["Errand"], closed: Sequence["Seen"], folder: Path) -> "Snapshot":
     columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=face.err, transient=True, disable=not face.err.is_terminal) as bar:
         task = bar.add_task("looking", total=len(todo))

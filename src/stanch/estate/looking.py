@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
-from stanch.contracts.collector import UNSEEN, Collector, Scope, Unknown
+from stanch.contracts.collector import UNSEEN, Collector, Scope, Thing, Unknown
 from stanch.estate.snapshot import Seen
 
 T = TypeVar("T")
@@ -153,16 +153,15 @@ def look(todo: Sequence[Errand], on_seen: OnSeen = lambda _: None) -> list[Seen]
 
 
 def _seen(errand: Errand, calls: ThreadPoolExecutor) -> Seen:
-    account = "unknown"
     try:
         looking = Looking(errand.aws, calls)
-        account = looking.account
-        things = tuple(errand.module.collect(looking))
     except AwsError as error:  # the account itself could not be reached
         told = Unknown(error.operation, error.code, None, errand.collector, error.message)
-        return Seen(account, errand.region, errand.collector, (), (told,))
+        return Seen("unknown", errand.region, errand.collector, (), (told,))
+    things: tuple[Thing, ...] = ()
+    try:
+        things = tuple(errand.module.collect(looking))
     except Exception as error:  # noqa: BLE001  # a defect of one collector must not hide what the others saw
         why = f"a defect of stanch: {type(error).__name__}: {error}"
-        unknowns = (*looking.unknowns, Unknown(errand.collector, "Defect", None, errand.collector, why))
-        return Seen(account, errand.region, errand.collector, (), unknowns)
-    return Seen(account, errand.region, errand.collector, things, tuple(looking.unknowns))
+        looking.unknowns.append(Unknown(errand.collector, "Defect", None, errand.collector, why))
+    return Seen(looking.account, errand.region, errand.collector, things, tuple(looking.unknowns))
