@@ -125,8 +125,8 @@ def test_what_was_told_before_a_defect_is_still_told() -> None:
     class Breaks(Buckets):
         def collect(self, look: Look) -> Iterator[Thing]:
             look.ask("s3", "GetBucketPolicy", of="arn:aws:s3:::a", Bucket="a")
+            yield Thing("s3/bucket", "arn:aws:s3:::a", {})
             raise AwsDenied("s3:ListBuckets", "AccessDenied", "raised where it should have been asked for")
-            yield
 
     aws = account()
     aws.answers["s3:GetBucketPolicy"] = AwsDenied("s3:GetBucketPolicy", "AccessDenied", "no")
