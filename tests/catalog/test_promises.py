@@ -18,6 +18,7 @@ from stanch.engine.shelf import Unit, implementing
 from tests.catalog import pages
 
 SHELVES = {
+    "checks": (".py",),
     "collectors": (".py",),
     "detections": (".yml", ".py"),
     "actions": (".py",),

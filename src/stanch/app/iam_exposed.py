@@ -14,7 +14,8 @@ from stanch.iam.exposure import Exposure, Perimeter, of_bucket, of_policy, read_
 from stanch.iam.exposure.bucket import BucketError
 
 if TYPE_CHECKING:
-    from stanch.estate.snapshot import Place, Snapshot
+    from stanch.contracts.collector import Place
+    from stanch.estate.snapshot import Snapshot
 
 _BUCKET, _ROLE, _POINT = "s3/bucket", "iam/role", "s3/access-point"
 _NOT_ITS_OWN = ("iam/policy", "organizations/policy", _POINT)

@@ -14,7 +14,8 @@ from stanch.iam.accounts import is_account, read_arn
 from stanch.iam.exposure import SERVICES
 
 if TYPE_CHECKING:
-    from stanch.estate.snapshot import Place, Snapshot
+    from stanch.contracts.collector import Place
+    from stanch.estate.snapshot import Snapshot
 
 DETAILS = {
     "iam/user": "UserDetailList",

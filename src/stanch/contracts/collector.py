@@ -44,6 +44,26 @@ class Thing:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A thing with where it was seen; `region` is None for what belongs to the whole account."""
+
+    account: str
+    region: str | None
+    thing: Thing
+    collector: str = ""
+
+    @property
+    def file(self) -> str:
+        """The file of the snapshot that holds it."""
+        return file_of(self.account, self.region, self.collector)
+
+
+def file_of(account: str, region: str | None, collector: str) -> str:
+    """Where a snapshot keeps what a collector saw in a place, `111122223333/account/iam.jsonl`."""
+    return f"{account}/{region or 'account'}/{collector.replace('/', '.')}.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """One look that failed: the operation, AWS's code, the permission that is missing (or None), and of what."""
 

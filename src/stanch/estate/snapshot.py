@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from stanch.contracts.collector import Thing, Unknown
+from stanch.contracts.collector import Place, Thing, Unknown, file_of
 
 VERSION = 1
 INDEX = "index.json"
@@ -38,15 +38,6 @@ class Seen:
     collector: str
     things: tuple[Thing, ...]
     unknowns: tuple[Unknown, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A thing with where it was seen."""
-
-    account: str
-    region: str | None
-    thing: Thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +86,10 @@ def read(folder: Path) -> Snapshot:
         raw = _raw(folder, name)
         if hashlib.sha256(raw).hexdigest() != told["sha256"]:
             edited.append(name)
-        account, region, _ = _place_of(name)
+        account, region, collector = _place_of(name)
         for line in _lines(raw, name):
             thing = Thing(line["kind"], line["arn"], line["data"])
-            places.append(Place(account, region, thing))
+            places.append(Place(account, region, thing, collector))
     unknowns = tuple(Unknown(**line) for line in _lines(_raw(folder, UNKNOWNS), UNKNOWNS))
     looked = frozenset(_place_of(name) for name in index["files"])
     made_at = datetime.fromisoformat(index["made_at"])
@@ -145,7 +136,7 @@ def _filled(folder: Path, seen: Sequence[Seen], made_at: datetime) -> None:
     files: dict[str, dict[str, Any]] = {}
     unknowns: list[Unknown] = []
     for one in sorted(seen, key=lambda one: (one.account, one.region or "", one.collector)):
-        name = f"{one.account}/{one.region or _ACCOUNT}/{one.collector.replace('/', '.')}.jsonl"
+        name = file_of(one.account, one.region, one.collector)
         rows = [asdict(thing) for thing in sorted(one.things, key=lambda thing: (thing.kind, thing.arn))]
         files[name] = {"sha256": _put(folder / name, rows), "things": len(rows), "unknowns": len(one.unknowns)}
         unknowns += one.unknowns

@@ -1,0 +1,1 @@
+"""Checks: what is asked of the configuration, one file each."""

@@ -1,0 +1,1 @@
+"""Who from outside can read what is dear."""
