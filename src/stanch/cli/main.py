@@ -19,6 +19,7 @@ from stanch.cli import (
     init,
     lake,
     report,
+    scan,
     snapshot,
     undo,
     verify,
@@ -37,7 +38,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (init, snapshot, hunt, lake, incidents, contain, approve, accept, undo, verify, report, drill, iam, deploy):
+for verb in (
+    init,
+    snapshot,
+    scan,
+    hunt,
+    lake,
+    incidents,
+    contain,
+    approve,
+    accept,
+    undo,
+    verify,
+    report,
+    drill,
+    iam,
+    deploy,
+):
     verb.register(app)
 
 

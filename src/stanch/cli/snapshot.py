@@ -17,6 +17,8 @@ from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 
 if TYPE_CHECKING:
+    from stanch.contracts.aws import Aws
+    from stanch.domain.estate import Estate
     from stanch.estate.looking import Errand
     from stanch.estate.snapshot import Seen, Snapshot
 
@@ -76,11 +78,31 @@ def snapshot(
     ours = app.estate_at(estate)
     aws = app.door_to(ours, profile, region, endpoint_url)
     folder = out or state / looked.FOLDER
-    _refuse_other_content(folder)
-    todo, closed = looked.planned(aws, ours, role=role, regions=regions or [], only=only or [])
-    made = _looked(face, todo, closed, folder)
+    made = _made(face, ours, aws, folder, role=role, regions=regions, only=only)
     _tell(face, made, folder)
     raise typer.Exit(Exit.PARTIAL if made.unknowns else Exit.DONE)
+
+
+def take(
+    face: Face, ours: "Estate", aws: "Aws", state: Path, *, role: str | None, regions: Sequence[str] | None
+) -> "Snapshot":
+    """Look at all there is, with a bar for people, and keep it in the state folder."""
+    return _made(face, ours, aws, state / looked.FOLDER, role=role, regions=regions, only=None)
+
+
+def _made(
+    face: Face,
+    ours: "Estate",
+    aws: "Aws",
+    folder: Path,
+    *,
+    role: str | None,
+    regions: Sequence[str] | None,
+    only: Sequence[str] | None,
+) -> "Snapshot":
+    _refuse_other_content(folder)
+    todo, closed = looked.planned(aws, ours, role=role, regions=regions or [], only=only or [])
+    return _looked(face, todo, closed, folder)
 
 
 def _refuse_other_content(folder: Path) -> None:

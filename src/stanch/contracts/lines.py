@@ -1,5 +1,6 @@
 """The machine's output: JSON Lines, one object a line, `kind` first. These shapes are a promise (version 1)."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,11 @@ from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
+from stanch.domain.verdict import Evidence, Verdict
 
 VERSION = 1
+_LONGEST_FACT = 8192
+"""Characters of a value as JSON; a longer one is told by its beginning, and the snapshot has all of it."""
 
 
 def finding(value: Finding) -> dict[str, Any]:
@@ -91,6 +95,40 @@ def step(value: Step) -> dict[str, Any]:
     }
 
 
+def verdict(value: Verdict) -> dict[str, Any]:
+    """A `verdict` line."""
+    remedy = value.remedy
+    return {
+        "kind": "verdict",
+        "check": value.check,
+        "title": value.title,
+        "resource": value.resource,
+        "account": value.account,
+        "region": value.region,
+        "verdict": value.ruling.value,
+        "severity": value.severity.word,
+        "why": value.why,
+        "assets": [_asset(asset) for asset in value.assets],
+        "evidence": {"facts": [_fact(one) for one in value.evidence]},
+        "way": list(value.way),
+        "seed_row": value.row.value,
+        "remedy": {
+            "words": remedy.words,
+            "commands": [shlex.join(command) for command in remedy.commands],
+            "cloudformation": remedy.template,
+        }
+        if remedy
+        else None,
+        "controls": {standard: list(controls) for standard, controls in (value.controls or {}).items()},
+    }
+
+
+def _fact(one: Evidence) -> dict[str, Any]:
+    said = printed({"seen": one.seen})
+    seen = one.seen if len(said) <= _LONGEST_FACT else f"{said[8:_LONGEST_FACT]} ..."
+    return {"file": one.file, "arn": one.arn, "at": one.at, "seen": seen}
+
+
 def plan(incident: str, plan: str, now: int, why: Sequence[str], question: Question | None) -> dict[str, Any]:
     """A `plan` line: how many steps of a plan go at once, and what the others wait for."""
     return {
@@ -106,12 +144,13 @@ def plan(incident: str, plan: str, now: int, why: Sequence[str], question: Quest
 
 
 def answer(value: Answer, *, complete: bool) -> dict[str, Any]:
-    """An `answer` line: what one person said to a plan, and whether that makes it complete."""
+    """An `answer` line: what one person said to a plan, or took back, and whether it is complete now."""
     return {
         "kind": "answer",
         "incident": value.incident,
         "plan": value.plan,
         "yes": value.yes,
+        "withdrawn": value.withdrawn,
         "by": value.by,
         "why": value.why,
         "at": _time(value.at),

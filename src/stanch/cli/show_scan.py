@@ -1,0 +1,135 @@
+"""Verdicts as people read them: the holes by severity, the worst drawn as an attacker walks them, and every row."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from stanch.cli.face import one_line
+from stanch.cli.show import COLOUR, counted
+from stanch.domain.arn import Arn, ArnError
+from stanch.domain.verdict import Row, Ruling, Verdict
+
+MOST_DRAWN = 3
+_MOST_NAMED = 3
+_MOST_DETAILS = 200
+_RULING = {Ruling.FAIL: "bold red", Ruling.UNKNOWN: "yellow", Ruling.PASS: "green"}
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """One check's failures of one severity, the first of them the one with the most at stake."""
+
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def first(self) -> Verdict:
+        """The one that is told in full: with an asset at stake and a way, if any has them."""
+        return max(self.verdicts, key=lambda one: (bool(one.assets), bool(one.way)))
+
+
+def holes(verdicts: Iterable[Verdict]) -> list[Hole]:
+    """The failures, gravest first, those of one check and severity together."""
+    failed = [one for one in verdicts if one.ruling is Ruling.FAIL]
+    failed.sort(key=lambda one: (-one.severity, one.row, one.check))
+    return [Hole(tuple(same)) for _, same in groupby(failed, key=lambda one: (one.severity, one.check))]
+
+
+def table(found: Sequence[Hole]) -> Table:
+    """One line a hole: how bad, what is wrong, where."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    made.add_column("severity", no_wrap=True)
+    made.add_column("hole", ratio=5)
+    made.add_column("where", ratio=6, overflow="fold")
+    made.add_column("check", no_wrap=True, style="dim")
+    for hole in found:
+        one = hole.first
+        made.add_row(
+            Text(one.severity.word, style=COLOUR[one.severity]), one_line(one.title), _where(hole), one_line(one.check)
+        )
+    return made
+
+
+def _where(hole: Hole) -> Text:
+    """The resources by name, those with an asset first, with the asset's name."""
+    ordered = sorted(hole.verdicts, key=lambda one: not one.assets)
+    named = []
+    for one in ordered[:_MOST_NAMED]:
+        assets = ", ".join(asset.name for asset in one.assets)
+        named.append(f"{name_of(one.resource)}{f' ({assets})' if assets else ''}")
+    more = len(ordered) - _MOST_NAMED
+    return one_line(", ".join(named) + (f" and {more:,} more" if more > 0 else ""))
+
+
+def name_of(resource: str) -> str:
+    """A resource as a person calls it: `bucket acme-weights`."""
+    try:
+        arn = Arn.parse(resource)
+    except ArnError:
+        return resource
+    return f"{arn.kind} {arn.name}"
+
+
+def details(found: Sequence[Hole], *, every: bool) -> Group:
+    """The worst holes, or all of them, each with why, the way through it and what closes it."""
+    told = [one for hole in found for one in hole.verdicts][:_MOST_DETAILS] if every else _worst(found)
+    return Group(*(part for one in told for part in ("", _drawn(one))))
+
+
+def _worst(found: Sequence[Hole]) -> list[Verdict]:
+    """The gravest holes through which somebody walks; where none is drawn, the gravest."""
+    firsts = [hole.first for hole in found]
+    return sorted(firsts, key=lambda one: (-one.severity, not one.way))[:MOST_DRAWN]
+
+
+def _drawn(one: Verdict) -> RenderableType:
+    head = Text.assemble((f" {one.severity.word} ", COLOUR[one.severity]), " ", (one_line(one.title).plain, "bold"))
+    tree = Tree(head, guide_style="dim")
+    tree.add(Text.assemble(("on ", "dim"), one_line(one.resource)))
+    tree.add(Text.assemble(("because ", "dim"), one_line(one.why)))
+    branch = tree
+    for number, step in enumerate(one.way):
+        branch = branch.add(Text.assemble(("-> " if number else "way ", "red"), one_line(step)))
+    if one.remedy:
+        closes = tree.add(Text.assemble(("closed by ", "dim"), one_line(one.remedy.words)))
+        for command in one.remedy.commands:
+            closes.add(Text(one_line(shlex.join(command)).plain, style="cyan"))
+    return tree
+
+
+def unknowns(verdicts: Iterable[Verdict], most: int) -> list[Text]:
+    """What could not be judged, one line a check, and how many there are of it."""
+    found: dict[tuple[str, str], list[Verdict]] = {}
+    for one in verdicts:
+        if one.ruling is Ruling.UNKNOWN:
+            found.setdefault((one.title, one.why), []).append(one)
+    listed = [
+        Text.assemble(
+            ("unknown: ", "yellow"), one_line(f"{title}? {why} ({counted(len(some), 'resource')}, {some[0].check})")
+        )
+        for (title, why), some in found.items()
+    ]
+    more = len(listed) - most
+    return [*listed[:most], *([Text(f"... and {more} more; --format json tells all", style="dim")] if more > 0 else [])]
+
+
+def rows(verdicts: Sequence[Verdict]) -> Table:
+    """Every failure point with how many verdicts of each kind: one with none was not asked."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    made.add_column("failure point")
+    for ruling in Ruling:
+        made.add_column(ruling.value, justify="right")
+    for row in Row:
+        counts = [sum(one.row is row and one.ruling is ruling for one in verdicts) for ruling in Ruling]
+        if any(counts):
+            cells = [
+                Text(f"{count:,}", style=_RULING[ruling] if count else "dim")
+                for count, ruling in zip(counts, Ruling, strict=True)
+            ]
+            made.add_row(row.value, *cells)
+    return made
