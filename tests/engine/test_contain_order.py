@@ -58,7 +58,7 @@ def test_an_identity_waits_until_the_hosts_are_isolated_and_a_bucket_does_not() 
 def test_groups_run_at_the_same_time() -> None:
     meet = threading.Barrier(2, timeout=5)
 
-    def carry(one: Step) -> Step:
+    def carry(one: Step, _: threading.Event) -> Step:
         meet.wait()
         return one.become(StepState.VERIFIED, one.at)  # type: ignore[arg-type]
 
@@ -70,7 +70,7 @@ def test_a_journal_that_cannot_be_written_ends_everything_but_what_is_under_way(
     begun: list[str] = []
     running = threading.Event()
 
-    def carry(one: Step) -> Step:
+    def carry(one: Step, _: threading.Event) -> Step:
         begun.append(one.action)
         if one.action == "breaks":
             running.wait(5)
@@ -94,7 +94,7 @@ def test_an_interrupt_lets_what_is_under_way_finish_and_begins_nothing_else() ->
     finished: list[str] = []
     both, stopped = threading.Event(), threading.Event()
 
-    def carry(one: Step) -> Step:
+    def carry(one: Step, _: threading.Event) -> Step:
         if one.resource == "b":
             both.set()
         else:
@@ -120,7 +120,7 @@ def test_an_interrupt_lets_what_is_under_way_finish_and_begins_nothing_else() ->
 def test_one_step_that_hangs_keeps_no_other_group_of_its_wave_from_ending() -> None:
     others = threading.Event()
 
-    def carry(one: Step) -> Step:
+    def carry(one: Step, _: threading.Event) -> Step:
         if one.resource == "hangs":
             assert others.wait(5), "the other group waited for it"
         else:

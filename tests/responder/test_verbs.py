@@ -1,18 +1,20 @@
 """A yes is worth something only from enough persons, in time, and for the plan that was shown to them."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from stanch.aws.vault import Vault
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, StoreError
 from stanch.domain.decision import Question
-from stanch.domain.estate import Estate, Mode, Perimeter, Response
-from stanch.domain.incident import IncidentState
+from stanch.domain.estate import Estate, EvidencePlace, Mode, Perimeter, Response
+from stanch.domain.incident import Evidence, IncidentState
 from stanch.domain.step import StepState
 from stanch.responder import handler, telling
 from stanch.responder.bench import Bench
@@ -58,6 +60,24 @@ def test_two_persons_are_two(one: Responder) -> None:
     for _ in range(2):
         assert serve("answer", at, plan=PLAN, yes=True, by="Alice")["complete"] is False
     assert serve("answer", at, plan=PLAN[:12], yes=True, by="bob")["complete"] is True
+
+
+def test_one_name_spelled_in_two_ways_is_one_person(one: Responder) -> None:
+    asked(one, persons=2)
+    at = bench(one)
+    for name in ("Alice", "  alice ", "\uff21lice", "A\u006cice"):
+        assert serve("answer", at, plan=PLAN, yes=True, by=name)["complete"] is False
+
+
+@pytest.mark.parametrize("name", ["", " ", "\u200b", "alice\u200b", "al\x1bice", "\u202ealice", None])
+def test_a_name_that_nobody_could_read_decides_nothing(one: Responder, name: object) -> None:
+    asked(one)
+    at = bench(one)
+    with pytest.raises(StoreError, match="an answer names who gives it: by .* is no name"):
+        serve("answer", at, plan=PLAN, yes=True, by=name)
+    with pytest.raises(StoreError, match="an undo names who asks for it: by .* is no name"):
+        serve("undo", at, incident="inc-1", by=name)
+    assert at.decisions.answers(PLAN) == []
 
 
 def test_a_no_ends_it_whoever_said_yes(one: Responder) -> None:
@@ -146,6 +166,86 @@ def test_where_stanch_must_ask_nothing_goes_before_the_answer(one: Responder) ->
 def test_an_undo_by_nobody_is_refused(one: Responder) -> None:
     with pytest.raises(StoreError, match="names who asks for it"):
         serve("undo", bench(one), incident="inc-1")
+
+
+LOG = b'{"Records": []}'
+LOGGED = Evidence("s3://acme-trail/1.json", hashlib.sha256(LOG).hexdigest(), len(LOG))
+
+
+def keeping(one: Responder, *evidence: Evidence, locked: bool = True) -> Bench:
+    """A responder with an evidence bucket, and an incident that was found in a log in S3."""
+    here = {"CreateBucketConfiguration": {"LocationConstraint": one.door.region}}
+    one.door.call("s3", "CreateBucket", Bucket="acme-forensics", ObjectLockEnabledForBucket=locked, **here)
+    one.door.call("s3", "CreateBucket", Bucket="acme-trail", **here)
+    one.door.call("s3", "PutObject", Bucket="acme-trail", Key="1.json", Body=LOG)
+    one.incidents.save([incident("inc-1", finding("f1"), evidence=evidence or (LOGGED,))])
+    one.journal.write(step(state=StepState.VERIFIED))
+    place = EvidencePlace(bucket="acme-forensics", account=one.door.account)
+    return bench(one, replace(ESTATE, response=Response(evidence=place)))
+
+
+def told_people(at: Bench) -> Callable[[], list[dict[str, str]]]:
+    queue = at.aws.call("sqs", "CreateQueue", QueueName="people")["QueueUrl"]
+    arn = f"arn:aws:sqs:eu-central-1:{at.aws.account}:people"
+    at.aws.call("sns", "Subscribe", TopicArn=at.topic, Protocol="sqs", Endpoint=arn)
+    said = {"QueueUrl": queue, "MaxNumberOfMessages": 10, "VisibilityTimeout": 0}
+    return lambda: [json.loads(one["Body"]) for one in at.aws.call("sqs", "ReceiveMessage", **said).get("Messages", [])]
+
+
+def test_what_was_read_and_where_the_chain_ends_are_kept_when_it_settles(one: Responder) -> None:
+    at = keeping(one)
+    messages = told_people(at)
+    told = serve("preserve", at, case={"incident": "inc-1", "state": "contained"})
+    assert (told["state"], told["evidence"]["missing"], messages()) == ("contained", [], [])
+    vault = Vault.open(one.door, at.estate.response.evidence)
+    key = told["evidence"]["ledger"].removeprefix("s3://acme-forensics/")
+    ledger = json.loads(vault.read(key))
+    assert ledger["head"] == asdict(one.journal.head("inc-1"))
+    assert [each["sha256"] for each in ledger["objects"]] == [LOGGED.sha256]
+    held = vault.held(key)
+    assert held is not None
+    assert held.locked
+    assert serve("preserve", at, case={"incident": "inc-1"})["evidence"] == told["evidence"]
+
+
+def test_evidence_that_could_not_be_kept_is_told_and_changes_nothing_else(one: Responder) -> None:
+    lost = replace(LOGGED, path="s3://acme-trail/\x1b[31mgone.json")
+    at = keeping(one, LOGGED, lost, replace(LOGGED, path="laptop/1.json"))
+    messages = told_people(at)
+    told = serve("preserve", at, case={"incident": "inc-1", "state": "contained"})
+    assert told["state"] == "contained"
+    assert len(told["evidence"]["missing"]) == 2
+    assert told["evidence"]["ledger"].startswith("s3://acme-forensics/inc-1/ledger-")
+    (message,) = messages()
+    assert message["Subject"] == "stanch: evidence of inc-1 was NOT kept in full"
+    assert "laptop/1.json: could not be read" in message["Message"]
+    assert "\x1b" not in message["Message"]
+
+
+def test_a_bucket_that_cannot_keep_evidence_is_told_with_the_remedy(one: Responder) -> None:
+    at = keeping(one, locked=False)
+    messages = told_people(at)
+    told = serve("preserve", at, case={"incident": "inc-1"})
+    assert told["evidence"]["ledger"] == ""
+    assert "put-object-lock-configuration" in told["evidence"]["missing"][0]
+    assert messages()[0]["Subject"] == "stanch: evidence of inc-1 was NOT kept"
+
+
+def test_the_ledger_is_written_when_the_time_is_over(one: Responder) -> None:
+    at = keeping(one)
+    late = iter([NOON, *(NOON + timedelta(hours=1) for _ in range(9))])
+    told = serve("preserve", replace(at, clock=lambda: next(late)), case={"incident": "inc-1"})
+    assert told["evidence"]["missing"] == ["s3://acme-trail/1.json: no time was left for it: copy it by hand"]
+    assert told["evidence"]["ledger"]
+
+
+def test_where_no_bucket_is_named_it_is_said_and_nobody_is_called(one: Responder) -> None:
+    at = bench(one)
+    one.incidents.save([incident("inc-1", finding("f1"))])
+    messages = told_people(at)
+    told = serve("preserve", at, case={"incident": "inc-1"})
+    assert told["evidence"] == {"ledger": "", "missing": ["[response.evidence] names no bucket"]}
+    assert messages() == []
 
 
 def test_an_unknown_verb_is_refused_by_name(one: Responder) -> None:
