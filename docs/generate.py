@@ -10,8 +10,11 @@ from pathlib import Path
 from typer.main import get_command
 
 from stanch import app
+from stanch.app import scan as scanning
+from stanch.app import snapshot
 from stanch.cli.main import app as command_line
 from stanch.contracts.detection import Detection
+from stanch.domain.verdict import Row
 from stanch.engine.shelf import Unit
 from stanch.responder.bench import triggers as known_triggers
 
@@ -74,6 +77,34 @@ def actions() -> str:
     return "\n".join(rows) + "\n"
 
 
+def checks() -> str:
+    """The tables of checks, one for each failure point, and what standards call each."""
+    rows = ["# Checks\n", "What `stanch scan` asks, by failure point. A hole weighs what lies behind it:"]
+    rows.append("the level is that of a hole on weights, training data or evidence.\n")
+    pages = {unit.id: unit for unit in app.shelf("checks", ".py")}
+    known = scanning.asked()
+    for row in Row:
+        rows += [f"\n## {row.value}\n", "| id | what is wrong | level | controls |", "|---|---|---|---|"]
+        for asked in known:
+            about = asked.check.ABOUT
+            if about.row is row:
+                controls = "; ".join(f"{standard} {' '.join(some)}" for standard, some in about.controls.items())
+                link = f"[{asked.id}]({_page(pages[asked.id])})"
+                rows.append(f"| {link} | {about.title} | {about.severity.word} | {controls} |")
+    return "\n".join(rows) + "\n"
+
+
+def collectors() -> str:
+    """The table of what a snapshot reads, with every permission that it needs."""
+    rows = ["# Collectors\n", "| id | where | permissions |", "|---|---|---|"]
+    known = snapshot.collectors()
+    for unit in app.shelf("collectors", ".py"):
+        collector = known[unit.id]
+        permissions = " ".join(f"`{permission}`" for permission in collector.PERMISSIONS)
+        rows.append(f"| [{unit.id}]({_page(unit)}) | {collector.SCOPE.value} | {permissions} |")
+    return "\n".join(rows) + "\n"
+
+
 def regimes() -> str:
     """The table of clocks."""
     rows = ["# Regimes\n", "| regime | clock | article | runs from | period | recipient |", "|---|---|---|---|---|---|"]
@@ -125,6 +156,8 @@ def commands() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "actions.md": actions,
+    "checks.md": checks,
+    "collectors.md": collectors,
     "commands.md": commands,
     "detections.md": detections,
     "regimes.md": regimes,

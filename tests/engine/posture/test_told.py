@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
+from cfnlint.api import lint  # type: ignore[import-untyped]
+from cfnlint.config import ManualArgs  # type: ignore[import-untyped]
 from tests.posturing import MOMENT, posture
 
 from stanch.app.posture import checks
