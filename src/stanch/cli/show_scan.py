@@ -16,7 +16,7 @@ from stanch.domain.arn import Arn, ArnError
 from stanch.domain.verdict import Row, Ruling, Verdict
 
 MOST_DRAWN = 3
-_MOST_NAMED = 3
+_MOST_NAMED = 2
 _MOST_DETAILS = 200
 _RULING = {Ruling.FAIL: "bold red", Ruling.UNKNOWN: "yellow", Ruling.PASS: "green"}
 
@@ -41,29 +41,26 @@ def holes(verdicts: Iterable[Verdict]) -> list[Hole]:
 
 
 def table(found: Sequence[Hole]) -> Table:
-    """One line a hole: how bad, what is wrong, where."""
+    """One line a hole: how bad, what is wrong, where, and by which check."""
     made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     made.add_column("severity", no_wrap=True)
-    made.add_column("hole", ratio=5)
-    made.add_column("where", ratio=6, overflow="fold")
-    made.add_column("check", no_wrap=True, style="dim")
+    made.add_column("hole", ratio=1)
+    made.add_column("where", ratio=1, overflow="fold")
     for hole in found:
         one = hole.first
-        made.add_row(
-            Text(one.severity.word, style=COLOUR[one.severity]), one_line(one.title), _where(hole), one_line(one.check)
-        )
+        what = Text.assemble(one_line(one.title), " ", (one_line(one.check).plain, "dim"))
+        made.add_row(Text(one.severity.word, style=COLOUR[one.severity]), what, _where(hole))
     return made
 
 
 def _where(hole: Hole) -> Text:
-    """The resources by name, those with an asset first, with the asset's name."""
+    """The first resources by name, those with an asset first, and what assets are at stake in all of them."""
     ordered = sorted(hole.verdicts, key=lambda one: not one.assets)
-    named = []
-    for one in ordered[:_MOST_NAMED]:
-        assets = ", ".join(asset.name for asset in one.assets)
-        named.append(f"{name_of(one.resource)}{f' ({assets})' if assets else ''}")
+    named = ", ".join(name_of(one.resource) for one in ordered[:_MOST_NAMED])
     more = len(ordered) - _MOST_NAMED
-    return one_line(", ".join(named) + (f" and {more:,} more" if more > 0 else ""))
+    assets = dict.fromkeys(asset.name for one in ordered for asset in one.assets)
+    at_stake = f": {', '.join(assets)}" if assets else ""
+    return one_line(f"{named}{f' and {more:,} more' if more > 0 else ''}{at_stake}")
 
 
 def name_of(resource: str) -> str:
