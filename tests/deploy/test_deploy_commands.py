@@ -113,6 +113,72 @@ def test_what_was_not_linted_is_not_called_right(folder: Path, monkeypatch: pyte
     assert (code, line["kind"]) == (3, "missing")
 
 
+def faults(folder: Path, monkeypatch: pytest.MonkeyPatch, estate: Path = EXAMPLE) -> list[tuple[str, str]]:
+    monkeypatch.setitem(sys.modules, "cfnlint", None)
+    _, lines, _ = ask("check", folder, estate=estate)
+    return [(line["file"], line["what"]) for line in lines if line["kind"] == "fault"]
+
+
+def test_a_freeze_policy_that_is_not_there_or_no_policy_is_a_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "freeze-policy.json"
+    for text in ("{", "[]", '{"Statement": [{"Effect": "Maybe"}]}', "[" * 100_000):
+        file.write_text(text)
+        ((name, what),) = faults(folder, monkeypatch)
+        assert (name, what[:27]) == ("freeze-policy.json", "no policy that can be read:")
+    file.unlink()
+    assert faults(folder, monkeypatch) == [("freeze-policy.json", "not there: `stanch deploy render` writes it")]
+
+
+def test_a_freeze_that_would_bind_the_responder_or_the_way_back_in_is_a_fault(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = folder / "freeze-policy.json"
+    rendered = file.read_text()
+    for spared in ("stanch-member", "stanch-responder", "break-glass"):
+        file.write_text(rendered.replace(f"role/{spared}", "role/other"))
+        found = [what for name, what in faults(folder, monkeypatch) if name == file.name]
+        assert found[0] == "not what this estate renders: `stanch deploy diff` shows how"
+        assert [what for what in found if f"role/{spared}, who must stay free: access-analyzer:" in what]
+    whole = json.loads(rendered)
+    whole["Statement"].append({"Effect": "Deny", "Action": "ec2:*", "Resource": "*"})
+    file.write_text(json.dumps(whole))
+    assert any("stanch-member, who must stay free: ec2:" in what for _, what in faults(folder, monkeypatch))
+
+
+def test_a_freeze_that_stops_nobody_is_a_fault_also_where_the_estate_asked_for_it(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = tmp_path / "stanch.toml"
+    estate.write_text(EXAMPLE.read_text().replace("role/break-glass", "role/*"))
+    ask("render", "--out", folder, estate=estate)
+    found = faults(folder, monkeypatch, estate)
+    assert {name for name, _ in found} == {"freeze-policy.json", "foundation.yaml"}
+    assert all("does not bind arn:aws:iam::" in what for _, what in found)
+    file = folder / "freeze-policy.json"
+    ask("render", "--out", folder)
+    file.write_text(file.read_text().replace('"iam:Attach*",', ""))
+    assert any("does not bind" in what and "iam:AttachAnything" in what for _, what in faults(folder, monkeypatch))
+
+
+def test_a_freeze_of_another_estate_is_told_in_the_template_too(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    estate = tmp_path / "stanch.toml"
+    estate.write_text(EXAMPLE.read_text().replace('"stanch-member"', '"security/stanch"'))
+    found = faults(folder, monkeypatch, estate)
+    assert {name for name, _ in found} == {"freeze-policy.json", "foundation.yaml"}
+    assert any("binds arn:aws:iam::111122223333:role/security/stanch, who must stay free" in what for _, what in found)
+
+
+def test_render_ends_with_what_to_do_next(tmp_path: Path) -> None:
+    said = ask("render", "--out", tmp_path / "out", "--stage", "dev")[2].splitlines()
+    assert said[-3] == "Next:"
+    assert said[-2].endswith(f"deploy check {tmp_path / 'out'} --stage dev --estate {EXAMPLE}")
+    assert said[-1].endswith("deploy package")
+
+
 def test_package_writes_the_code_and_what_its_layer_holds(tmp_path: Path) -> None:
     run = CliRunner().invoke(cli, ["deploy", "package", "--out", str(tmp_path / "new" / "responder.zip")])
     assert run.exit_code == 0

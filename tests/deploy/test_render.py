@@ -188,7 +188,7 @@ def test_a_gateways_key_is_looked_up_and_never_written(ours: Estate) -> None:
 def test_an_execution_that_waits_for_an_answer_is_not_stuck(ours: Estate) -> None:
     patient = replace(ours, response=replace(ours.response, asking=replace(ours.response.asking, expires_minutes=240)))
     alarm = template(deploy.rendered(patient, "prod"), "responder")["ExecutionStuck"]["Properties"]
-    assert int(alarm["Threshold"]) == (240 * 60 + 1800) * 1000
+    assert int(alarm["Threshold"]) == (240 * 60 + 2700) * 1000
 
 
 def test_the_function_runs_the_python_that_its_layer_is_built_for(rendered: Rendered) -> None:

@@ -90,3 +90,16 @@ def test_a_strangers_account_does_not_make_our_bucket_his() -> None:
         steps = s.desk().plan(incident(finding(account=caller, resources=(BUCKET,))))
         (step,) = [step for step in steps if step.resource == BUCKET]
         assert (step.state.value, step.account, step.before) == ("planned", None, {"open": True, "lock": None})
+
+
+def test_an_account_is_frozen_from_where_organizations_is_asked_if_it_is_ours() -> None:
+    aws = FakeAws()
+    doors = Doors(aws, MEMBER, {})
+    ours = f"arn:aws:organizations::{STRANGER}:account/o-1/{SISTER}"
+    assert doors.elsewhere(ours) is None, "its ARN bears the management account, which need not be ours to change"
+    assert doors.to(ours).account == ACCOUNT, "as a delegated administrator, or whoever is asked refuses it"
+    assert doors.to(ours.replace(STRANGER, SISTER)).account == SISTER, "the management account, where it admits stanch"
+    assert "outside the perimeter" in str(doors.elsewhere(f"arn:aws:organizations::{ACCOUNT}:account/o-1/{STRANGER}"))
+    undeclared = Doors(aws, replace(MEMBER, perimeter=Perimeter()), {})
+    assert "run there" in str(undeclared.elsewhere(ours))
+    assert undeclared.elsewhere(f"arn:aws:organizations::{STRANGER}:account/o-1/{ACCOUNT}") is None

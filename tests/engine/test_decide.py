@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.engine.containing import NOON, asset, incident
 
-from stanch.domain.decision import Answer, Question, granted
+from stanch.domain.decision import Answer, Question, granted, in_force, said_by
 from stanch.domain.estate import Asking, Asset, AssetKind, Estate, Limits, Mode, Response
 from stanch.domain.incident import Incident
 from stanch.domain.step import Collateral, Phase, Step, StepState
@@ -199,3 +199,46 @@ def test_every_step_goes_or_waits_and_waiting_has_a_reason(steps: list[Step]) ->
     assert sorted(map(id, (*made.now, *made.asking))) == sorted(map(id, steps))
     assert bool(made.asking) == bool(made.why)
     assert all(one.collateral is not None and one.collateral.rank <= 1 for one in made.now)
+
+
+def back(by: str, minutes: float) -> Answer:
+    return replace(said(by, minutes, yes=False), withdrawn=True)
+
+
+def test_a_no_that_is_taken_back_stands_no_more_and_the_yes_of_before_counts_again() -> None:
+    at = NOON + timedelta(minutes=5)
+    told = [said("alice"), said("bob", 2, yes=False), back("Bob ", 3)]
+    assert not granted(question(), told[:2], at)
+    assert granted(question(), told, at)
+    assert [answer.by for answer in in_force(question(), told)] == ["alice"]
+    assert not granted(question(), [*told, said("bob", 4, yes=False)], at), "he may say no again"
+
+
+def test_a_yes_that_is_taken_back_counts_no_more_and_said_again_it_does() -> None:
+    at = NOON + timedelta(minutes=5)
+    told = [said("alice"), said("bob"), back("alice", 2)]
+    assert not granted(question(2), told, at)
+    assert granted(question(1), told, at), "bob's stands"
+    assert granted(question(2), [*told, said("alice", 3)], at)
+
+
+def test_nobody_takes_back_what_another_said() -> None:
+    at = NOON + timedelta(minutes=5)
+    assert not granted(question(), [said("alice"), said("bob", yes=False), back("carol", 2), back("alice", 3)], at)
+
+
+def test_whoever_does_not_know_the_word_reads_what_was_taken_back_as_a_no() -> None:
+    assert replace(back("alice", 2), withdrawn=False).yes is False
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["yes", "no", "back"])), max_size=8))
+def test_what_counts_is_what_each_person_said_since_he_last_took_it_back(words: list[tuple[str, str]]) -> None:
+    told = [
+        replace(said(by, minutes, yes=word == "yes"), withdrawn=word == "back")
+        for minutes, (by, word) in enumerate(words, start=1)
+    ]
+    counted = in_force(question(), told)
+    for by in "ab":
+        own = [answer for answer in told if answer.by == by]
+        since = max((index for index, answer in enumerate(own) if answer.withdrawn), default=-1)
+        assert said_by(by, counted) == own[since + 1 :]

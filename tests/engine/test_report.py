@@ -304,3 +304,24 @@ def test_says_where_the_journal_ended_so_that_cutting_it_shows() -> None:
     for text in (report.markdown, report.html):
         assert "entry 42, abab" in text.replace("\\", "")
     assert "hash chain" not in breach.report().markdown
+
+
+def test_says_what_was_left_out_and_why_and_counts_what_had_nothing_to_do_apart() -> None:
+    idle = replace(breach.STEPS[3], why="nothing to do: it is closed already", settings={"aside": True})
+    answered = replace(idle, action="s3/own_objects", why="accepted by Dana: seen", settings={"accepted": True})
+    text = breach.report(steps=(*breach.STEPS, idle, answered)).markdown
+    assert (
+        "3 of 4 containment steps verified, 2 of them by effect; 1 more had nothing to do; "
+        "1 more answered for by a person; 1 left out: close bucket on `arn:aws:s3:::logs` (never\\_touch protects it)."
+    ) in text
+    gaps = text.split("## What could not be proven")[1]
+    assert "Close bucket on `arn:aws:s3:::logs`: left out (never\\_touch protects it)." in gaps
+    assert "Close bucket on `arn:aws:s3:::logs`: nothing to do (it is closed already)." in gaps
+    assert "Own objects on `arn:aws:s3:::logs`: answered for by a person (accepted by Dana: seen)." in gaps
+
+
+def test_names_a_few_of_many_steps_left_out() -> None:
+    many = tuple(replace(breach.STEPS[3], resource=f"arn:aws:s3:::logs-{index}") for index in range(5))
+    text = breach.report(steps=many).markdown
+    assert "`arn:aws:s3:::logs-2` (never\\_touch protects it), and 2 more, each with its reason below." in text
+    assert "logs-3` (never" not in text.split("## Clocks")[0]

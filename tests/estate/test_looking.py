@@ -9,6 +9,7 @@ import pytest
 
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError, AwsUnreachable
 from stanch.contracts.collector import Collector, Look, Scope, Thing, unseen
+from stanch.estate.asking import MOST_SILENT, Asking, Over
 from stanch.estate.looking import Looking, errands, look
 
 
@@ -68,8 +69,13 @@ def account(**policy: Any) -> Account:
 
 def seen(aws: Account, collector: Any = None) -> Any:
     collectors: dict[str, Collector] = {"s3": collector or Buckets()}
-    (only,) = look(list(errands(collectors, [aws], ["eu-central-1"])))
+    (only,) = look(list(errands(collectors, [aws], ["eu-central-1"])), asking=patient())
     return only
+
+
+def patient() -> Asking:
+    """A way to ask that waits without waiting."""
+    return Asking(wait=lambda _: None)
 
 
 def test_what_there_is_stands_there_and_what_there_is_not_is_none() -> None:
@@ -89,7 +95,7 @@ def test_what_there_is_stands_there_and_what_there_is_not_is_none() -> None:
     ("error", "permission"),
     [
         (AwsDenied("s3:GetBucketPolicy", "AccessDenied", "no"), "s3:GetBucketPolicy"),
-        (AwsDenied("s3:GetBucketPolicy", "ExpiredToken", "no policy mends that"), None),
+        (AwsDenied("s3:GetBucketPolicy", "InvalidClientTokenId", "no policy mends that"), None),
         (AwsError("s3:GetBucketPolicy", "SlowDown", "later"), None),
         (AwsAbsent("s3:GetBucketPolicy", "NoSuchBucket", "deleted"), None),
     ],
@@ -147,6 +153,54 @@ def test_an_account_that_does_not_answer_is_one_unknown() -> None:
 
     found = seen(Down())
     assert (found.things, [one.code for one in found.unknowns]) == ((), ["EndpointConnectionError"])
+
+
+def test_a_gap_is_told_with_its_place() -> None:
+    aws = account()
+    aws.answers["s3:GetBucketPolicy"] = AwsDenied("s3:GetBucketPolicy", "AccessDenied", "no")
+    regional = Buckets(SCOPE=Scope.REGION)
+    places = {(one.account, one.region, one.collector) for one in seen(aws).unknowns + seen(aws, regional).unknowns}
+    assert places == {("111122223333", None, "s3"), ("111122223333", "eu-central-1", "s3")}
+
+
+def test_a_region_that_lacks_the_service_has_nothing_of_it_and_no_gap() -> None:
+    class Macie(Buckets):
+        def collect(self, look: Look) -> Iterator[Thing]:
+            yield Thing("macie2/account", "arn", {"Session": look.ask("macie2", "GetMacieSession", of="macie2")})
+
+    nowhere = AwsUnreachable("macie2:GetMacieSession", "EndpointConnectionError", "no address")
+    aws = Account({"macie2:GetMacieSession": nowhere}, region="eu-central-2")
+    (found,) = look(list(errands({"macie2": Macie(SCOPE=Scope.REGION)}, [aws], ["eu-central-2"])))
+    assert (found.account, found.things, found.unknowns) == ("111122223333", (), ())
+    (found,) = look(list(errands({"macie2": Macie()}, [aws], ["eu-central-2"])))
+    assert len(found.unknowns) == 1, "what belongs to the account has no region that could lack it"
+
+
+def test_who_never_subscribed_has_none_and_an_old_region_that_lacks_a_call_too() -> None:
+    for code in ("SubscriptionRequiredException", "UnknownOperationException"):
+        found = seen(Account({"s3:ListBuckets": AwsError("s3:ListBuckets", code, "not here")}))
+        assert (found.things, found.unknowns) == ((), ())
+
+
+def test_credentials_that_expire_end_the_whole_look_with_one_line() -> None:
+    aws = account()
+    aws.answers["s3:GetBucketPolicy"] = AwsDenied(
+        "s3:GetBucketPolicy", "ExpiredToken", "The provided token has expired"
+    )
+    collectors: dict[str, Collector] = {"s3": Buckets(), "again": Buckets()}
+    told: list[Any] = []
+    with pytest.raises(Over, match="renew them and run the same line again"):
+        look(list(errands(collectors, [aws], ["eu-central-1"])), told.append, patient())
+    assert told == []
+
+
+def test_a_network_that_goes_down_ends_the_whole_look() -> None:
+    aws = account()
+    aws.answers["s3:ListBuckets"] = {"Buckets": [{"Name": str(number)} for number in range(MOST_SILENT + 5)]}
+    down = AwsUnreachable("s3:GetBucketPolicy", "ConnectTimeoutError", "no answer; check the network")
+    aws.answers["s3:GetBucketPolicy"] = down
+    with pytest.raises(Over, match="check the network"):
+        seen(aws)
 
 
 def test_a_regional_service_is_looked_at_in_each_region_and_a_global_one_once() -> None:

@@ -82,11 +82,18 @@ def test_an_edit_by_hand_is_shown(tmp_path: Path) -> None:
         (lambda folder: (folder / "index.json").unlink(), "holds no snapshot"),
         (lambda folder: (folder / "index.json").write_text("{"), "cannot be read"),
         (lambda folder: (folder / "index.json").write_text("[]"), "cannot be read"),
-        (lambda folder: _index(folder, version=2), "version 2, this stanch reads 1"),
+        (lambda folder: _index(folder, version=2), "newer stanch .version 2, this one reads 1.; upgrade"),
+        (lambda folder: _index(folder, version="x"), "not as stanch writes it"),
+        (lambda folder: _index(folder, made_at="yesterday"), "not as stanch writes it"),
+        (lambda folder: _index(folder, files=["s3.jsonl"]), "not as stanch writes it"),
+        (lambda folder: _index(folder, files={"s3.jsonl": {"sha256": ""}}), "not as stanch writes it"),
+        (lambda folder: _index(folder, accounts=None), "not as stanch writes it"),
         (lambda folder: _index(folder, files={"../../etc/passwd": {"sha256": ""}}), "outside the snapshot"),
         (lambda folder: next(folder.rglob("s3.jsonl")).unlink(), "cannot be read"),
         (lambda folder: next(folder.rglob("s3.jsonl")).write_text("[1]\n"), "no JSON object"),
         (lambda folder: next(folder.rglob("s3.jsonl")).write_text("{" * 100_000), "no JSON object"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_text('{"kind": "s3/bucket"}\n'), "a line is no thing"),
+        (lambda folder: (folder / "unknowns.jsonl").write_text('{"why": "so"}\n'), "a line tells no gap"),
     ],
 )
 def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, harm: Any, told: str) -> None:
@@ -97,16 +104,34 @@ def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, harm: Any, t
     assert "\n" not in str(caught.value)
 
 
+def test_gaps_that_were_written_without_their_place_are_still_read(tmp_path: Path) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+    old = {name: getattr(DENIED, name) for name in ("operation", "code", "permission", "of", "why")}
+    (folder / "unknowns.jsonl").write_text(json.dumps({**old, "a-later-field": 1}) + "\n")
+    assert snapshot.read(folder).unknowns == (DENIED,)
+
+
+def test_whoever_is_killed_between_the_two_renames_leaves_the_snapshot_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+    rename, left = Path.rename, [1]
+
+    def killed(self: Path, target: Path) -> Path:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return rename(self, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", killed)
+        with pytest.raises(KeyboardInterrupt):
+            snapshot.write(folder, [seen(ROLE)], NOON)
+    assert not folder.exists()
+    assert [place.thing.arn for place in snapshot.read(folder).places] == [BUCKET.arn]
+    assert folder.exists()
+
+
 def _index(folder: Path, **changes: Any) -> None:
     index = json.loads((folder / "index.json").read_text())
     (folder / "index.json").write_text(json.dumps({**index, **changes}))
-
-
-def test_tells_what_is_new_gone_and_different(tmp_path: Path) -> None:
-    suspended = replace(BUCKET, data={"Versioning": {"Status": "Suspended"}, "Made": NOON})
-    key = Thing("kms/key", "arn:aws:kms:eu-central-1:111122223333:key/k", {})
-    before = snapshot.read(snapshot.write(tmp_path / "a", [seen(BUCKET, ROLE)], NOON))
-    after = snapshot.read(snapshot.write(tmp_path / "b", [seen(suspended, key)], NOON))
-    told = [(change.kind, change.how, change.fields) for change in snapshot.changes(before, after)]
-    assert told == [("iam/role", "gone", ()), ("kms/key", "new", ()), ("s3/bucket", "changed", ("Versioning",))]
-    assert list(snapshot.changes(before, before)) == []

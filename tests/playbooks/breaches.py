@@ -44,6 +44,12 @@ def stolen_user_key(ground: Ground) -> Resources:
     return user, ground.role(trusted=[user])
 
 
+def administrator_made(ground: Ground) -> Resources:
+    """A user with a key, and the role to which he gave every right."""
+    user, _ = ground.user()
+    return user, ground.role(trusted=[user])
+
+
 def open_bucket(ground: Ground) -> Resources:
     """A bucket that the whole world may read."""
     opened = [{"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}]
@@ -102,6 +108,7 @@ BREACHES: Mapping[str, Callable[[Ground], Resources]] = {
         stolen_instance_credentials,
         stolen_role_session,
         stolen_user_key,
+        administrator_made,
         open_bucket,
         outside_reader,
         weights_read,

@@ -20,6 +20,7 @@ from stanch.range.stage import Staged, stage
 from tests.ground import ACTIONS, RESPONDER_ADDRESS
 from tests.stores.in_aws import NAME, tabled
 
+EVIDENCE = "acme-forensics"
 ASL = Path(stanch.__file__).parent / "deploy" / "workflow.asl.json"
 PATTERN = {
     "source": ["aws.securityhub"],
@@ -114,12 +115,12 @@ class Deployed:
 
 @contextmanager
 def deployed(
-    folder: Path, *, mode: str, window: int = 1, expires: int | None = None, fault: str = ""
+    folder: Path, *, mode: str, window: int = 1, expires: int | None = None, fault: str = "", evidence: bool = False
 ) -> Iterator[Deployed]:
     """A staged company whose responder is deployed.
 
-    `expires` is for how many seconds a question stands; `fault` is code that defines `before(event)`, which the
-    function runs before each verb.
+    `evidence` is whether it has a bucket for it, EVIDENCE; `expires` is for how many seconds a question stands; `fault`
+    is code that defines `before(event)`, which the function runs before each verb.
     """
     with Range() as emulator:
         staged = stage(emulator)
@@ -129,8 +130,15 @@ def deployed(
             endpoint=emulator.endpoint,
             headers={"X-Forwarded-For": RESPONDER_ADDRESS},
         )
-        (folder / "stanch.toml").write_text(_estate(staged, mode), encoding="utf-8")
+        place = _evidence(admin) if evidence else ""
+        (folder / "stanch.toml").write_text(_estate(staged, mode) + place, encoding="utf-8")
         yield _deploy(staged, admin, folder, window, expires, fault)
+
+
+def _evidence(admin: Door) -> str:
+    here = {"LocationConstraint": admin.region}
+    admin.call("s3", "CreateBucket", Bucket=EVIDENCE, CreateBucketConfiguration=here, ObjectLockEnabledForBucket=True)
+    return f'\n[response.evidence]\nbucket = "{EVIDENCE}"\nlock_days = 1\n'
 
 
 def _estate(staged: Staged, mode: str) -> str:

@@ -73,9 +73,9 @@ def test_one_name_spelled_in_two_ways_is_one_person(one: Responder) -> None:
 def test_a_name_that_nobody_could_read_decides_nothing(one: Responder, name: object) -> None:
     asked(one)
     at = bench(one)
-    with pytest.raises(StoreError, match="an answer names who gives it: by .* is no name"):
+    with pytest.raises(StoreError, match=r"an answer names who gives it: by .* is no name"):
         serve("answer", at, plan=PLAN, yes=True, by=name)
-    with pytest.raises(StoreError, match="an undo names who asks for it: by .* is no name"):
+    with pytest.raises(StoreError, match=r"an undo names who asks for it: by .* is no name"):
         serve("undo", at, incident="inc-1", by=name)
     assert at.decisions.answers(PLAN) == []
 
@@ -174,7 +174,7 @@ LOGGED = Evidence("s3://acme-trail/1.json", hashlib.sha256(LOG).hexdigest(), len
 
 def keeping(one: Responder, *evidence: Evidence, locked: bool = True) -> Bench:
     """A responder with an evidence bucket, and an incident that was found in a log in S3."""
-    here = {"CreateBucketConfiguration": {"LocationConstraint": one.door.region}}
+    here: Any = {"CreateBucketConfiguration": {"LocationConstraint": one.door.region}}
     one.door.call("s3", "CreateBucket", Bucket="acme-forensics", ObjectLockEnabledForBucket=locked, **here)
     one.door.call("s3", "CreateBucket", Bucket="acme-trail", **here)
     one.door.call("s3", "PutObject", Bucket="acme-trail", Key="1.json", Body=LOG)

@@ -8,7 +8,7 @@ from pathlib import Path
 from stanch.aws import Door
 from stanch.stores.dynamo_audit import audit
 from tests.ground import THIEF, allowed, eventually
-from tests.responder.deployed import Deployed, deployed
+from tests.responder.deployed import EVIDENCE, Deployed, deployed
 from tests.responder.reports import credentials_stolen, data_taken
 from tests.stores.in_aws import NAME
 
@@ -19,6 +19,11 @@ def before(event):
     if event["verb"] in ("plan", "step", "settle") and not mark.exists():
         mark.touch()
         os._exit(9)
+"""
+LOSES_EVIDENCE = """
+def before(event):
+    if event["verb"] == "preserve":
+        raise KeyError("STANCH_TABLE")
 """
 BROKEN = """
 def before(event):
@@ -71,7 +76,7 @@ def test_a_finding_in_security_hub_ends_the_theft_and_is_marked_and_told(tmp_pat
 
 
 def test_a_plan_waits_for_a_yes_touches_nothing_before_and_can_be_undone(tmp_path: Path) -> None:
-    with deployed(tmp_path, mode="ask") as there:
+    with deployed(tmp_path, mode="ask", evidence=True) as there:
         stolen = thief(there)
         there.report(data_taken(there.staged, there.staged.host.instance_id, now()))
         (question,) = there.said(60)
@@ -85,6 +90,10 @@ def test_a_plan_waits_for_a_yes_touches_nothing_before_and_can_be_undone(tmp_pat
         told = json.loads(ended["output"])
         assert told["state"] == "contained"
         assert not reads_weights(stolen, there)
+        assert told["evidence"]["missing"] == []
+        kept = told["evidence"]["ledger"].removeprefix(f"s3://{EVIDENCE}/")
+        ledger = json.loads(there.admin.call("s3", "GetObject", Bucket=EVIDENCE, Key=kept)["Body"])
+        assert f"{ledger['head']['seq']}:{ledger['head']['link']}" == told["head"]
         undone = there.invoke({"verb": "undo", "incident": told["incident"], "by": "alice"})
         assert (undone["kept"], undone["state"]) == ([], "open")
         assert reads_weights(stolen, there)
@@ -121,3 +130,17 @@ def test_where_the_function_itself_is_broken_people_are_told_without_it(tmp_path
         (message,) = there.said(5)
         assert message["subject"] == "stanch: a containment did not finish"
         assert "STANCH_TABLE" in message["message"]
+
+
+def test_evidence_that_is_not_kept_takes_nothing_from_what_was_contained_and_is_told(tmp_path: Path) -> None:
+    with deployed(tmp_path, mode="act", fault=LOSES_EVIDENCE) as there:
+        stolen = thief(there)
+        there.report(data_taken(there.staged, there.staged.host.instance_id, now()))
+        ended = there.execution(120)
+        assert ended["status"] == "SUCCEEDED", ended
+        told = json.loads(ended["output"])
+        assert (told["state"], told["failure"]["Error"]) == ("contained", "KeyError")
+        assert not reads_weights(stolen, there)
+        subjects = [message["subject"] for message in there.said(5)]
+        assert f"stanch: {told['incident']} contained" in subjects
+        assert "stanch: evidence was NOT kept" in subjects

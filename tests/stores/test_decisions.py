@@ -1,5 +1,6 @@
 """A question and its answers are found again by the plan they are about, and by nothing else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from stanch.contracts.store import StoreError
 from stanch.domain.decision import Answer, Question
+from stanch.stores.codec import decode, encode
 from stanch.stores.open import open_stores
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -48,3 +50,19 @@ def test_a_hash_that_names_no_plan_or_several_is_refused_with_the_remedy(tmp_pat
         for none in ("abc", "ffffff", ""):
             with pytest.raises(StoreError, match="no such plan was asked"):
                 stores.decisions.question(none)
+
+
+def test_what_was_taken_back_is_kept_beside_what_was_said(tmp_path: Path) -> None:
+    taken = replace(answer("ab" * 32, "alice"), yes=False, withdrawn=True)
+    with open_stores(tmp_path) as stores:
+        stores.decisions.answer(answer("ab" * 32, "alice"))
+        stores.decisions.answer(taken)
+    with open_stores(tmp_path) as stores:
+        assert stores.decisions.answers("ab" * 32) == [answer("ab" * 32, "alice"), taken]
+
+
+def test_answers_of_a_stanch_that_knew_no_taking_back_are_read_as_they_are() -> None:
+    kept = answer("ab" * 32, "alice")
+    older = encode(kept).replace(',"withdrawn":false', "")
+    assert "withdrawn" not in older
+    assert decode(older, Answer, "a test") == kept

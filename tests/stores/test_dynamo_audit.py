@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests.recorded_aws import RecordedAws
 from tests.stores.in_aws import NAME, Responder, responders
 from tests.stores.stories import NOON, finding, incident, step
 
@@ -18,7 +19,6 @@ from stanch.stores.chain import Fault
 from stanch.stores.codec import encode
 from stanch.stores.dynamo import Put, packed
 from stanch.stores.dynamo_audit import audit
-from tests.recorded_aws import RecordedAws
 
 PLAN = "3fa94c21bd07" + "0" * 52
 ANSWER = Answer("inc-1", PLAN, yes=False, by="alice", at=NOON)
@@ -162,7 +162,7 @@ def test_an_item_of_a_shape_that_stanch_never_writes_is_told(one: Responder, ite
 
 def test_what_a_writer_has_only_half_done_is_looked_at_once_more() -> None:
     half = {"pk": {"S": "heads"}, "sk": {"S": "inc-1"}, "seq": {"N": "1"}, "link": {"S": "ab"}}
-    answers = iter([{"Items": [half]}, {"Items": []}])
+    answers: Iterator[dict[str, Any]] = iter([{"Items": [half]}, {"Items": []}])
     aws = RecordedAws({"dynamodb:Scan": lambda *_: next(answers)})
     assert audit(aws, NAME).faults == ()
     lasting = RecordedAws({"dynamodb:Scan": lambda *_: {"Items": [half]}})

@@ -1,6 +1,6 @@
 """The one wiring point: here, and only here, knowledge, mechanism, stores and AWS meet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,23 +8,17 @@ from typing import TYPE_CHECKING
 from stanch import estate as estates
 from stanch.app.clock import now
 from stanch.app.containing import (
-    accept,
-    answer,
-    asked,
     by_hand,
     containment,
     door,
     door_to,
-    go_ahead,
-    granted,
     named_by,
     preserve,
-    refused_by,
     settle,
-    standing,
     used_by,
     users_known,
 )
+from stanch.app.deciding import accept, answer, asked, begun, go_ahead, granted, said, standing, withdraw
 from stanch.app.hunting import Hunted, hunt
 from stanch.app.knowledge import (
     CATALOG,
@@ -51,6 +45,7 @@ from stanch.stores.logs import found
 from stanch.stores.text import written
 
 if TYPE_CHECKING:
+    from stanch.app.surroundings import Surroundings
     from stanch.aws.doorway import Doorway
     from stanch.engine.rehearse import Audience, Drilled
     from stanch.stores.open import Stores
@@ -62,6 +57,7 @@ __all__ = [
     "actions",
     "answer",
     "asked",
+    "begun",
     "behaviours",
     "by_hand",
     "containment",
@@ -77,17 +73,18 @@ __all__ = [
     "now",
     "playbooks",
     "preserve",
-    "refused_by",
     "regimes",
     "resuming",
     "routines",
     "rules",
+    "said",
     "settle",
     "shelf",
     "sources",
     "standing",
     "used_by",
     "users_known",
+    "withdraw",
 ]
 
 
@@ -118,6 +115,15 @@ def existing(state: Path) -> "Stores":
     from stanch.stores.open import open_existing
 
     return open_existing(state)
+
+
+def around(
+    incident: Incident, estate: Estate, state: Path, logs: Mapping[str, Sequence[str]] | None = None
+) -> "Surroundings":
+    """Who uses what the incident names, and what depends on it: by hunt, lake and snapshot, and by `logs` read now."""
+    from stanch.app.surroundings import Surroundings
+
+    return Surroundings(incident, estate, state, logs)
 
 
 def decide(kept: "Stores", incident: Incident, aware_at: datetime, by: str, why: str) -> None:

@@ -1,4 +1,4 @@
-"""Containment wired: the desk with its doors, what may be done at once, and who said yes to the rest."""
+"""Containment wired: the desk with its doors, who else uses what it may touch, what becomes of the incident."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from time import sleep
@@ -9,7 +9,6 @@ from stanch.app.knowledge import actions, playbooks, sources
 from stanch.contracts.aws import Aws
 from stanch.contracts.source import LogFile
 from stanch.domain.arn import Arn, ArnError
-from stanch.domain.decision import Answer, Question
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
@@ -19,7 +18,6 @@ from stanch.engine.read import Tally, read
 if TYPE_CHECKING:
     from stanch.app.evidence import Preserved
     from stanch.engine.contain import Containment
-    from stanch.engine.decide import Decision
     from stanch.stores.open import Stores
 
 
@@ -122,62 +120,6 @@ def settle(kept: "Stores", incident: Incident, steps: Sequence[Step]) -> Inciden
     journalled = {step.key: step for step in kept.journal.steps(incident.id)}
     now_ = [journalled.get(step.key, step) if step.state is StepState.SKIPPED else step for step in steps]
     return kept.incidents.move(incident.id, state_after(now_))
-
-
-def go_ahead(kept: "Stores", estate: Estate, incident: Incident, plan: Sequence[Step]) -> "Decision":
-    """What of the plan may be done at once by the estate's [response], and what waits for persons."""
-    from stanch.engine.decide import HOUR, decide
-
-    at = now()
-    recent = [*kept.journal.since(at - HOUR), *kept.journal.history(incident.id)]
-    return decide(incident, plan, estate, recent, at)
-
-
-def asked(kept: "Stores", estate: Estate, incident: Incident, decision: "Decision") -> Question:
-    """The question that stands for this plan: the one asked before, still open and not spent, or a new one."""
-    before = kept.decisions.asked(decision.plan)
-    at = now()
-    if before is not None and before.expires > at and decision.asked_by(before):
-        return before
-    question = decision.question(incident.id, at, estate.response.asking.expires_minutes)
-    kept.decisions.ask(question)
-    return question
-
-
-def answer(kept: "Stores", question: Question, *, yes: bool, by: str, acting_as: str, why: str) -> Answer:
-    """Keep one person's yes or no to exactly this plan."""
-    said = Answer(question.incident, question.plan, yes, by, now(), acting_as, why)
-    kept.decisions.answer(said)
-    return said
-
-
-def granted(kept: "Stores", decision: "Decision") -> bool:
-    """Whether what waits may go: this very plan was asked about, and enough persons said yes in time."""
-    from stanch.engine.decide import answered
-
-    return answered(kept.decisions.asked(decision.plan), decision, kept.decisions.answers(decision.plan), now())
-
-
-def standing(kept: "Stores", question: Question) -> bool:
-    """Whether enough persons have said yes to this question in time."""
-    from stanch.domain.decision import granted as complete
-
-    return complete(question, kept.decisions.answers(question.plan), now())
-
-
-def refused_by(kept: "Stores", question: Question) -> str:
-    """Who said no to this question, by name; empty where nobody did."""
-    said = (answer for answer in kept.decisions.answers(question.plan) if answer.at >= question.asked_at)
-    return ", ".join(dict.fromkeys(answer.by for answer in said if not answer.yes))
-
-
-def accept(kept: "Stores", step: Step, by: str, why: str) -> Step:
-    """Keep a person's word for a step; raises ValueError for one that waits for nobody."""
-    from stanch.engine.contain.accept import accepted
-
-    done = accepted(step, by, why, now())
-    kept.journal.write(done)
-    return done
 
 
 def preserve(kept: "Stores", estate: Estate, aws: Aws, incident: Incident) -> "Preserved":

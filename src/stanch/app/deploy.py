@@ -7,13 +7,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from stanch.app.evidence import PERMISSIONS as KEEPING
 from stanch.app.knowledge import actions, playbooks
 from stanch.contracts.aws import Aws, AwsError
 from stanch.deploy import limits, privileges
 from stanch.deploy.limits import Fault
 from stanch.deploy.package import RUNTIME, digest, layer_command, pins, zipped
 from stanch.deploy.reading import parsed
-from stanch.deploy.render import TEMPLATES, Lacking, Rendered, render
+from stanch.deploy.render import FREEZE_FILE, TEMPLATES, Lacking, Rendered, render, responders
+from stanch.deploy.spared import wrong
 from stanch.deploy.stages import STAGES, difference_table
 from stanch.domain.estate import Estate
 from stanch.stores.text import written
@@ -68,7 +70,8 @@ def rendered(estate: Estate, stage: str, chosen: Collection[str] = ()) -> Render
     if unknown:
         raise Lacking([f"there is no playbook {', '.join(unknown)}; there are {', '.join(sorted(books))}"])
     used = {action for book in chosen for action in books[book].ACTIONS} if chosen else set(known)
-    return render(estate, (permission for action in used for permission in known[action].PERMISSIONS), stage)
+    asked_for = {permission for action in used for permission in known[action].PERMISSIONS}
+    return render(estate, asked_for | {*KEEPING}, stage)
 
 
 def forget() -> None:
@@ -124,7 +127,7 @@ def compared_with_stacks(files: Mapping[str, str], aws: Aws) -> Compared:
 
 def in_folder(folder: Path) -> dict[str, str]:
     """The rendered files of a folder by name; empty where there are none."""
-    names = [*STACKS, *(f"{name}.{stage}.json" for name in TEMPLATES for stage in STAGES)]
+    names = [*STACKS, FREEZE_FILE, *(f"{name}.{stage}.json" for name in TEMPLATES for stage in STAGES)]
     paths = {name: folder / name for name in names}
     return {name: path.read_text(encoding="utf-8") for name, path in paths.items() if path.is_file()}
 
@@ -141,6 +144,25 @@ def checked(files: Mapping[str, str], regions: Sequence[str]) -> Checked:
             for fault, grave in _linted(name, files[name], regions):
                 (errors if grave else warnings).append(fault)
     return Checked((*own, *errors), tuple(warnings), ())
+
+
+def freeze_checked(files: Mapping[str, str], estate: Estate) -> Checked:
+    """The freeze judged, as a file for the management account and as part of its template."""
+    if not (estate.declared and estate.response.member_role and estate.perimeter.accounts):
+        return Checked((), (), ("the freeze policy was not judged: stanch.toml names no account or no member_role",))
+    permissions = {permission for action in actions().values() for permission in action.PERMISSIONS}
+    faults = [] if FREEZE_FILE in files else [Fault(FREEZE_FILE, "", "not there: `stanch deploy render` writes it")]
+    for name, where, text in _freezes(files):
+        faults += [Fault(name, where, what) for what in wrong(text, estate, responders(estate), permissions)]
+    return Checked(tuple(faults), (), ())
+
+
+def _freezes(files: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
+    if FREEZE_FILE in files:
+        yield FREEZE_FILE, "", files[FREEZE_FILE]
+    if "foundation.yaml" in files:
+        resources = parsed(files["foundation.yaml"])["Resources"]
+        yield "foundation.yaml", "Freeze", json.dumps(resources.get("Freeze", {}).get("Properties", {}).get("Content"))
 
 
 def _has_linter() -> bool:

@@ -5,7 +5,7 @@ The ledger also holds where the journal's chain ended: under Object Lock, nobody
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from stanch.aws.vault import Kept, Vault, folder, named
+from stanch.aws.vault import PERMISSIONS, Kept, Vault, folder, named
 from stanch.contracts.aws import Aws, AwsError, AwsUnreachable
 from stanch.domain.estate import EvidencePlace
 from stanch.domain.incident import Evidence, Incident
@@ -21,10 +21,23 @@ from stanch.domain.step import Step
 from stanch.stores.chain import Head
 from stanch.stores.logs import S3
 
+__all__ = ["LEDGER", "PERMISSIONS", "Copied", "Preserved", "Room", "hashed", "opened", "preserve"]
+
 LEDGER = "ledger"
 _PIECE = 1 << 20
 _LARGEST = 5 * 1000**3
 """What S3 takes in one request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What keeping may take: bytes of one file, for one out of S3 is held whole; and whether the time is over."""
+
+    largest: int = _LARGEST
+    over: Callable[[], bool] = lambda: False
+
+
+AMPLE = Room()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,16 +65,23 @@ class Preserved:
 
 
 def preserve(
-    aws: Aws, place: EvidencePlace, incident: Incident, steps: Sequence[Step], head: Head, now: datetime
+    aws: Aws,
+    place: EvidencePlace,
+    incident: Incident,
+    steps: Sequence[Step],
+    head: Head,
+    now: datetime,
+    room: Room = AMPLE,
 ) -> Preserved:
     """Copy the incident's log files into the evidence bucket, then write the ledger of all that is there.
 
-    Call it when everything else is journalled. Again, it copies nothing twice and writes a new ledger. Raises
-    VaultError for a bucket that cannot keep evidence, AwsError where AWS refuses.
+    Call it when everything else is journalled. Again, it copies nothing twice and writes a new ledger. The ledger is
+    written also when `room` has no place for every file. Raises VaultError for a bucket that cannot keep evidence,
+    AwsError where AWS refuses.
     """
     vault = Vault.open(aws, place)
     until = now + timedelta(days=place.lock_days)
-    files = tuple(_copied(aws, vault, incident.id, piece, until) for piece in incident.evidence)
+    files = tuple(_copied(aws, vault, incident.id, piece, until, room) for piece in incident.evidence)
     ledger = _ledger(vault, incident.id, files, steps, head, now)
     sha256 = hashlib.sha256(ledger).hexdigest()
     key = named(folder(incident.id), f"{LEDGER}-{head.seq:08d}", sha256, ".json")
@@ -86,10 +106,12 @@ def hashed(stream: BinaryIO) -> str:
     return digest.hexdigest()
 
 
-def _copied(aws: Aws, vault: Vault, incident: str, piece: Evidence, until: datetime) -> Copied:
+def _copied(aws: Aws, vault: Vault, incident: str, piece: Evidence, until: datetime, room: Room) -> Copied:
     missing = Copied(piece.path, piece.sha256, piece.bytes, None)
-    if piece.bytes > _LARGEST:
-        return _without(missing, "larger than S3 takes in one request: copy it by hand")
+    if piece.bytes > room.largest:
+        return _without(missing, f"larger than {room.largest:,} bytes, which is what fits here: copy it by hand")
+    if room.over():
+        return _without(missing, "no time was left for it: copy it by hand")
     with ExitStack() as opening:
         try:
             stream = opening.enter_context(opened(aws, piece.path))

@@ -4,13 +4,16 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from stanch.contracts.collector import Unknown
 from stanch.iam.organization import Organization
 from stanch.iam.reading import FactsError, Missing, read_organization
+
+if TYPE_CHECKING:
+    from stanch.estate.snapshot import Snapshot
 
 LARGEST_FILE = 1 << 30
 """Bytes. Ten thousand roles with their policies take some fifty million."""
@@ -44,20 +47,33 @@ def facts_seen(folder: Path, about: Sequence[str] = ()) -> Facts:
 
     What the snapshot could not see may be anything. Raises FactsError for what is no snapshot, or holds no facts.
     """
-    from stanch.app.iam_snapshot import document_of, gaps, told
+    return facts_in(snapshot_at(folder), folder, about)
+
+
+def snapshot_at(folder: Path) -> "Snapshot":
+    """The snapshot in a folder; raises NoSnapshot."""
     from stanch.estate.snapshot import SnapshotError, read
 
     try:
-        snapshot = read(folder)
-        document = document_of(snapshot, about)
-        organization = read_organization(document, missing="unknown")
+        return read(folder)
     except SnapshotError as error:
         raise NoSnapshot(str(error)) from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _edited(folder, error) from None
+
+
+def facts_in(snapshot: "Snapshot", folder: Path, about: Sequence[str] = ()) -> Facts:
+    """The facts in a snapshot that was read from this folder; see `facts_seen`."""
+    from stanch.app.iam_snapshot import document_of, gaps, told
+
+    try:
+        document = document_of(snapshot, about)
+        organization = read_organization(document, missing="unknown")
     except FactsError as error:
         error.args = (f"{folder}: {error}",)
         raise
-    except (AttributeError, KeyError, TypeError) as error:  # no snapshot of ours lacks what was looked up here
-        raise NoSnapshot(f"{folder} is not as it was written ({error!r}); make the snapshot anew") from None
+    except (AttributeError, KeyError, TypeError) as error:
+        raise _edited(folder, error) from None
     known = replace(organization, told=told(snapshot))
     return Facts(known, str(folder), tuple(gaps(snapshot)), snapshot.edited)
 
@@ -68,6 +84,11 @@ class NoSnapshot(FactsError):
     def __init__(self, message: str) -> None:
         ValueError.__init__(self, message)
         self.path = ""
+
+
+def _edited(folder: Path, error: Exception) -> NoSnapshot:
+    """No snapshot of ours lacks what was looked up."""
+    return NoSnapshot(f"{folder} is not as it was written ({error!r}); make the snapshot anew")
 
 
 def organization_at(path: str, missing: Missing = "error") -> Organization:

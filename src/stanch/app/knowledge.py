@@ -3,6 +3,7 @@
 import hashlib
 import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -24,6 +25,7 @@ CATALOG = Path(stanch.catalog.__file__).parent
 _PACKAGE = stanch.catalog.__name__
 _CODE = [
     CATALOG.parent / "engine" / "routines.py",
+    CATALOG.parent / "deploy" / "scopes.json",  # the calls that stanch declares: a routine explains no others
     *(
         module
         for part in ("contracts", "domain", "engine/sigma")
@@ -91,6 +93,7 @@ def regimes() -> dict[str, "Regime"]:
 @cache
 def routines() -> tuple["Routine", ...]:
     """What folds; a routine that cannot be read is a defect and raises RuleError."""
+    from stanch.deploy.privileges import scopes
     from stanch.engine.routines import Routine, read_routine
 
     units = shelf("routines", ".yml")
@@ -100,7 +103,8 @@ def routines() -> tuple["Routine", ...]:
         lambda: tuple(read_routine(unit.text(), str(unit.path), unit.id) for unit in units),
         (Routine,),
     )
-    return found
+    declared = frozenset(scopes())
+    return tuple(replace(one, calls=declared) if one.own_calls else one for one in found)
 
 
 def rules(folder: Path | None = None, *, own: bool = True) -> tuple[list["Rule"], list[Failure]]:

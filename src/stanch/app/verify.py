@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from stanch.app.evidence import LEDGER, hashed, opened
 from stanch.aws.vault import Vault, folder
 from stanch.contracts.aws import Aws, AwsError
+from stanch.contracts.store import StoreError
 from stanch.domain.incident import Evidence, Incident
 from stanch.stores.audit import Audit, audit
+from stanch.stores.chain import Head
 from stanch.stores.logs import S3
 
 if TYPE_CHECKING:
@@ -36,15 +38,54 @@ class Check:
     why: str
 
 
-def journal(kept: "Stores") -> tuple[Audit, list[Check]]:
-    """The whole database against its chain; raises StoreError where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the chain says of a store: the checks, the incidents to look further into, and the audit of each one.
+
+    A database has one chain for all its incidents, a responder's table one for each: `heads` has those of a table by
+    incident and is None for a database, whose only one is `head`.
+    """
+
+    checks: tuple[Check, ...]
+    cases: tuple[Incident, ...]
+    audits: Mapping[str, Audit]
+    head: Head | None = None
+    heads: Mapping[str, Head] | None = None
+
+
+def journal(kept: "Stores", incident: str | None) -> Looked:
+    """The whole database against its chain, and one incident or all; raises StoreError where it cannot be read."""
     found = audit(kept.engine)
-    if found.faults:
-        return found, [Check("chain", fault.where, Holds.NO, fault.why) for fault in found.faults]
-    told = f"{found.entries} writes, each as it was written"
-    if found.upgraded:
-        told += f"; {found.upgraded} of them chained at upgrade: what had happened to those before, nobody can say"
-    return found, [Check("chain", str(kept.path), Holds.YES, told)]
+    cases = kept.incidents.all() if incident is None else [kept.incidents.get(incident)]
+    checks = [Check("chain", fault.where, Holds.NO, fault.why) for fault in found.faults]
+    if not checks:
+        told = f"{found.entries} writes, each as it was written"
+        if found.upgraded:
+            told += f"; {found.upgraded} of them chained at upgrade: what had happened to those before, nobody can say"
+        checks = [Check("chain", str(kept.path), Holds.YES, told)]
+    return Looked(tuple(checks), tuple(cases), {case.id: found for case in cases}, head=found.head)
+
+
+def table(name: str, aws: Aws, incident: str | None) -> Looked:
+    """The same of the table in which a deployed responder keeps its journal."""
+    from stanch.stores.dynamo_audit import audit as audit_table
+
+    found = audit_table(aws, name)
+    asked = [id_ for id_ in found.chains if incident in (None, id_)]
+    asked = asked or [id_ for id_ in found.chains if id_.startswith(incident or "")]
+    if incident is not None and len(asked) != 1:
+        raise StoreError(f"{name}: {len(asked)} of its {len(found.chains)} incidents begin with {incident!r}")
+    cases = [case for case in found.incidents if case.id in asked]
+    checks = [Check("chain", f"{name}: {fault.where}", Holds.NO, fault.why) for fault in found.faults]
+    checks += [
+        Check("chain", f"{name}: {id_}", Holds.YES, _whole(one)) for id_, one in found.chains.items() if not one.faults
+    ]
+    heads = {id_: one.head for id_, one in found.chains.items()}
+    return Looked(tuple(checks), tuple(cases), found.chains, heads=heads)
+
+
+def _whole(found: Audit) -> str:
+    return f"{found.entries} writes, each as it was written; the last is {found.head.seq}, {found.head.link}"
 
 
 def files(incidents: Iterable[Incident], aws: Aws | None) -> Iterator[Check]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from stanch.aws.errors import WIRE, translated
+from stanch.aws.models import share_models
 from stanch.contracts.aws import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Door:
         calls: Counter[str] | None = None,
         kin: _Kin | None = None,
     ) -> None:
+        share_models(session)
         self._session = session
         self._endpoint = endpoint
         self._unsigned = unsigned

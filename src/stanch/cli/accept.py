@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from stanch import app
-from stanch.cli import show
+from stanch.cli import show_steps
 from stanch.cli.deciding import By, person
 from stanch.cli.face import Exit, Face, Format, WrongUse, stoppable
 from stanch.cli.options import STATE, Output, StateDir
@@ -52,7 +52,7 @@ def accept(
     settled = app.settle(stores, case, stores.journal.steps(case.id))
     face.emit(lines.step(kept))
     face.emit(lines.incident(settled))
-    face.say(show.progress(kept))
+    face.say(show_steps.progress(kept))
     if settled.state is IncidentState.CONTAINED:
         face.say(f"{case.id} is contained: nothing is left open.", style="bold green")
         return

@@ -10,10 +10,11 @@ import typer
 
 from stanch import app
 from stanch.aws.vault import VaultError
-from stanch.cli import show
+from stanch.cli import deciding, outcome, show, show_steps
 from stanch.cli.deciding import By, Deciding, Why
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.cli.outcome import Ways
 from stanch.contracts import lines
 from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.arn import ArnError
@@ -24,8 +25,7 @@ from stanch.stores.listing import Listing
 from stanch.stores.logs import found
 
 if TYPE_CHECKING:
-    from stanch.engine.contain import Choice
-    from stanch.engine.decide import Decision
+    from stanch.engine.contain import Choice, Containment
     from stanch.stores.open import Stores
 
 _EXAMPLE = """
@@ -86,26 +86,34 @@ def contain(
     again = partial(
         command, state=_other(state), estate=estate, profile=profile, region=region, endpoint_url=endpoint_url
     )
+    ways = Ways(again, partial(command, state=_other(state), estate=estate))
     ours = app.estate_at(estate)
     chosen = _chosen(playbook, action or [])
-    _refuse(ours, apply=apply, auto=auto)
+    _refuse(ours, again("contain", *_named(incident, resource)), apply=apply, auto=auto)
     stores = app.existing(state) if incident else app.stores(state)
     case = stores.incidents.get(incident) if incident else _by_hand(stores, resource or [])
     aws = app.door(ours, case, profile, region, endpoint_url)
     work = app.containment(stores, ours, aws)
-    plan = work.plan(case, chosen=chosen, users=_users(face, case, logs or []))
+    around = app.around(case, ours, state, _users(face, case, logs or []))
+    plan = work.plan(case, chosen=chosen, around=around)
     _show(face, case, plan, aws)
-    if case.by_hand and not logs:
+    if case.by_hand and not (logs or around.in_lake):
         face.say("Who else uses these is not known; --logs FOLDER looks for it.", style="yellow")
     decision = app.go_ahead(stores, ours, case, plan)
     if not (apply or auto):
-        named = [incident] if incident else [word for arn in case.by_hand for word in ("--resource", arn)]
+        if not any(map(_left_to_do, plan)):
+            raise typer.Exit(outcome.nothing_left(face, case, plan, ways, journalled=False))
+        named = _named(incident, case.by_hand)
         named += ["--playbook", playbook] if playbook else []
         named += [word for name in action or [] for word in ("--action", name)]
         named += [word for folder in logs or [] for word in ("--logs", str(folder))]
-        raise typer.Exit(_only_shown(face, case, plan, decision, again("contain", *named, "--apply")))
+        face.emit(lines.plan(case.id, decision.plan, len(decision.now), decision.why, None))
+        act, granted = again("contain", *named, "--apply"), app.granted(stores, decision)
+        deciding.foretell(face, decision, ours.response, act, granted=granted)
+        raise typer.Exit(Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE)
     if not any(map(_left_to_do, plan)):
-        raise typer.Exit(_nothing_left(face, stores, case, plan))
+        known = _put_on_record(stores, work, case, plan)
+        raise typer.Exit(outcome.nothing_left(face, case, plan, ways, journalled=known))
     if apply and not yes:
         _ask(sum(map(_left_to_do, plan)))
     stores.incidents.save([case])
@@ -113,18 +121,13 @@ def contain(
     let_go = desk.by_person(plan, by, why) if apply else desk.by_itself(plan)
     if not let_go:
         raise typer.Exit(Exit.PARTIAL)
-    done = work.apply(let_go, lambda step: _live(face, step))
+    done = work.apply(let_go, partial(_live, face, {step.key: step.why for step in plan}))
     settled = app.settle(stores, case, [*done, *(step for step in plan if step.key not in {s.key for s in done})])
     _preserve(face, stores, ours, aws, settled, again)
-    _end(
-        face,
-        settled,
-        done,
-        again,
-        command("report", settled.id, "--regime", "gdpr", state=_other(state), estate=estate),
-    )
+    face.emit(lines.incident(settled))
+    outcome.ended(face, settled, done, ways)
     if desk.next:
-        face.say("What waits needs a yes first:", style="yellow")
+        face.say("What waits needs a decision first:", style="yellow")
         face.say(desk.next)
     raise typer.Exit(_code(settled))
 
@@ -144,20 +147,18 @@ def _chosen(playbook: str | None, actions: Sequence[str]) -> "Choice":
     return Choice(playbook, tuple(actions))
 
 
-def _refuse(estate: Estate, *, apply: bool, auto: bool) -> None:
+def _named(incident: str | None, resources: Sequence[str] | None) -> list[str]:
+    """What this is about, as it is said on the command line."""
+    return [incident] if incident else [word for arn in resources or () for word in ("--resource", arn)]
+
+
+def _refuse(estate: Estate, look: str, *, apply: bool, auto: bool) -> None:
     if apply and auto:
         raise WrongUse("--apply and --auto exclude each other", "--apply is your decision, --auto is stanch.toml's")
     if (apply or auto) and estate.response.mode is Mode.OBSERVE:
-        raise WrongUse("stanch.toml says response.mode = observe", "set it to ask or act, or leave --apply out")
-
-
-def _only_shown(face: Face, case: Incident, plan: Sequence[Step], decision: "Decision", act: str) -> Exit:
-    if not any(map(_left_to_do, plan)):
-        return _told_nothing_left(face, plan)
-    face.emit(lines.plan(case.id, decision.plan, len(decision.now), decision.why, None))
-    face.say(f"Plan {decision.plan[:12]}. Nothing was touched. To act:")
-    face.say(act)
-    return Exit.PARTIAL if any(step.state is StepState.FAILED for step in plan) else Exit.DONE
+        asked = "--apply" if apply else "--auto"
+        told = f"stanch.toml says response.mode = observe: {asked} is refused, stanch shows plans and touches nothing"
+        raise WrongUse(told, f"`{look}` shows the plan; to act, set mode to ask or act in [response]")
 
 
 def _preserve(
@@ -184,38 +185,20 @@ def _left_to_do(step: Step) -> bool:
     return step.state in {StepState.PLANNED, StepState.APPLIED} or proven_once(step)
 
 
-def _nothing_left(face: Face, stores: "Stores", case: Incident, plan: Sequence[Step]) -> Exit:
-    """Nothing can be begun: all is proven already, or all is left out or could not be looked at."""
+def _put_on_record(stores: "Stores", work: "Containment", case: Incident, plan: Sequence[Step]) -> bool:
+    """Journal why nothing can be begun, where the incident is a stored one; whether it is."""
+    if case.id not in {known.id for known in stores.incidents.all()}:
+        return False
+    work.apply([step for step in plan if step.state is StepState.SKIPPED or step.before is None])
     # Killed between the last proof and its verdict, an earlier run may have left the incident without its state.
-    if case.id in {known.id for known in stores.incidents.all()}:
-        app.settle(stores, case, plan)
-    return _told_nothing_left(face, plan)
-
-
-def _told_nothing_left(face: Face, plan: Sequence[Step]) -> Exit:
-    proven = [step for step in plan if step.state is StepState.VERIFIED]
-    open_ends = [step for step in plan if step.state is not StepState.VERIFIED and not step.settings.get("aside")]
-    if open_ends or not proven:
-        left = show.counted(len(open_ends) or len(plan), "step is", "steps are")
-        face.say(f"There is nothing here that stanch can do: {left} left out, for the reasons above.", style="yellow")
-        return Exit.PARTIAL
-    face.say(f"Nothing is left to do: {_proven(plan)}, and still stands.", style="bold green")
-    return Exit.DONE
-
-
-def _proven(steps: Sequence[Step]) -> str:
-    """`11 steps are verified, 9 had nothing to do`."""
-    verified = sum(step.state is StepState.VERIFIED for step in steps)
-    rest = len(steps) - verified
-    return (
-        show.counted(verified, "step is", "steps are") + " verified" + (f", {rest} had nothing to do" if rest else "")
-    )
+    app.settle(stores, case, plan)
+    return True
 
 
 def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Sequence[str]] | None:
-    """Who else uses what the incident names: as the hunt saw it, or in the logs given now; None where nobody looked."""
+    """Who else uses what the incident names, in the logs given now; None where there are none."""
     if not logs:
-        return app.users_known(case)
+        return None
     missing = [path for path in logs if not path.exists()]
     if missing:
         raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")
@@ -225,7 +208,7 @@ def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Seq
             face.say(f"not read: {skip.path}: {skip.why}", style="yellow")
     if not users:
         face.say("No call in these logs: who else uses these is not known.", style="yellow")
-    return {**(app.users_known(case) or {}), **users} or None
+    return users or None
 
 
 def _by_hand(stores: "Stores", resources: Sequence[str]) -> Incident:
@@ -240,8 +223,9 @@ def _show(face: Face, case: Incident, plan: Sequence[Step], aws: Aws) -> None:
         raise WrongUse(f"{case.id} names nothing that stanch can contain", "name resources with --resource ARN")
     for step in plan:
         face.emit(lines.step(step))
-    face.say(f"{case.id}, acting as {aws.caller} in {aws.account}, {aws.region}", style="bold")
-    face.say(show.steps(plan))
+    face.say(f"{case.id} in account {aws.account}, {aws.region}", style="bold")
+    face.say(f"acting as {aws.caller}", style="dim")
+    face.say(show_steps.steps(plan))
 
 
 def _ask(count: int) -> None:
@@ -251,34 +235,14 @@ def _ask(count: int) -> None:
         raise typer.Exit(Exit.DONE)
 
 
-def _live(face: Face, step: Step) -> None:
+def _live(face: Face, read: Mapping[tuple[str, str, str], str], step: Step) -> None:
+    """Tell what became of a step; people have just `read` the plan, so that of a planned one only a new why is news."""
     face.emit(lines.step(step))
-    if step.state is not StepState.PLANNED and not show.idle(step):  # people have just read the plan
-        face.say(show.progress(step))
-
-
-def _end(face: Face, case: Incident, done: Sequence[Step], again: Callable[..., str], report: str) -> None:
-    face.emit(lines.incident(case))
-    if case.state is IncidentState.CONTAINED:
-        face.say(f"{case.id} is contained: {_proven(done)}.", style="bold green")
-    else:
-        face.say(f"{case.id} is NOT contained: see the steps above; the same command goes on.", style="bold red")
-        _say_way_on(face, case, done)
-    if any(step.state is not StepState.SKIPPED for step in done):
-        face.say("Next, the draft notification; and the way back:")
-        face.say(report)
-        face.say(again("undo", case.id))
-
-
-def _say_way_on(face: Face, case: Incident, done: Sequence[Step]) -> None:
-    """What a person can do about steps that no second run will mend."""
-    for step in done:
-        if step.state is StepState.FAILED and step.action == "iam/look_again":
-            face.say(
-                "If what was found new is your own people's work, say so; else name it with contain --resource ARN:"
-            )
-            face.say(command("accept", case.id, "--action", step.action, "--resource", step.resource, "--why", "..."))
-            return
+    if step.state is StepState.PLANNED:
+        if step.why != read.get(step.key, step.why):
+            face.say(show_steps.waiting(step))
+    elif not show_steps.idle(step):
+        face.say(show_steps.progress(step))
 
 
 def _code(settled: Incident) -> Exit:

@@ -1,5 +1,6 @@
 """`stanch deploy`: the responder, its roles and what must be recorded, as CloudFormation made from stanch.toml."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,12 +8,12 @@ import typer
 
 from stanch import app as wiring
 from stanch.cli import show
-from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, one_line, stoppable
 from stanch.cli.options import Endpoint, EstateFile, Output, Profile, Region
 from stanch.domain.estate import Estate
 
 if TYPE_CHECKING:
-    from stanch.app.deploy import Checked, Rendered
+    from stanch.app.deploy import Fault, Rendered
 
 _HELP = "Render, compare, check and package what runs in AWS: CloudFormation made from stanch.toml."
 _RENDER = """
@@ -44,6 +45,8 @@ Example:
 - `stanch deploy package --out responder.zip` the functions' code, and beside it what belongs into their layer
 """
 
+PROD = "prod"
+
 Stage = Annotated[str, typer.Option("--stage", help="dev, staging or prod.")]
 Playbooks = Annotated[
     list[str] | None, typer.Option("--playbook", help="Permissions for this playbook's actions only. Repeatable.")
@@ -62,7 +65,7 @@ def register(cli: typer.Typer) -> None:
 
 def render(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where the files go.")] = Path("deploy"),
-    stage: Stage = "prod",
+    stage: Stage = PROD,
     playbook: Playbooks = None,
     estate: EstateFile = None,
     format_: Output = Format.TABLE,
@@ -79,13 +82,17 @@ def render(
     for template, names in deploy.asked(made.files, stage).items():
         if names:
             face.say(f"{template} asks you for: {', '.join(names)}", style="cyan")
+    other = None if stage == PROD else stage
+    face.say("Next:")
+    face.say(command("deploy", "check", str(out), stage=other, estate=estate))
+    face.say(command("deploy", "package"))
     raise typer.Exit(_told(face, made.left_out, "not covered"))
 
 
 def diff(
     folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="Files rendered before.")] = None,
     deployed: Annotated[bool, typer.Option("--deployed", help="Compare with the stacks instead.")] = False,
-    stage: Stage = "prod",
+    stage: Stage = PROD,
     playbook: Playbooks = None,
     estate: EstateFile = None,
     profile: Profile = None,
@@ -126,12 +133,12 @@ def check(
     folder: Annotated[
         Path | None, typer.Argument(metavar="DIR", help="Rendered files; default: those of the estate, now.")
     ] = None,
-    stage: Stage = "prod",
+    stage: Stage = PROD,
     playbook: Playbooks = None,
     estate: EstateFile = None,
     format_: Output = Format.TABLE,
 ) -> None:
-    """Say what AWS would refuse: sizes, quotas, parameters, and all that cfn-lint knows where it is installed."""
+    """Say what AWS would refuse, whom the freeze binds wrongly, and all that cfn-lint knows where it is installed."""
     from stanch.app import deploy
 
     face = Face(format_)
@@ -140,13 +147,16 @@ def check(
     if not files:
         raise WrongUse(f"{folder} holds no rendered files", "`stanch deploy render --out DIR` writes them")
     checked = deploy.checked(files, ours.perimeter.regions or ("us-east-1",))
-    _show(face, checked)
+    frozen = deploy.freeze_checked(files, ours)
+    faults = (*frozen.faults, *checked.faults)
+    _show(face, faults, checked.warnings)
     for name in deploy.limits.too_large_to_send(files):
         face.say(f"{name} is larger than a call takes: deploy it with --s3-bucket", style="cyan")
-    partial = _told(face, checked.unread, "not looked at")
-    if not checked.faults:
-        face.say(f"{show.counted(len(files), 'file')}: nothing that AWS would refuse.")
-    raise typer.Exit(Exit.FOUND if checked.faults else partial)
+    partial = _told(face, (*frozen.unread, *checked.unread), "not looked at")
+    if not faults:
+        spares = "" if frozen.unread else "; the freeze binds and spares whom it must"
+        face.say(f"{show.counted(len(files), 'file')}: nothing that AWS would refuse{spares}.")
+    raise typer.Exit(Exit.FOUND if faults else partial)
 
 
 def package(
@@ -177,12 +187,12 @@ def _rendered(estate: Estate, stage: str, playbook: list[str] | None) -> "Render
         raise WrongUse(str(lacking)) from None
 
 
-def _show(face: Face, checked: "Checked") -> None:
-    for fault, grave in [(one, True) for one in checked.faults] + [(one, False) for one in checked.warnings]:
+def _show(face: Face, faults: Sequence["Fault"], warnings: Sequence["Fault"]) -> None:
+    for fault, grave in [(one, True) for one in faults] + [(one, False) for one in warnings]:
         line = {"kind": "fault", "file": fault.file, "where": fault.where, "what": fault.what, "grave": grave}
         face.emit(line)
         if not face.machine:
-            face.say(one_line(f"{'refused' if grave else 'warning'}: {fault}"), style="red" if grave else "yellow")
+            face.say(one_line(f"{'wrong' if grave else 'warning'}: {fault}"), style="red" if grave else "yellow")
 
 
 def _told(face: Face, missing: tuple[str, ...], word: str) -> Exit:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stanch import app
-from stanch.cli import show
+from stanch.cli import show, show_steps
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, one_line, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
@@ -107,14 +107,14 @@ class Stage:
 
     def plan(self, steps: Sequence[Step]) -> None:
         """The plan as `stanch contain` shows it."""
-        self._face.say(show.steps(steps))
+        self._face.say(show_steps.steps(steps))
 
     def step(self, step: Step) -> None:
         """Each step, live."""
         self._face.emit(lines.step(step))
-        if step.state is not StepState.PLANNED and not show.idle(step):  # people have just read the plan
+        if step.state is not StepState.PLANNED and not show_steps.idle(step):  # people have just read the plan
             kept = step.why.startswith("not undone: ")
-            self._face.say(show.not_undone(step) if kept else show.progress(step))
+            self._face.say(show_steps.not_undone(step) if kept else show_steps.progress(step))
 
     def written(self, path: Path) -> None:
         """The path of a report."""

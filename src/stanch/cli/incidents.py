@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stanch import app
-from stanch.cli import show
+from stanch.cli import show, show_steps
 from stanch.cli.face import Face, Format, one_line, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.contracts import lines
@@ -67,4 +67,4 @@ def _one(face: Face, incident: str, stores: "Stores") -> None:
         face.emit(lines.step(step))
     face.say(show.incident(one))
     for step in steps:
-        face.say(show.progress(step))
+        face.say(show_steps.progress(step))

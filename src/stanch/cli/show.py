@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Group, RenderableType
+from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from stanch.cli.face import one_line
-from stanch.domain.arn import Arn, ArnError
 from stanch.domain.coverage import Coverage
 from stanch.domain.event import Skipped, is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, Left
 from stanch.domain.severity import Severity
-from stanch.domain.step import Collateral, Step, StepState
 
 COLOUR = {
     Severity.CRITICAL: "bold white on red",
@@ -22,14 +20,6 @@ COLOUR = {
     Severity.MEDIUM: "yellow",
     Severity.LOW: "cyan",
     Severity.INFORMATIONAL: "dim",
-}
-_MARK = {
-    StepState.PLANNED: ("o", "cyan"),
-    StepState.APPLIED: (">", "yellow"),
-    StepState.VERIFIED: ("+", "green"),
-    StepState.FAILED: ("x", "bold red"),
-    StepState.UNDONE: ("<", "magenta"),
-    StepState.SKIPPED: ("-", "dim"),
 }
 MOST_SKIPS = 20
 """Lines on what was not read that people are shown; machines are told all."""
@@ -122,112 +112,6 @@ def _caller(finding: Finding) -> str:
     name = finding.actor.arn.rsplit(":", 1)[-1].removeprefix("assumed-role/")
     named = name.split("/")[0] if finding.actor.session else name.rsplit("/", 1)[-1]
     return named if is_identity(finding.actor.arn) else f"{name} {', '.join(finding.addresses)}"
-
-
-_COLLATERAL = {
-    Collateral.NONE: "green",
-    Collateral.LOW: "green",
-    Collateral.MEDIUM: "yellow",
-    Collateral.HIGH: "bold red",
-}
-
-
-def steps(all_steps: Sequence[Step]) -> Group:
-    """A plan: each step with its calls, what it breaks and the way back; then what it comes to, by resource."""
-    told = [step for step in all_steps if not idle(step)]
-    blocks: list[RenderableType] = [_block(number, step) for number, step in enumerate(told, start=1)]
-    nothing = [step for step in all_steps if idle(step)]
-    if nothing:
-        blocks.append(Text(f"\nNothing to do for {counted(len(nothing), 'step')}:", style="dim"))
-        blocks += [Text(f"  {_idle(step)}", style="dim") for step in nothing]
-    return Group(*blocks, Text(""), summary(told))
-
-
-def idle(step: Step) -> bool:
-    """Whether a step has nothing to do, and leaves nothing open."""
-    return step.state is StepState.SKIPPED and bool(step.settings.get("aside")) and not step.settings.get("accepted")
-
-
-def _idle(step: Step) -> str:
-    return f"{_flat(step.action)} on {_short(step.resource)}: {_flat(step.why.removeprefix('nothing to do: '))}"
-
-
-def summary(told: Sequence[Step]) -> Table:
-    """What a plan comes to: one line for each resource, with how much it breaks and what is done to it."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(overflow="fold")
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    together: dict[str, list[Step]] = {}
-    for step in told:
-        together.setdefault(step.resource, []).append(step)
-    for resource, some in together.items():
-        level = max((step.collateral for step in some if step.collateral), key=lambda one: one.rank, default=None)
-        mark = Text(f"collateral {level}", style=_COLLATERAL[level]) if level else Text("-", style="dim")
-        words = ", ".join(step.action.rpartition("/")[2].replace("_", " ") + _ending(step) for step in some)
-        table.add_row(Text(_short(resource), style="bold"), mark, one_line(words))
-    return table
-
-
-def _ending(step: Step) -> str:
-    return "" if step.state is StepState.PLANNED else f" ({step.state.value})"
-
-
-def _short(resource: str) -> str:
-    """A resource as a person calls it: `role vllm-serving`, `bucket acme-weights`."""
-    try:
-        arn = Arn.parse(resource)
-    except ArnError:
-        return one_line(resource).plain
-    return one_line(f"{arn.kind} {arn.name}").plain
-
-
-def _block(number: int, step: Step) -> Table:
-    mark, colour = _MARK[step.state]
-    block = Table.grid(padding=(0, 1))
-    block.add_column(style="dim", no_wrap=True, width=10, justify="right")
-    block.add_column(overflow="fold")
-    head = Text.assemble((mark, colour), " ", (one_line(step.action).plain, "bold"), "  ", one_line(step.resource))
-    block.add_row(str(number), head)
-    if step.state is StepState.VERIFIED:
-        block.add_row("verified", Text("proven, and it still stands", style=colour))
-        return block
-    if step.state is not StepState.PLANNED:
-        block.add_row(step.state.value, Text(_flat(step.why), style=colour))
-    else:
-        block.add_row("because", one_line(step.why))
-        if step.collateral is not None:
-            block.add_row("collateral", Text(step.collateral.value, style=_COLLATERAL[step.collateral]))
-    for name, texts in (
-        ("calls", step.calls),
-        ("breaks", step.breaks),
-        ("undo", (step.undo,) if step.undo else ()),
-    ):
-        for index, text in enumerate(texts):
-            block.add_row(name if index == 0 else "", one_line(_flat(text)))
-    return block
-
-
-def progress(step: Step) -> Text:
-    """One change of one step, as it happens."""
-    mark, colour = _MARK[step.state]
-    line = Text.assemble(
-        (f" {mark} {step.state.value:9}", colour), " ", one_line(step.action), "  ", one_line(step.resource)
-    )
-    if step.proof is not None and step.state is not StepState.UNDONE:
-        for what in step.proof.what:
-            line.append(f"\n             {step.proof.method.value}: {_flat(what)}", style="dim")
-    elif step.state in {StepState.FAILED, StepState.SKIPPED}:
-        line.append(f"\n             {_flat(step.why)}", style=colour)
-    return line
-
-
-def not_undone(step: Step) -> Text:
-    """A step that undo left alone, with what somebody else changed."""
-    line = Text.assemble((" x not undone", "bold red"), " ", one_line(step.action), "  ", one_line(step.resource))
-    for part in step.why.removeprefix("not undone: ").splitlines():
-        line.append("\n             ").append_text(one_line(part))
-    return line
 
 
 def coverage(one: Coverage) -> list[Text]:

@@ -12,7 +12,9 @@ from rich.table import Table
 
 from stanch import app
 from stanch.app import snapshot as looked
+from stanch.app.iam_exposed import read_snapshot
 from stanch.cli import show
+from stanch.cli.changes import tell_changes
 from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 
@@ -23,12 +25,18 @@ if TYPE_CHECKING:
     from stanch.estate.snapshot import Seen, Snapshot
 
 _MOST_UNKNOWNS = 20
+_MOST_WORDS = 160
+"""Characters of AWS's own message that a line shows; the snapshot keeps it whole."""
 _EXAMPLE = """
 Examples:
 
 - `stanch snapshot` the account of your credentials, in the regions of stanch.toml, into .stanch/snapshot
 
 - `stanch snapshot --role stanch-reader` every account of the perimeter, through that role
+
+- `stanch snapshot --diff .stanch/snapshot` look anew, keep it there, and tell what changed since
+
+- `stanch snapshot --diff monday --to friday` what changed between two snapshots, without any call
 
 - `stanch snapshot --permissions` the policy that the reading role needs
 
@@ -58,6 +66,12 @@ def snapshot(
     permissions: Annotated[
         bool, typer.Option("--permissions", help="Print the policy that looking needs, and end.")
     ] = False,
+    diff: Annotated[
+        Path | None, typer.Option("--diff", metavar="OLD", help="Tell what changed since the snapshot in this folder.")
+    ] = None,
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="NEW", help="With --diff: compare with this one, without looking.")
+    ] = None,
     state: StateDir = STATE,
     estate: EstateFile = None,
     profile: Profile = None,
@@ -75,12 +89,27 @@ def snapshot(
     strange = sorted({*(only or ())} - known)
     if strange:
         raise WrongUse(f"there is no service {strange[0]!r}", f"there is {', '.join(sorted(known))}")
-    ours = app.estate_at(estate)
-    aws = app.door_to(ours, profile, region, endpoint_url)
-    folder = out or state / looked.FOLDER
-    made = _made(face, ours, aws, folder, role=role, regions=regions, only=only)
-    _tell(face, made, folder)
+    if to and not diff:
+        raise WrongUse("--to needs the snapshot to compare with", "give it with --diff OLD")
+    before = _read(diff) if diff else None
+    if before and to:
+        made = _read(to)
+    else:
+        ours = app.estate_at(estate)
+        aws = app.door_to(ours, profile, region, endpoint_url)
+        folder = out or state / looked.FOLDER
+        made = _made(face, ours, aws, folder, role=role, regions=regions, only=only)
+        _tell(face, made, folder)
+    if before:
+        tell_changes(face, before, made)
     raise typer.Exit(Exit.PARTIAL if made.unknowns else Exit.DONE)
+
+
+def _read(folder: Path) -> "Snapshot":
+    try:
+        return read_snapshot(folder)
+    except ValueError as error:
+        raise WrongUse(str(error)) from None
 
 
 def take(
@@ -100,18 +129,19 @@ def _made(
     regions: Sequence[str] | None,
     only: Sequence[str] | None,
 ) -> "Snapshot":
-    _refuse_other_content(folder)
+    refuse_other_content(folder)
     todo, closed = looked.planned(aws, ours, role=role, regions=regions or [], only=only or [])
-    return _looked(face, todo, closed, folder)
+    return look_with_bar(face, todo, closed, folder)
 
 
-def _refuse_other_content(folder: Path) -> None:
+def refuse_other_content(folder: Path) -> None:
     """A folder that is replaced whole must be a snapshot."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "index.json").exists())):
         raise WrongUse(f"{folder} exists and is no snapshot", "give another folder with --out")
 
 
-def _looked(face: Face, todo: Sequence["Errand"], closed: Sequence["Seen"], folder: Path) -> "Snapshot":
+def look_with_bar(face: Face, todo: Sequence["Errand"], closed: Sequence["Seen"], folder: Path) -> "Snapshot":
+    """Run these errands, with a bar for people, and keep what they saw in a folder."""
     columns = (TextColumn("looking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=face.err, transient=True, disable=not face.err.is_terminal) as bar:
         task = bar.add_task("looking", total=len(todo))
@@ -119,13 +149,17 @@ def _looked(face: Face, todo: Sequence["Errand"], closed: Sequence["Seen"], fold
         def seen(_: "Seen") -> None:
             bar.advance(task)
 
-        return looked.look(todo, closed, folder, seen)
+        def slow(where: str) -> None:
+            bar.console.print(one_line(f"AWS throttles {where}: going on more slowly"), style="yellow")
+
+        return looked.look(todo, closed, folder, seen, slow)
 
 
 def _tell(face: Face, made: "Snapshot", folder: Path) -> None:
     for unknown in made.unknowns:
         face.emit({"kind": "unknown", "operation": unknown.operation, "code": unknown.code,
-                   "permission": unknown.permission, "of": unknown.of, "why": unknown.why})  # fmt: skip
+                   "permission": unknown.permission, "of": unknown.of, "why": unknown.why,
+                   "account": unknown.account, "region": unknown.region})  # fmt: skip
     counts: dict[str, int] = {}
     for place in made.places:
         counts[place.thing.kind] = counts.get(place.thing.kind, 0) + 1
@@ -139,8 +173,9 @@ def _tell(face: Face, made: "Snapshot", folder: Path) -> None:
         table.add_row(one_line(kind), f"{count:,}")
     face.say(table)
     for unknown in made.unknowns[:_MOST_UNKNOWNS]:
-        need = f"needs {unknown.permission}" if unknown.permission else unknown.code
-        face.say(f"not seen: {unknown.of}: {unknown.operation}: {need}", style="yellow")
+        need = f"needs {unknown.permission}" if unknown.permission else f"{unknown.code}: {unknown.why[:_MOST_WORDS]}"
+        where = f" in {unknown.account}" if len(made.accounts) > 1 and unknown.account not in unknown.of else ""
+        face.say(f"not seen{where}: {unknown.of}: {unknown.operation}: {need}", style="yellow")
     if len(made.unknowns) > _MOST_UNKNOWNS:
         face.say(
             f"... and {len(made.unknowns) - _MOST_UNKNOWNS} more, all in {folder / 'unknowns.jsonl'}", style="yellow"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from stanch import app
-from stanch.cli import show
+from stanch.cli import show, show_steps
 from stanch.cli.face import Exit, Face, Format, WrongUse, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
@@ -61,7 +61,7 @@ def undo(
     if not yes:
         if not sys.stdin.isatty():
             raise WrongUse("there is no terminal to ask on", "give --yes to undo without asking")
-        face.say(show.steps(standing))
+        face.say(show_steps.steps(standing))
         if not typer.confirm(f"Undo {show.counted(len(standing), 'step')}?", err=True):
             return
     ours = app.estate_at(estate)
@@ -87,4 +87,4 @@ def _warn(face: Face, standing: Sequence[Step]) -> None:
 
 def _live(face: Face, step: Step) -> None:
     face.emit(lines.step(step))
-    face.say(show.progress(step) if step.state is StepState.UNDONE else show.not_undone(step))
+    face.say(show_steps.progress(step) if step.state is StepState.UNDONE else show_steps.not_undone(step))

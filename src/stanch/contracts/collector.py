@@ -65,13 +65,19 @@ def file_of(account: str, region: str | None, collector: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """One look that failed: the operation, AWS's code, the permission that is missing (or None), and of what."""
+    """One look that failed: the operation, AWS's code, the permission that is missing (or None), of what, and where.
+
+    `account` and `collector` are empty in what was written before they were kept; `region` is None as in `Place`.
+    """
 
     operation: str
     code: str
     permission: str | None
     of: str
     why: str
+    account: str = ""
+    region: str | None = None
+    collector: str = ""
 
 
 class Look(Protocol):

@@ -62,7 +62,7 @@ _FROZEN = (
 def freeze(estate: Estate, responders: Sequence[str]) -> dict[str, Any]:
     """The policy's document. `responders` are names of roles; whom it spares are they and the `never_touch` roles."""
     spared = [f"arn:*:iam::*:role/{name}" for name in responders]
-    spared += [pattern for pattern in estate.response.never_touch if _is_identity(pattern)]
+    spared += [pattern for pattern in estate.response.never_touch if is_identity(pattern)]
     statement = {
         "Sid": "FrozenButForTheResponder",
         "Effect": "Deny",
@@ -73,6 +73,7 @@ def freeze(estate: Estate, responders: Sequence[str]) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def _is_identity(pattern: str) -> bool:
+def is_identity(pattern: str) -> bool:
+    """Whether a `never_touch` pattern means roles or users: those are spared."""
     _, _, service, _, _, resource = pattern.split(":", 5)
     return service in ("iam", "*") and resource.startswith(("role/", "user/"))

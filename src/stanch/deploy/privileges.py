@@ -15,7 +15,7 @@ from typing import Any
 
 from stanch.deploy.fill import FOLDER, literal
 from stanch.domain.arn import like
-from stanch.domain.estate import AssetKind, Estate
+from stanch.domain.estate import Asset, AssetKind, Estate
 
 Statement = dict[str, Any]
 
@@ -160,12 +160,23 @@ def _look(permission: str) -> str:
 
 
 def _objects(estate: Estate) -> Iterator[str]:
-    """The objects of the assets, as resources of a policy: `$` of a key is no variable there."""
+    """The objects of the assets whose content is none of the responder's business, as resources of a policy."""
     for asset in estate.assets:
-        if asset.bucket and asset.kind is not AssetKind.EVIDENCE:  # the responder reads back what it kept
-            key = literal(asset.prefix.replace("$", "${$}"))
-            below = "*" if not asset.prefix or asset.prefix.endswith("/") else ""
-            yield f"arn:${{AWS::Partition}}:s3:::{asset.bucket}/{key}{below}"
+        # The responder reads back what it kept, and copies logs there.
+        if asset.bucket and asset.kind is not AssetKind.EVIDENCE and not is_log(asset):
+            yield f"arn:${{AWS::Partition}}:s3:::{objects(asset)}"
+
+
+def is_log(asset: Asset) -> bool:
+    """Whether the responder may copy this as evidence: logs, but none that tell of persons, as prompts do."""
+    return asset.kind is AssetKind.LOGS and asset.bucket is not None and asset.personal_data is None
+
+
+def objects(asset: Asset) -> str:
+    """The objects of an asset in S3 as a resource of a policy ends: `$` of a key is no variable there."""
+    key = literal(asset.prefix.replace("$", "${$}"))
+    below = "*" if not asset.prefix or asset.prefix.endswith("/") else ""
+    return f"{asset.bucket}/{key}{below}"
 
 
 def _patterns(pattern: str, permissions: Sequence[str]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from stanch.deploy.alarms import alarms
 from stanch.deploy.fill import FOLDER, filled, template
 from stanch.deploy.freeze import freeze
 from stanch.deploy.insights import contain_by_hand, insights, lacks_actions
-from stanch.deploy.privileges import Privileges, document, privileges
+from stanch.deploy.privileges import Privileges, document, is_log, objects, privileges, substituted
 from stanch.deploy.selectors import selectors
 from stanch.deploy.stages import of_stage
 from stanch.domain.arn import Arn, ArnError
@@ -22,8 +22,8 @@ from stanch.domain.estate import Estate, Purpose
 TEMPLATES = ("foundation", "responder", "member-role")
 RESPONDER_ROLE = "stanch-responder"
 FREEZE_FILE = "freeze-policy.json"
-_GRACE_SECONDS = 1800
-"""What an execution may take beside the time that a question stands."""
+_GRACE_SECONDS = 2700
+"""What an execution may take beside the time that a question stands; a third of it to keep evidence."""
 
 
 class Lacking(Exception):
@@ -55,7 +55,7 @@ def render(estate: Estate, permissions: Iterable[str], stage: str) -> Rendered:
         "member-role.yaml": filled(
             template("member-role"), {"member_path": _path(estate), "policies": _policies(granted)}
         ),
-        FREEZE_FILE: json.dumps(freeze(estate, _responders(estate)), indent=2) + "\n",
+        FREEZE_FILE: json.dumps(freeze(estate, responders(estate)), indent=2) + "\n",
     }
     for name in TEMPLATES:
         files[f"{name}.{stage}.json"] = _parameters(
@@ -125,7 +125,7 @@ def _path(estate: Estate) -> str:
     return f"/{_member(estate).rpartition('/')[0]}/".replace("//", "/")
 
 
-def _responders(estate: Estate) -> tuple[str, ...]:
+def responders(estate: Estate) -> tuple[str, ...]:
     """The roles that stanch acts as, as they stand in ARNs."""
     return (_member(estate), _responder_role(estate))
 
@@ -137,6 +137,7 @@ def _itself(estate: Estate) -> list[str]:
 
 
 def _responder(estate: Estate) -> str:
+    logs = list(_logs(estate))
     gateways = {
         gateway.secret: f"{{{{resolve:secretsmanager:stanch/{gateway.name}:SecretString}}}}"
         for gateway in estate.response.gateways
@@ -147,15 +148,36 @@ def _responder(estate: Estate) -> str:
             "member_role": _member(estate),
             "member_roles": {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{_member(estate)}"},
             "gateways": gateways,
+            "logs": substituted([f"{bucket}/{key}" for bucket, key in logs]),
+            "keys_of_logs": substituted(
+                [f"arn:${{AWS::Partition}}:kms:*:{account}:key/*" for account in estate.perimeter.accounts]
+            ),
+            "decrypting_logs": {
+                "kms:ViaService": "s3.*",
+                # S3 names the bucket where it has a key of its own, and the object where it has none.
+                "kms:EncryptionContext:aws:s3:arn": substituted(
+                    [one for bucket, key in logs for one in (bucket, f"{bucket}/{key}")]
+                ),
+            },
             "workflow": json.loads((FOLDER / "workflow.asl.json").read_text(encoding="utf-8")),
             "alarms": alarms(),
         },
     )
 
 
+def _logs(estate: Estate) -> Iterator[tuple[str, str]]:
+    """Buckets and the keys in them, as policies name them: of the logs that foundation makes, and of those declared."""
+    for account in estate.perimeter.accounts:
+        yield f"arn:${{AWS::Partition}}:s3:::stanch-logs-{account}-*", "*"
+    for asset in estate.assets:
+        if is_log(asset):
+            bucket, _, key = objects(asset).partition("/")
+            yield f"arn:${{AWS::Partition}}:s3:::{bucket}", key
+
+
 def _foundation(estate: Estate, events: Iterable[dict[str, Any]]) -> str:
     perimeter = estate.perimeter
-    roles = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{name}"} for name in _responders(estate)]
+    roles = [{"Fn::Sub": f"arn:${{AWS::Partition}}:iam::*:role/{name}"} for name in responders(estate)]
     return filled(
         template("foundation"),
         {
@@ -171,7 +193,7 @@ def _foundation(estate: Estate, events: Iterable[dict[str, Any]]) -> str:
             "flow_logs": flows.flow_logs(perimeter.vpcs),
             "flow_table": flows.table(perimeter.accounts, perimeter.regions),
             "freeze_name": estate.response.freeze_policy or "stanch-freeze",
-            "freeze_policy": freeze(estate, _responders(estate)),
+            "freeze_policy": freeze(estate, responders(estate)),
         },
     )
 

@@ -205,6 +205,7 @@ class Response:
 
     `member_role` is the name of the role that the responder assumes in the perimeter's other accounts.
     `freeze_policy` is the id or name of a service control policy placed beforehand for the quarantine of accounts.
+    `collateral_days` is how far back the lake is asked who else used what containment would change.
     """
 
     mode: Mode = Mode.ASK
@@ -213,6 +214,7 @@ class Response:
     never_touch: tuple[str, ...] = ()
     member_role: str | None = None
     freeze_policy: str | None = None
+    collateral_days: int = 14
     evidence: EvidencePlace = field(default_factory=EvidencePlace)
     gateways: tuple[Gateway, ...] = ()
     limits: Limits = field(default_factory=Limits)

@@ -47,9 +47,14 @@ class Decision:
     def question(self, incident: str, asked_at: datetime, minutes: int) -> Question:
         """The question that stands for so many minutes."""
         subject = self.asking or tuple(step for step in self.now if step.state in _TO_DO)
-        steps = tuple(f"{step.action} on {step.resource}" for step in subject)
+        steps = tuple(map(in_words, subject))
         expires = asked_at + timedelta(minutes=minutes)
         return Question(incident, self.plan, asked_at, expires, self.persons, steps, self.why)
+
+
+def in_words(step: Step) -> str:
+    """A step as a question names it."""
+    return f"{step.action} on {step.resource}"
 
 
 def plan_hash(steps: Iterable[Step]) -> str:

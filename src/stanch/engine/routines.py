@@ -9,6 +9,7 @@ routine:
   regular_days: 3                 # fold only a finding that goes on at least this long; for what a thief could imitate
   on_days: 4                      # fold only a finding with events on at least so many different days
   anywhere: true                  # explain calls from outside networks too; for callers that AWS or a token proves
+  own_calls: true                 # explain nothing but calls that stanch itself declares to make
 
 A finding is folded when one routine explains all of its events. Whatever a routine says, nothing explains a request
 that opens something to others than ours, sends data outside, touches the logs, or is made by another account.
@@ -32,10 +33,11 @@ from stanch.engine.enrich import View
 from stanch.engine.enrich.grants import Reach
 from stanch.engine.sigma import Rule, RuleError
 from stanch.engine.untrusted import text
+from stanch.iam.least.calls import calls_of
 
 GRAVEST = Severity.MEDIUM
 """No routine folds what is graver: such a finding is looked at by a person, each time."""
-_KEYS = {"why", "folds", "up_to", "regular_days", "on_days", "anywhere"}
+_KEYS = {"why", "folds", "up_to", "regular_days", "on_days", "anywhere", "own_calls"}
 _PATTERN = re.compile(r"[a-z0-9_*/-]+")
 _WATCHERS = frozenset(
     f"{name}.amazonaws.com"
@@ -68,6 +70,15 @@ class Routine:
     days: int
     anywhere: bool
     rule: Rule
+    own_calls: bool = False
+    calls: frozenset[str] = frozenset()
+    """The permissions that stanch declares, where `own_calls` asks for them: whoever wires it says so."""
+
+    def knows(self, view: View) -> bool:
+        """Whether the event is a call that this routine may explain at all."""
+        if not self.own_calls:
+            return True
+        return {call.action for call in calls_of(view.record)} <= self.calls
 
     def may_fold(self, detection: str, severity: Severity) -> bool:
         """Whether findings of this detection and severity are this routine's to explain."""
@@ -84,7 +95,8 @@ def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the 
     said = yaml.safe_load(text).get("routine")  # read_rules has already refused what is no bounded mapping
     if not isinstance(said, Mapping) or set(said) - _KEYS or not {"why", "folds", "up_to"} <= set(said):
         raise RuleError(
-            f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, on_days, anywhere"
+            f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, on_days, "
+            "anywhere, own_calls"
         )
     return Routine(
         id,
@@ -93,8 +105,9 @@ def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the 
         _up_to(said["up_to"], path),
         timedelta(days=_days(said, "regular_days", path)),
         _days(said, "on_days", path),
-        _anywhere(said.get("anywhere", False), path),
+        _flag(said, "anywhere", path),
         rules[0],
+        _flag(said, "own_calls", path),
     )
 
 
@@ -111,7 +124,8 @@ class Routines:
         if not found or _is_beyond_routine(view):
             return ()
         outside = view.network_side is Side.OUTSIDE
-        return tuple(rule.id for rule in found if self._by_id[rule.id].anywhere or not outside)
+        routines = (self._by_id[rule.id] for rule in found)
+        return tuple(one.id for one in routines if (one.anywhere or not outside) and one.knows(view))
 
     def folding(
         self,
@@ -197,7 +211,8 @@ def _days(said: Mapping[str, Any], name: str, path: str) -> int:
     return days
 
 
-def _anywhere(said: Any, path: str) -> bool:
-    if not isinstance(said, bool):
-        raise RuleError(f"{path}: `anywhere` is {said!r}; it must be true or false")
-    return said
+def _flag(said: Mapping[str, Any], name: str, path: str) -> bool:
+    flag = said.get(name, False)
+    if not isinstance(flag, bool):
+        raise RuleError(f"{path}: `{name}` is {flag!r}; it must be true or false")
+    return flag

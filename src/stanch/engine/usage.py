@@ -37,13 +37,23 @@ class Usage:
 
     def count(self, arn: str, address: str | None, bucket: str, times: int) -> None:
         """Take in calls of one caller, on this bucket ("" for none), that AWS allowed."""
-        user = (arn, address or "an unknown address")
-        self._count(role_of_session(arn) or arn, user, times)
+        self.count_on(role_of_session(arn) or arn, arn, address, times)
         if host := _HOST.search(arn):
-            self._count(host[0], user, times)
+            self.count_on(host[0], arn, address, times)
         if bucket:
             name = f"arn:{arn.split(':', 2)[1]}:s3:::{bucket}" if arn.startswith("arn:") else bucket
-            self._count(name, user, times)
+            self.count_on(name, arn, address, times)
+
+    def count_on(self, resource: str, arn: str, address: str | None, times: int) -> None:
+        """Take in calls of one caller with, or on, just this resource."""
+        if self._only is not None and resource not in self._only:
+            return
+        user = (arn, address or "an unknown address")
+        users = self._users.setdefault(resource, {})
+        if user in users or len(users) < KEPT_USERS:
+            users[user] = users.get(user, 0) + times
+        else:
+            self._unnamed[resource] = self._unnamed.get(resource, 0) + times
 
     def others(self, resource: str, addresses: Collection[str]) -> tuple[str, ...]:
         """Who used this resource besides those at the incident's own addresses, busiest first, in words."""
@@ -53,18 +63,9 @@ class Usage:
             f"{arn} from {address} ({_calls(count)})"
             for (arn, address), count in sorted(users.items(), key=lambda item: (-item[1], item[0]))
         ]
-        if unnamed := self._unnamed.get(resource, 0):
+        if unnamed := self._unnamed.get(_named(resource), 0):
             words.append(f"and {_calls(unnamed)} by others")
         return tuple(words)
-
-    def _count(self, resource: str, user: tuple[str, str], times: int) -> None:
-        if self._only is not None and resource not in self._only:
-            return
-        users = self._users.setdefault(resource, {})
-        if user in users or len(users) < KEPT_USERS:
-            users[user] = users.get(user, 0) + times
-        else:
-            self._unnamed[resource] = self._unnamed.get(resource, 0) + times
 
 
 def _calls(count: int) -> str:

@@ -99,6 +99,7 @@ def _response(response: Any) -> domain.Response:
         never_touch=tuple(response.never_touch),
         member_role=response.member_role,
         freeze_policy=response.freeze_policy,
+        collateral_days=response.collateral_days,
         evidence=domain.EvidencePlace(**_fields(response.evidence)),
         gateways=tuple(domain.Gateway(**_fields(gateway)) for gateway in response.gateway),
         limits=domain.Limits(**_fields(response.limits)),

@@ -4,11 +4,12 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.contracts.collector import UNSEEN, Collector, Scope, Thing, Unknown
+from stanch.estate.asking import Asking, NotHere, Over
 from stanch.estate.snapshot import Seen
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ _PREFIXES = {
     "accessanalyzer": "access-analyzer",
     "elb": "elasticloadbalancing",
     "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
     "sso-admin": "sso",
     "stepfunctions": "states",
@@ -55,12 +57,20 @@ _NOT_FOR_LACK_OF_A_PERMISSION = {
 """Refusals that no policy mends: the credentials are not valid (here), or the account has not opened the region."""
 
 
+_NOTHING_HERE = {"SubscriptionRequiredException", "UnknownOperationException"}
+"""Where nobody subscribed, or the region's service does not know the call, there is nothing of what it asks for."""
+
+
 class Looking:
     """Implements `contracts.collector.Look` for one collector in one place."""
 
-    def __init__(self, aws: Aws, pool: ThreadPoolExecutor) -> None:
+    def __init__(
+        self, aws: Aws, pool: ThreadPoolExecutor, asking: Asking | None = None, *, regional: bool = False
+    ) -> None:
         self._aws = aws
         self._pool = pool
+        self._asking = asking or Asking()
+        self._ends = (Over, NotHere) if regional else (Over,)
         self._noting = threading.Lock()
         self.unknowns: list[Unknown] = []
         self.partition, self.region, self.account = aws.partition, aws.region, aws.account
@@ -68,16 +78,21 @@ class Looking:
     def ask(self, service: str, operation: str, /, *, of: str, none: Sequence[str] = (), **params: Any) -> Any:
         """See `Look.ask`."""
         try:
-            return self._aws.call(service, operation, **params)
+            return self._asking.answer(self._key(service, params), lambda: self._aws.call(service, operation, **params))
         except AwsError as error:
+            if isinstance(error, self._ends):
+                raise
             return None if _says_none(error, none) else self._unseen(error, of)
 
     def list(self, service: str, operation: str, key: str, /, *, of: str, **params: Any) -> Any:
         """See `Look.list`."""
+        asked = self._key(service, params)
         try:
-            return self._aws.pages(service, operation, key, **params)
+            return self._asking.answer(asked, lambda: self._aws.pages(service, operation, key, **params))
         except AwsError as error:
-            return self._unseen(error, of)
+            if isinstance(error, self._ends):
+                raise
+            return [] if _says_none(error, ()) else self._unseen(error, of)
 
     def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
         """See `Look.failed`."""
@@ -87,6 +102,9 @@ class Looking:
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """See `Look.each`."""
         return self._pool.map(make, items)
+
+    def _key(self, service: str, params: Mapping[str, Any]) -> tuple[str, str, str]:
+        return self.account, params.get("region") or self.region, service
 
     def _unseen(self, error: AwsError, of: str) -> Mapping[str, str]:
         lacks = isinstance(error, AwsDenied) and error.code not in _NOT_FOR_LACK_OF_A_PERMISSION
@@ -103,7 +121,9 @@ class Looking:
 def _says_none(error: AwsError, none: Sequence[str]) -> bool:
     """Whether the refusal is AWS's way to say that there is none: by its code, or by code and start of message."""
     told = f"{error.code}: {error.message}"
-    return any(told.startswith(one) if ": " in one else error.code == one for one in none)
+    return error.code in _NOTHING_HERE or any(
+        told.startswith(one) if ": " in one else error.code == one for one in none
+    )
 
 
 def permission_of(operation: str) -> str:
@@ -135,16 +155,19 @@ def errands(collectors: Mapping[str, Collector], homes: Iterable[Aws], regions: 
                     yield Errand(name, module, there[region], region)
 
 
-def look(todo: Sequence[Errand], on_seen: OnSeen = lambda _: None) -> list[Seen]:
-    """Run every errand; a collector that fails is an unknown of its own, and costs no other its answer."""
-    telling = threading.Lock()
+def look(todo: Sequence[Errand], on_seen: OnSeen = lambda _: None, asking: Asking | None = None) -> list[Seen]:
+    """Run every errand; a collector that fails is an unknown of its own, and costs no other its answer.
+
+    Raises `asking.Over` when AWS answers nobody any more: then what was seen until then is half a picture.
+    """
+    telling, how = threading.Lock(), asking or Asking()
     with ExitStack() as open_pools:
         # Two pools: an errand that waits for its own calls must not keep their places.
         calls = open_pools.enter_context(ThreadPoolExecutor(AT_ONCE, thread_name_prefix="call"))
         runs = open_pools.enter_context(ThreadPoolExecutor(AT_ONCE, thread_name_prefix="look"))
 
         def run(errand: Errand) -> Seen:
-            seen = _seen(errand, calls)
+            seen = _seen(errand, calls, how)
             with telling:
                 on_seen(seen)
             return seen
@@ -152,16 +175,24 @@ def look(todo: Sequence[Errand], on_seen: OnSeen = lambda _: None) -> list[Seen]
         return list(runs.map(run, todo))
 
 
-def _seen(errand: Errand, calls: ThreadPoolExecutor) -> Seen:
+def _seen(errand: Errand, calls: ThreadPoolExecutor, asking: Asking) -> Seen:
     try:
-        looking = Looking(errand.aws, calls)
+        looking = Looking(errand.aws, calls, asking, regional=errand.region is not None)
     except AwsError as error:  # the account itself could not be reached
         told = Unknown(error.operation, error.code, None, errand.collector, error.message)
         return Seen("unknown", errand.region, errand.collector, (), (told,))
     things: tuple[Thing, ...] = ()
     try:
         things = tuple(errand.module.collect(looking))
+    except Over:
+        raise
+    except NotHere:
+        looking.unknowns.clear()  # what the region does not have cannot be hidden in it
     except Exception as error:  # noqa: BLE001  # a defect of one collector must not hide what the others saw
         why = f"a defect of stanch: {type(error).__name__}: {error}"
         looking.unknowns.append(Unknown(errand.collector, "Defect", None, errand.collector, why))
-    return Seen(looking.account, errand.region, errand.collector, things, tuple(looking.unknowns))
+    unknowns = tuple(
+        replace(unknown, account=looking.account, region=errand.region, collector=errand.collector)
+        for unknown in looking.unknowns
+    )
+    return Seen(looking.account, errand.region, errand.collector, things, unknowns)

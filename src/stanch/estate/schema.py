@@ -161,6 +161,7 @@ class Response(Section):
     never_touch: list[ArnPattern] = []
     member_role: Annotated[str, AfterValidator(values.role_name)] | None = None
     freeze_policy: Annotated[str, AfterValidator(values.policy_name)] | None = None
+    collateral_days: Annotated[int, Field(ge=1, le=366)] = 14
     evidence: Evidence = Evidence()
     gateway: list[Gateway] = []
     limits: Limits = Limits()

@@ -7,15 +7,18 @@
 It is written beside its place and moved there when it is whole; the one before is kept until then.
 """
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from stanch.contracts.collector import Place, Thing, Unknown, file_of
 
@@ -23,6 +26,10 @@ VERSION = 1
 INDEX = "index.json"
 UNKNOWNS = "unknowns.jsonl"
 _ACCOUNT = "account"
+_PARTS = 2
+"""Slashes in the name of a file: account, region, collector."""
+_OF_UNKNOWN = tuple(one.name for one in fields(Unknown))
+_decoder = msgspec.json.Decoder(dict[str, Any])
 
 
 class SnapshotError(Exception):
@@ -79,6 +86,7 @@ def write(folder: Path, seen: Iterable[Seen], made_at: datetime) -> Path:
 
 def read(folder: Path) -> Snapshot:
     """The snapshot in `folder`. Raises SnapshotError for what is none, or was written by a newer stanch."""
+    _put_back(folder)
     index = _index(folder)
     places: list[Place] = []
     edited = []
@@ -87,39 +95,13 @@ def read(folder: Path) -> Snapshot:
         if hashlib.sha256(raw).hexdigest() != told["sha256"]:
             edited.append(name)
         account, region, collector = _place_of(name)
-        for line in _lines(raw, name):
-            thing = Thing(line["kind"], line["arn"], line["data"])
-            places.append(Place(account, region, thing, collector))
-    unknowns = tuple(Unknown(**line) for line in _lines(_raw(folder, UNKNOWNS), UNKNOWNS))
+        places += (Place(account, region, _thing(line, name), collector) for line in _lines(raw, name))
+    unknowns = tuple(_unknown(line) for line in _lines(_raw(folder, UNKNOWNS), UNKNOWNS))
     looked = frozenset(_place_of(name) for name in index["files"])
     made_at = datetime.fromisoformat(index["made_at"])
     return Snapshot(
         made_at, tuple(index["accounts"]), tuple(index["regions"]), tuple(places), unknowns, tuple(edited), looked
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One thing that is new, gone or different; `fields` are the top fields of its data that differ."""
-
-    kind: str
-    arn: str
-    how: str
-    fields: tuple[str, ...] = ()
-
-
-def changes(before: Snapshot, after: Snapshot) -> Iterator[Change]:
-    """What differs between two snapshots, by ARN; what could not be seen in one of them is no change."""
-    old, new = _by_name(before), _by_name(after)
-    for name in sorted(old.keys() | new.keys()):
-        if name not in old:
-            yield Change(*name, "new")
-        elif name not in new:
-            yield Change(*name, "gone")
-        elif old[name] != new[name]:
-            one, other = old[name], new[name]
-            differing = sorted(key for key in one.keys() | other.keys() if one.get(key) != other.get(key))
-            yield Change(*name, "changed", tuple(differing))
 
 
 def _place_of(name: str) -> tuple[str, str | None, str]:
@@ -128,8 +110,18 @@ def _place_of(name: str) -> tuple[str, str | None, str]:
     return account, None if region == _ACCOUNT else region, file.removesuffix(".jsonl").replace(".", "/")
 
 
-def _by_name(snapshot: Snapshot) -> dict[tuple[str, str], Mapping[str, Any]]:
-    return {(place.thing.kind, place.thing.arn): place.thing.data for place in snapshot.places}
+def _thing(line: Mapping[str, Any], name: str) -> Thing:
+    kind, arn, data = line.get("kind"), line.get("arn"), line.get("data")
+    if not isinstance(kind, str) or not isinstance(arn, str) or not isinstance(data, dict):
+        raise SnapshotError(f"{name}: a line is no thing (kind, arn, data); make the snapshot anew")
+    return Thing(kind, arn, data)
+
+
+def _unknown(line: Mapping[str, Any]) -> Unknown:
+    try:
+        return Unknown(**{name: line[name] for name in _OF_UNKNOWN if name in line})
+    except TypeError as error:
+        raise SnapshotError(f"{UNKNOWNS}: a line tells no gap ({error}); make the snapshot anew") from None
 
 
 def _filled(folder: Path, seen: Sequence[Seen], made_at: datetime) -> None:
@@ -168,7 +160,7 @@ def _plain(value: object) -> Any:
 
 def _moved(fresh: Path, folder: Path) -> None:
     """A rename each: at every moment there is a whole snapshot at its place, or beside it."""
-    old = folder.with_name(f".{folder.name}.before")
+    old = _before(folder)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
@@ -176,18 +168,44 @@ def _moved(fresh: Path, folder: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _before(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.before")
+
+
+def _put_back(folder: Path) -> None:
+    """Who was killed between the two renames has left the snapshot of before beside its place."""
+    if not folder.exists() and (_before(folder) / INDEX).exists():
+        with contextlib.suppress(OSError):  # another may have put it back, or a new one there
+            _before(folder).rename(folder)
+
+
 def _index(folder: Path) -> dict[str, Any]:
     try:
-        index = json.loads((folder / INDEX).read_bytes())
+        index = msgspec.json.decode((folder / INDEX).read_bytes())
         version = index["version"]
-        named = {"made_at", "accounts", "regions", "files"} <= index.keys()
     except FileNotFoundError:
         raise SnapshotError(f"{folder} holds no snapshot; `stanch snapshot` makes one") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise SnapshotError(f"{folder / INDEX} cannot be read ({error}); make the snapshot anew") from error
-    if version != VERSION or not named:
-        raise SnapshotError(f"{folder} was written in version {version}, this stanch reads {VERSION}; make it anew")
+    if isinstance(version, int) and version > VERSION:
+        raise SnapshotError(
+            f"{folder} was written by a newer stanch (version {version}, this one reads {VERSION}); "
+            "upgrade, or make it anew"
+        )
+    if version != VERSION or not _is_whole(index):
+        raise SnapshotError(f"{folder / INDEX} is not as stanch writes it (version {VERSION}); make the snapshot anew")
     return dict(index)
+
+
+def _is_whole(index: Mapping[str, Any]) -> bool:
+    """Whether an index names what it must, each as it must be."""
+    try:
+        datetime.fromisoformat(index["made_at"])
+        names = all(isinstance(one, str) for key in ("accounts", "regions") for one in [*index[key]])
+        files = all(name.count("/") == _PARTS or ".." in name for name in index["files"])
+        return names and files and all(isinstance(told["sha256"], str) for told in index["files"].values())
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _raw(folder: Path, name: str) -> bytes:
@@ -202,6 +220,6 @@ def _raw(folder: Path, name: str) -> bytes:
 def _lines(raw: bytes, name: str) -> Iterator[dict[str, Any]]:
     for number, line in enumerate(raw.splitlines(), start=1):
         try:
-            yield dict(json.loads(line))
-        except (ValueError, TypeError, RecursionError) as error:
+            yield _decoder.decode(line)
+        except (ValueError, RecursionError) as error:
             raise SnapshotError(f"{name}, line {number}: no JSON object ({error}); make the snapshot anew") from error

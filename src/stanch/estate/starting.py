@@ -1,13 +1,19 @@
-"""The first stanch.toml: it binds nothing until a person fills it in, and every example in it is valid as written."""
+"""The first stanch.toml: it binds nothing until a person fills it in, and every example in it is valid as written.
 
-import json
+What discovery is sure of is filled in already, what it doubts stands there behind a comment mark.
+"""
+
+import re
 from collections.abc import Sequence
+
+from stanch.domain.proposal import Proposal
+from stanch.estate import writing
 
 _FILE = """\
 # What is ours. stanch reads this file to tell a leak from work, and to know what it must never touch.
 # A line that begins with `# ` explains; a line that begins with `#` and no space is an example: take the # away.
 # `stanch init --check` says whether the file is right. Everything here is optional, and nothing is sent anywhere.
-
+$found
 # Where our data may be. An empty list means "nobody said": stanch then answers `unknown`, never `outside`.
 [perimeter]
 $known
@@ -22,7 +28,7 @@ $known
 #   kind   weights, adapter, training-data, registry, inference-host, inference-api, vector-store, logs, evidence
 #   where  s3://bucket/prefix/ (ends in / for all that is below it; without / it is that one object),
 #          an ARN in which * stands for anything, or tag:Key=Value
-#[[asset]]
+$assets#[[asset]]
 #name = "llama-70b-ft"
 #kind = "weights"
 #where = "s3://acme-weights/llama-70b-ft/"
@@ -43,7 +49,7 @@ $known
 #decoy = true
 
 # Who is for what: serving, training, export, admin, responder, service. Whoever is not named here is unknown.
-#[[principal]]
+$principals#[[principal]]
 #match = "arn:*:iam::111122223333:role/vllm-serving"
 #purpose = "serving"
 
@@ -62,6 +68,8 @@ $known
 mode = "ask"
 # In mode act: at least this confidence (0 to 1), and at most this much broken for others (none, low, medium, high).
 #act_when = { confidence = 0.9, collateral = "low" }
+# Who else used what would be changed is asked of the lake (`stanch lake import`), so many days back.
+#collateral_days = 14
 # stanch changes nothing that matches, whatever happened. Name the way back in when all else is closed.
 #never_touch = ["arn:*:iam::*:role/break-glass"]
 # Beyond so many resources stanch asks, whatever its mode. A question expires, and some assets need two persons.
@@ -91,17 +99,43 @@ mode = "ask"
 """
 
 
-def starting_file(partitions: Sequence[str] = (), regions: Sequence[str] = (), accounts: Sequence[str] = ()) -> str:
-    """The commented file that `stanch init` writes; what is already known of the perimeter is filled in."""
+_FOUND = """\
+#
+# $where.
+# What several facts make sure (90 % and more) is declared; the rest stands behind a # with its reasons: take the # away
+# if it is so, and leave it there if not: then it is not proposed again. A purpose makes stanch quieter about its
+# holder, so none counts without your yes, unless configuration, rights and logs all say the same.
+"""
+
+
+def starting_file(
+    partitions: Sequence[str] = (),
+    regions: Sequence[str] = (),
+    accounts: Sequence[str] = (),
+    *,
+    proposals: Sequence[Proposal] = (),
+    where: str = "",
+) -> str:
+    """The commented file that `stanch init` writes; what is already known of the perimeter is filled in.
+
+    `proposals` are written into their sections; `where` says in words what was looked at for them.
+    """
     known = (
         _line("partitions", partitions, "aws"),
         _line("regions", regions, "eu-central-1"),
         _line("accounts", accounts, "111122223333"),
     )
-    return _FILE.replace("$known", "\n".join(known))
+    text = _FILE.replace("$known", "\n".join(known))
+    text = text.replace("$found", _FOUND.replace("$where", where) if where else "")
+    for key, line in writing.perimeter(proposals).items():
+        example = re.search(rf"(?m)^#?{key} = .*$", text)
+        text = text.replace(example[0], line, 1) if example else text
+    for section, mark in (("asset", "$assets"), ("principal", "$principals")):
+        written = writing.entries(proposals, section)
+        text = text.replace(mark, f"\n{written}\n# Examples:\n" if written else "")
+    return text
 
 
 def _line(key: str, known: Sequence[str], example: str) -> str:
     """One key: what is known, else an example behind a comment mark."""
-    listed = json.dumps(list(known) or [example], ensure_ascii=False).replace("\x7f", "\\u007f")
-    return f"{'' if known else '#'}{key} = {listed}"
+    return f"{'' if known else '#'}{key} = {writing.quoted(list(known) or [example])}"

@@ -32,6 +32,7 @@ from stanch.range.recorder.outcome import stamp
 from stanch.range.recorder.record import Seen, delivery_record, records
 from stanch.range.request.call import Call, Http, UnknownCallError, read_call
 from stanch.range.request.position import position
+from stanch.range.untouched import untouched
 
 CONTROL = "/range/"
 ACCOUNT = re.compile(r"[0-9]{12}")
@@ -65,7 +66,9 @@ class Front:
         except UnknownCallError as error:
             return Response(f"<Error><Code>NotImplemented</Code><Message>{escape(str(error))}</Message></Error>", 501)
         if not self._enforcing:
-            return self._pass_on(call, environ, _staging_account(http, self.sessions), signed=bool(http.scope))
+            made = untouched(call, _request_id(call))
+            account = _staging_account(http, self.sessions)
+            return _written(made, call) if made else self._pass_on(call, environ, account, signed=bool(http.scope))
         bucket = find_bucket(call.text("Bucket")) if call.service == "s3" else None
         owner = str(bucket.account_id) if bucket is not None else None
         if bucket is not None:
@@ -79,6 +82,7 @@ class Front:
             identity = identify(http, self.sessions, at)
             decide(call, identity, place, needed, at)
             answer = simulate(call, identity, request_id) if call.operation in OPERATIONS else None
+            answer = answer or untouched(call, request_id)
         except Refusal as refusal:
             answer = refuse(call, refusal, request_id)
         if answer is not None:

@@ -12,6 +12,7 @@ _CASE = {
     "verify": verbs.verified,
     "settle": verbs.settled,
     "notify": verbs.notified,
+    "preserve": verbs.preserved,
 }
 
 

@@ -6,11 +6,15 @@ is in the table. Every verb may be called again with the same case and ends the 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 from stanch import app
+from stanch.app.evidence import Room, preserve
+from stanch.aws.vault import VaultError
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, StoreError
+from stanch.domain.decision import person_named
 from stanch.domain.estate import Mode
 from stanch.domain.event import Event
 from stanch.domain.incident import Incident, IncidentState
@@ -26,6 +30,11 @@ Case = dict[str, Any]
 
 
 _TO_DO = {StepState.PLANNED, StepState.APPLIED}
+_HELD = 400_000_000
+"""Bytes of one log file: the function has 1 GB of memory, and holds a file whole while its hash is worked out."""
+_KEEPING = timedelta(minutes=10)
+"""Of the function's fifteen minutes: the ledger comes after the files, and must not be lost with them."""
+_NAMED = 10
 
 
 def triaged(bench: Bench, given: Mapping[str, Any]) -> Case:
@@ -93,9 +102,7 @@ def asked(bench: Bench, given: Mapping[str, Any], function: str) -> Case:
 def answered(bench: Bench, given: Mapping[str, Any], acting_as: str) -> Case:
     """Keep a person's answer, and wake who waits for it once it is decided."""
     question = bench.decisions.question(str(given["plan"]))
-    by, yes = str(given["by"]).strip(), given["yes"] is True
-    if not by:
-        raise StoreError("an answer names who gives it: by")
+    by, yes = _person(given, "an answer names who gives it"), given["yes"] is True
     if question.expires <= bench.clock():
         raise StoreError(f"the question about {question.plan[:12]} expired at {question.expires:%Y-%m-%d %H:%M} UTC")
     app.answer(bench.kept, question, yes=yes, by=by, acting_as=acting_as, why=str(given.get("why", "")))
@@ -147,11 +154,33 @@ def notified(bench: Bench, case: Case) -> Case:
     return {**case, "ended": said}
 
 
+def preserved(bench: Bench, case: Case) -> Case:
+    """Keep logs, ledger and the chain's end in the evidence bucket, when all is over and everybody has been told.
+
+    What could not be kept changes nothing of what was contained: it is told, here and to people.
+    """
+    place = bench.estate.response.evidence
+    if place.bucket is None:
+        return {**case, "evidence": {"ledger": "", "missing": ["[response.evidence] names no bucket"]}}
+    incident = bench.incidents.get(case["incident"])
+    steps, head, begun = bench.journal.steps(incident.id), bench.journal.head(incident.id), bench.clock()
+    room = Room(_HELD, lambda: bench.clock() >= begun + _KEEPING)
+    try:
+        kept = preserve(bench.aws, place, incident, steps, head, begun, room)
+        ledger, missing = f"s3://{place.bucket}/{kept.ledger.key}", [f"{one.path}: {one.why}" for one in kept.missing]
+    except (VaultError, AwsError) as error:
+        ledger, missing = "", [f"nothing was kept in {place.bucket}: {error}"]
+    if missing:
+        subject = f"stanch: evidence of {incident.id} was NOT kept{' in full' if ledger else ''}"
+        telling.publish(bench.aws, bench.topic, subject, [*missing, f"Ledger: {ledger or 'none'}"])
+    told = [why[:300] for why in missing[:_NAMED]]
+    more = [f"and {len(missing) - _NAMED} more"] if len(missing) > _NAMED else []
+    return {**case, "evidence": {"ledger": ledger, "missing": told + more}}
+
+
 def undone(bench: Bench, given: Mapping[str, Any]) -> Case:
     """Put back, at a person's word, what still is as it was left; what somebody changed since is kept and told."""
-    by = str(given.get("by", "")).strip()
-    if not by:
-        raise StoreError("an undo names who asks for it: by")
+    by = _person(given, "an undo names who asks for it")
     incident = bench.incidents.get(str(given["incident"]))
     steps = bench.desk(incident).undo(incident.id)
     settled_ = app.settle(bench.kept, incident, bench.journal.steps(incident.id))
@@ -159,6 +188,14 @@ def undone(bench: Bench, given: Mapping[str, Any]) -> Case:
     telling.publish(bench.aws, bench.topic, f"stanch: {incident.id} undone", [f"{by} asked for it.", *told])
     kept = [step.why[:300] for step in steps if step.state is not StepState.UNDONE]
     return {"incident": incident.id, "state": settled_.state.value, "undone": len(steps) - len(kept), "kept": kept}
+
+
+def _person(given: Mapping[str, Any], rule: str) -> str:
+    """Who says this, as on the command line: two spellings of one name are one person."""
+    try:
+        return person_named(str(given.get("by") or ""))
+    except ValueError as error:
+        raise StoreError(f"{rule}: by {error}") from None
 
 
 def _ending(case: Case) -> str:

@@ -63,7 +63,7 @@ class Table:
         try:
             found = self._aws.call("dynamodb", "GetItem", TableName=self.name, Key=key, ConsistentRead=True)
         except AwsError as error:
-            raise self._failed(error) from error
+            raise failed(self.name, error) from error
         return _read(found["Item"]) if found.get("Item") else None
 
     def under(self, pk: str, *, begins: str = "", since: str = "") -> list[Item]:
@@ -85,7 +85,7 @@ class Table:
                 ConsistentRead=True,
             )
         except AwsError as error:
-            raise self._failed(error) from error
+            raise failed(self.name, error) from error
         return [_read(item) for item in items]
 
     def last(self, pk: str) -> Item | None:
@@ -102,7 +102,7 @@ class Table:
                 ConsistentRead=True,
             )["Items"]
         except AwsError as error:
-            raise self._failed(error) from error
+            raise failed(self.name, error) from error
         return _read(found[0]) if found else None
 
     def write(self, *parts: Put | Check) -> None:
@@ -117,7 +117,7 @@ class Table:
             reasons = _reasons(error)
             if reasons and _CLASHES & set(reasons):
                 raise Clash(reasons) from error
-            raise self._failed(error) from error
+            raise failed(self.name, error) from error
 
     def _put(self, part: Put) -> dict[str, Any]:
         asked: dict[str, Any] = {"TableName": self.name, "Item": _written(part.item)}
@@ -137,12 +137,14 @@ class Table:
             }
         }
 
-    def _failed(self, error: AwsError) -> StoreError:
-        if isinstance(error, AwsAbsent):
-            return StoreError(f"there is no table {self.name} here; deploy the responder, or correct STANCH_TABLE")
-        if isinstance(error, AwsDenied):
-            return StoreError(f"table {self.name}: denied: needs {error.operation}, and kms:Decrypt on the table's key")
-        return StoreError(f"table {self.name}: {error}")
+
+def failed(name: str, error: AwsError) -> StoreError:
+    """What to do about a table that cannot be used."""
+    if isinstance(error, AwsAbsent):
+        return StoreError(f"there is no table {name} here; deploy the responder, or correct its name or the region")
+    if isinstance(error, AwsDenied):
+        return StoreError(f"table {name}: denied: needs {error.operation}, and kms:Decrypt on the table's key")
+    return StoreError(f"table {name}: {error}")
 
 
 def packed(text: str, what: str) -> bytes:

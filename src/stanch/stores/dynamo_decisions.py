@@ -25,14 +25,15 @@ class DynamoDecisions:
     def ask(self, question: Question) -> None:
         """Append the question; the newest of a plan is the one that stands."""
         text = encode(question)
-        found = {"pk": "questions", "sk": f"{question.plan}#{_utc(question.asked_at)}", "body": packed(text, _WHERE)}
+        pk, sk = kept_question(question)
+        found = {"pk": pk, "sk": sk, "body": packed(text, _WHERE)}
         self._chain.append(question.incident, "question", text, Put(found))
 
     def answer(self, answer: Answer) -> None:
         """Append one person's answer."""
         text = encode(answer)
-        by = hashlib.sha256(answer.by.encode()).hexdigest()[:16]
-        found = {"pk": f"answers#{answer.plan}", "sk": f"{_utc(answer.at)}#{by}", "body": packed(text, _WHERE)}
+        pk, sk = kept_answer(answer)
+        found = {"pk": pk, "sk": sk, "body": packed(text, _WHERE)}
         self._chain.append(answer.incident, "answer", text, Put(found))
 
     def question(self, plan: str) -> Question:
@@ -92,6 +93,17 @@ class DynamoPlans:
     def waiting(self, plan: str) -> list[str]:
         """The tokens of the executions that wait for it, those that have given up among them."""
         return [str(item["t"]) for item in self._table.under(f"waiting#{plan}")]
+
+
+def kept_question(question: Question) -> tuple[str, str]:
+    """Where a question lies a second time, to be found by its plan."""
+    return "questions", f"{question.plan}#{_utc(question.asked_at)}"
+
+
+def kept_answer(answer: Answer) -> tuple[str, str]:
+    """Where an answer lies a second time, to be found by its plan."""
+    by = hashlib.sha256(answer.by.encode()).hexdigest()[:16]
+    return f"answers#{answer.plan}", f"{_utc(answer.at)}#{by}"
 
 
 def _plan(incident: str, name: str) -> str:

@@ -8,12 +8,13 @@ from stanch.contracts.store import StoreError
 from stanch.domain.event import is_identity
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.regime import Awareness
+from stanch.stores.chain import digest
 from stanch.stores.codec import decode, encode
 from stanch.stores.dynamo import AT_ONCE, Clash, Item, Put, Table, packed, unpacked
-from stanch.stores.dynamo_chain import NEW, Chain
+from stanch.stores.dynamo_chain import NEW, STAMP, Chain
 from stanch.stores.merge import filed, merged, same_story
 
-_ALL = "incidents"
+ALL = "incidents"
 _TRIES = 20
 _NAMED = 5
 
@@ -34,22 +35,22 @@ class DynamoIncidents:
 
     def all(self) -> list[Incident]:
         """All incidents, newest first."""
-        found = [_incident(item) for item in self._table.under(_ALL)]
+        found = [_incident(item) for item in self._table.under(ALL)]
         return sorted(found, key=lambda one: (-one.last_seen.timestamp(), one.id))
 
     def get(self, id_or_prefix: str) -> Incident:
         """One incident by id or unique prefix; raises StoreError naming those there are."""
-        exact = self._table.get(_ALL, id_or_prefix) if id_or_prefix else None
-        found = [exact] if exact else self._table.under(_ALL, begins=id_or_prefix) if id_or_prefix else []
+        exact = self._table.get(ALL, id_or_prefix) if id_or_prefix else None
+        found = [exact] if exact else self._table.under(ALL, begins=id_or_prefix) if id_or_prefix else []
         if len(found) != 1:
-            raise StoreError(_which(id_or_prefix, found, found or self._table.under(_ALL)))
+            raise StoreError(_which(id_or_prefix, found, found or self._table.under(ALL)))
         return _incident(found[0])
 
     def move(self, incident: str, state: IncidentState) -> Incident:
         """Set the state of one incident, by its full id."""
 
         def moved() -> Incident:
-            item = self._table.get(_ALL, incident)
+            item = self._table.get(ALL, incident)
             if item is None:
                 raise StoreError(f"no incident {incident!r}")
             return self._put(_incident(item).moved(state), item)
@@ -87,15 +88,15 @@ class DynamoIncidents:
 
         It is looked for by its actor, its findings and its id.
         """
-        ids = {str(item["sk"]) for name in _names(incident) for item in self._table.under(name)} | {incident.id}
-        items = [item for id_ in ids if (item := self._table.get(_ALL, id_))]
+        ids = {str(item["sk"]) for name in names(incident) for item in self._table.under(name)} | {incident.id}
+        items = [item for id_ in ids if (item := self._table.get(ALL, id_))]
         stories = [(_incident(item), item) for item in items]
         fitting = [(one, item) for one, item in stories if same_story(one, incident)]
         fitting.sort(key=lambda p: (p[0].state is IncidentState.CLOSED, p[0].id != incident.id, p[0].first_seen))
         return fitting[0][1] if fitting else None
 
     def _free(self, id_: str) -> str:
-        taken = {str(item["sk"]) for item in self._table.under(_ALL, begins=id_)}
+        taken = {str(item["sk"]) for item in self._table.under(ALL, begins=id_)}
         number, name = 1, id_
         while name in taken:
             number += 1
@@ -103,22 +104,25 @@ class DynamoIncidents:
         return name
 
     def _put(self, incident: Incident, known: Item | None) -> Incident:
-        """What leads to an incident is written first: a pointer to one that is not there yet leads nowhere."""
-        pointers = _names(incident)
+        """What leads to an incident is written first: a pointer to one that is not there yet leads nowhere.
+
+        The incident itself is written together with a row of its chain that holds its digest.
+        """
+        pointers = names(incident)
         for start in range(0, len(pointers), AT_ONCE):
             self._table.write(*(Put({"pk": name, "sk": incident.id}) for name in pointers[start : start + AT_ONCE]))
+        text = encode(incident)
+        version = int(known["version"]) + 1 if known else 1
         item = {
-            "pk": _ALL,
+            "pk": ALL,
             "sk": incident.id,
             "state": incident.state.value,
             "last_seen": incident.last_seen.astimezone(UTC).isoformat(),
-            "version": int(known["version"]) + 1 if known else 1,
-            "body": packed(encode(incident), f"incident {incident.id}"),
+            "version": version,
+            "body": packed(text, f"incident {incident.id}"),
         }
-        if known is None:
-            self._table.write(Put(item, NEW))
-        else:
-            self._table.write(Put(item, "version = :version", {":version": int(known["version"])}))
+        same = Put(item, "version = :version", {":version": version - 1}) if known else Put(item, NEW)
+        self._chain.append(incident.id, STAMP, stamp(version, incident.state.value, text), same)
         return incident
 
 
@@ -127,7 +131,12 @@ def _incident(item: Item) -> Incident:
     return decode(unpacked(item, where), Incident, where)
 
 
-def _names(incident: Incident) -> list[str]:
+def stamp(version: int, state: str, text: str) -> str:
+    """What the chain keeps of an incident: which of its versions, and the digest of all that stands in its item."""
+    return f"{version} {digest(state, text)}"
+
+
+def names(incident: Incident) -> list[str]:
     """By what an incident is found again; everybody without an identity has one name, and that joins nothing."""
     found = dict.fromkeys(_finding(finding.id) for finding in incident.findings)
     return [*found, *([_actor(incident.actor.root)] if is_identity(incident.actor.root) else [])]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from stanch.contracts.store import StoreError
@@ -26,13 +27,10 @@ class DynamoJournal:
 
     def write(self, step: Step) -> None:
         """Append durably; refused where this process has lost the resource that it held."""
+        step = step if step.at is not None else replace(step, at=self._clock())
         text = encode(step)
-        at = (step.at or self._clock()).astimezone(UTC)
-        recent = {
-            "pk": f"hour#{at:%Y-%m-%dT%H}",
-            "sk": f"{at:%Y-%m-%dT%H:%M:%S.%f}#{step.incident}#{step.action}#{step.resource}"[:1000],
-            "body": packed(text, "a step"),
-        }
+        pk, sk = kept_step(step)
+        recent = {"pk": pk, "sk": sk, "body": packed(text, "a step")}
         try:
             self._chain.append(step.incident, _STEP, text, Put(recent), *self._leases.fence(step.resource))
         except Clash:
@@ -67,3 +65,10 @@ class DynamoJournal:
     def head(self, incident: str) -> Head:
         """The end of the incident's chain, to be kept where nobody who writes the table can reach it."""
         return self._chain.head(incident)
+
+
+def kept_step(step: Step) -> tuple[str, str]:
+    """Where a row lies a second time, to be found by its hour."""
+    at = (step.at or datetime.fromtimestamp(0, UTC)).astimezone(UTC)
+    name = f"{at:%Y-%m-%dT%H:%M:%S.%f}#{step.incident}#{step.action}#{step.resource}"
+    return f"hour#{at:%Y-%m-%dT%H}", name[:1000]

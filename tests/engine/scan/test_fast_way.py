@@ -73,6 +73,7 @@ def community() -> list[Rule]:
 def parts(files: list[Kept], ours: Estate) -> tuple[Part, Part]:
     fast = Scanner(rules(), ours, app.sources(), (ACCOUNT,))
     slow = Scanner(rules(), ours, [Slow(source) for source in app.sources()], (ACCOUNT,))
+    fast.expect_much()
     fast.scan(files[:1])  # what was learned of other files must not matter
     return fast.scan(files), slow.scan(files)
 
@@ -124,6 +125,7 @@ def test_what_rules_alone_match_is_the_same_though_nothing_is_summed(some: list[
     # The first asks for nothing but the call, ours for facts of the estate as well.
     for some_rules in (community()[:1], community(), rules()):
         alone = Scanner(some_rules, ours, app.sources(), (ACCOUNT,), profiles=False)
+        alone.expect_much()
         slow = Scanner(some_rules, ours, [Slow(source) for source in app.sources()], (ACCOUNT,))
         found, wanted = told(alone.scan(files)), told(slow.scan(files))
         assert not found.pop("cells")

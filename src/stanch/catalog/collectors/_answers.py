@@ -49,6 +49,8 @@ def paged(
         answer = look.ask(service, operation, of=of, **params, **turn)
         if unseen(answer):
             return answer
+        if answer is None:
+            return found
         found += answer.get(key) or ()
         if not answer.get(told):
             return found

@@ -1,40 +1,39 @@
 """A function is an identity with code: whoever may invoke or rewrite it acts as its role, from wherever it runs.
 
-Blind to: the code, policies of single versions and of layers, destinations of asynchronous calls.
+Blind to: the code, policies of single versions of a function, of all but the latest of a layer, reserved concurrency,
+    destinations of asynchronous calls.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from stanch.catalog.collectors._answers import document, items, part
+from stanch.catalog.collectors._answers import document, items
 from stanch.catalog.collectors._place import account_in
 from stanch.catalog.collectors._secrets import variables
 from stanch.contracts.collector import Look, Scope, Thing, unseen
 
 SCOPE = Scope.REGION
 PERMISSIONS = (
-    "lambda:GetAccountSettings",
-    "lambda:GetFunctionConcurrency",
+    "lambda:GetLayerVersionPolicy",
     "lambda:GetPolicy",
     "lambda:ListAliases",
     "lambda:ListEventSourceMappings",
     "lambda:ListFunctionUrlConfigs",
     "lambda:ListFunctions",
+    "lambda:ListLayers",
 )
 
 _NO_POLICY = ("ResourceNotFoundException: The resource you requested does not exist", "ResourceNotFoundException: No ")
 
 
 def collect(look: Look) -> Iterator[Thing]:
-    """The account's concurrency, and every function with its policies, addresses, aliases and sources of events."""
+    """Every function with its policies, addresses, aliases and sources of events; layers and who else may use them."""
     account = account_in(look, "lambda")
     listed = look.list("lambda", "ListFunctions", "Functions", of=account)
-    settings = look.ask("lambda", "GetAccountSettings", of=account)
-    limit = part(settings, "AccountLimit")
-    yield Thing("lambda/account", account, {"AccountLimit": limit})
     sources = _sources(look, account) if items(listed) else {}
-    yield from look.each(partial(_function, look, sources, limit), items(listed))
+    yield from look.each(partial(_function, look, sources), items(listed))
+    yield from look.each(partial(_layer, look), items(look.list("lambda", "ListLayers", "Layers", of=account)))
 
 
 def _sources(look: Look, account: str) -> Any:
@@ -49,24 +48,10 @@ def _sources(look: Look, account: str) -> Any:
     return by_function
 
 
-def _reserved(limit: Any, ask: Callable[..., Any]) -> Any:
-    """The concurrency that a function has of its own: none has any where the whole account's is unreserved.
-
-    Where the account's cannot be seen, no function's is asked for: it would cost a call each and says little.
-    """
-    if unseen(limit):
-        return limit
-    whole = (limit or {}).get("ConcurrentExecutions")
-    if whole is not None and whole == limit.get("UnreservedConcurrentExecutions"):
-        return None
-    return part(ask("GetFunctionConcurrency"), "ReservedConcurrentExecutions")
-
-
-def _function(look: Look, sources: Any, limit: Any, listed: Mapping[str, Any]) -> Thing:
+def _function(look: Look, sources: Any, listed: Mapping[str, Any]) -> Thing:
     arn = str(listed["FunctionArn"])
-    ask = partial(look.ask, "lambda", of=arn, FunctionName=listed["FunctionName"])
     of_it = {"of": arn, "FunctionName": listed["FunctionName"]}
-    policy = ask("GetPolicy", none=_NO_POLICY)
+    policy = look.ask("lambda", "GetPolicy", none=_NO_POLICY, **of_it)
     data = {
         **listed,
         "Environment": _environment(look, arn, listed.get("Environment")),
@@ -74,7 +59,6 @@ def _function(look: Look, sources: Any, limit: Any, listed: Mapping[str, Any]) -
         "Urls": look.list("lambda", "ListFunctionUrlConfigs", "FunctionUrlConfigs", **of_it),
         "Aliases": _aliases(look, of_it),
         "EventSources": sources if unseen(sources) else sources.get(arn, []),
-        "ReservedConcurrentExecutions": _reserved(limit, ask),
     }
     return Thing("lambda/function", arn, data)
 
@@ -101,3 +85,11 @@ def _aliases(look: Look, of_it: Mapping[str, Any]) -> Any:
         policy = look.ask("lambda", "GetPolicy", none=_NO_POLICY, **asked)
         told.append({**alias, "Policy": document(policy)})
     return told
+
+
+def _layer(look: Look, listed: Mapping[str, Any]) -> Thing:
+    """A layer is code that runs in others' functions; the policy of its latest version says in whose."""
+    arn = str(listed["LayerArn"])
+    asked = {"of": arn, "LayerName": listed["LayerName"], "VersionNumber": listed["LatestMatchingVersion"]["Version"]}
+    policy = look.ask("lambda", "GetLayerVersionPolicy", none=_NO_POLICY, **asked)
+    return Thing("lambda/layer", arn, {**listed, "Policy": document(policy)})

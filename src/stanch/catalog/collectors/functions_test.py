@@ -14,7 +14,6 @@ from stanch.contracts.aws import AwsAbsent
 from stanch.contracts.collector import unseen
 
 ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:embed"
-HERE = f"arn:aws:lambda:{REGION}:{ACCOUNT}:account"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "lambda:Invoke*"}]}
 MAPPING = {
     "UUID": "14e0db71-xmpl-4eb5-b481-8945cf9d10c2",
@@ -38,18 +37,23 @@ FUNCTION = {
 }
 
 
-def account(*listed: dict[str, Any], free: Any = 900, **changes: Any) -> RecordedAws:
+LAYER = {
+    "LayerName": "tools",
+    "LayerArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:tools",
+    "LatestMatchingVersion": {"LayerVersionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:layer:tools:3", "Version": 3},
+}
+
+
+def account(*listed: dict[str, Any], **changes: Any) -> RecordedAws:
     return RecordedAws(
         {
             "lambda:ListFunctions": turned("Functions", "Marker", "NextMarker", listed or [FUNCTION]),
-            "lambda:GetAccountSettings": says(
-                {"AccountLimit": {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": free}}
-            ),
             "lambda:ListEventSourceMappings": says({"EventSourceMappings": [MAPPING]}),
             "lambda:GetPolicy": says({"Policy": json.dumps(POLICY)}),
-            "lambda:GetFunctionConcurrency": says({"ReservedConcurrentExecutions": 100}),
             "lambda:ListFunctionUrlConfigs": says({"FunctionUrlConfigs": [URL]}),
             "lambda:ListAliases": says({"Aliases": [{"AliasArn": f"{ARN}:live", "Name": "live"}]}),
+            "lambda:ListLayers": says({"Layers": [LAYER]}),
+            "lambda:GetLayerVersionPolicy": says({"Policy": json.dumps(POLICY)}),
             **changes,
         }
     )
@@ -66,7 +70,6 @@ def test_a_function_is_told_with_all_that_opens_it_and_without_its_values() -> N
     assert data["Urls"] == [URL]
     assert data["Aliases"] == [{"AliasArn": f"{ARN}:live", "Name": "live", "Policy": POLICY}]
     assert data["EventSources"] == [MAPPING]
-    assert data["ReservedConcurrentExecutions"] == 100
     variables = data["Environment"]["Variables"]
     assert variables["DB_PASSWORD"]["LooksSecret"] == "named-so"
     assert variables["MODEL"]["Refers"] == ["s3://acme-weights/llama/"]
@@ -76,7 +79,7 @@ def test_a_function_is_told_with_all_that_opens_it_and_without_its_values() -> N
 def test_every_page_is_read() -> None:
     other = {**FUNCTION, "FunctionName": "other", "FunctionArn": f"{ARN}-2"}
     things, _ = collected(functions, account(FUNCTION, other))
-    assert things.keys() == {HERE, ARN, f"{ARN}-2"}
+    assert things.keys() == {ARN, f"{ARN}-2", LAYER["LayerArn"]}
 
 
 def test_what_there_is_not_is_none() -> None:
@@ -84,15 +87,22 @@ def test_what_there_is_not_is_none() -> None:
         raise AwsAbsent("lambda:GetPolicy", "ResourceNotFoundException", "The resource you requested does not exist.")
 
     plain = {key: value for key, value in FUNCTION.items() if key != "Environment"}
-    empty = {"lambda:GetPolicy": no_policy, "lambda:ListEventSourceMappings": says({"EventSourceMappings": []})}
-    aws = account(plain, free=1000, **empty)
-    things, unknowns = collected(functions, aws)
+    empty = {
+        "lambda:GetPolicy": no_policy,
+        "lambda:ListEventSourceMappings": says({"EventSourceMappings": []}),
+        "lambda:GetLayerVersionPolicy": no_policy,
+    }
+    things, unknowns = collected(functions, account(plain, **empty))
     assert unknowns == []
     assert things[ARN].data["Policy"] is None
     assert things[ARN].data["Environment"] is None
+    assert things[str(LAYER["LayerArn"])].data["Policy"] is None
     assert things[ARN].data["EventSources"] == []
-    assert things[ARN].data["ReservedConcurrentExecutions"] is None
-    assert "lambda:GetFunctionConcurrency" not in {name for name, _ in aws.calls}
+
+
+def test_a_layer_is_told_with_who_else_may_use_its_latest_version() -> None:
+    things, _ = collected(functions, account())
+    assert things[str(LAYER["LayerArn"])].data == {**LAYER, "Policy": POLICY}
 
 
 def test_a_function_that_vanished_is_unknown_not_without_a_policy() -> None:

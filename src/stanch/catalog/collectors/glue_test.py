@@ -12,6 +12,13 @@ CATALOG = f"arn:aws:glue:{REGION}:{ACCOUNT}:catalog"
 POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "glue:*"}]}
 SETTINGS = {"EncryptionAtRest": {"CatalogEncryptionMode": "DISABLED"}}
 DATABASES = [{"Name": name, "LocationUri": f"s3://acme-training/{name}/"} for name in ("tickets", "logs")]
+TABLE = {
+    "Name": "raw",
+    "DatabaseName": "tickets",
+    "TableType": "EXTERNAL_TABLE",
+    "StorageDescriptor": {"Location": "s3://acme-training/tickets/raw/", "Columns": [{"Name": "email"}]},
+    "Parameters": {"classification": "parquet", "transient_lastDdlTime": "1700000000"},
+}
 
 
 def account(**changes: Operation) -> RecordedAws:
@@ -19,6 +26,7 @@ def account(**changes: Operation) -> RecordedAws:
         "GetResourcePolicy": says({"PolicyInJson": json.dumps(POLICY)}),
         "GetDataCatalogEncryptionSettings": says({"DataCatalogEncryptionSettings": SETTINGS}),
         "GetDatabases": turned("DatabaseList", "NextToken", "NextToken", DATABASES),
+        "GetTables": lambda _, asked: {"TableList": [TABLE] if asked["DatabaseName"] == "tickets" else []},
     }
     return RecordedAws({f"glue:{name}": operation for name, operation in {**operations, **changes}.items()})
 
@@ -29,6 +37,19 @@ def test_the_catalog_and_every_database_are_told() -> None:
     assert things[CATALOG].data == {"Policy": POLICY, "DataCatalogEncryptionSettings": SETTINGS}
     assert [thing.data for thing in things.values() if thing.kind == "glue/database"] == DATABASES
     assert f"arn:aws:glue:{REGION}:{ACCOUNT}:database/tickets" in things
+
+
+def test_a_table_is_told_with_its_place_and_without_its_columns() -> None:
+    things, _ = collected(glue, account())
+    (table,) = [thing for thing in things.values() if thing.kind == "glue/table"]
+    assert table.arn == f"arn:aws:glue:{REGION}:{ACCOUNT}:table/tickets/raw"
+    assert table.data == {
+        "Name": "raw",
+        "DatabaseName": "tickets",
+        "TableType": "EXTERNAL_TABLE",
+        "StorageDescriptor": {"Location": "s3://acme-training/tickets/raw/"},
+        "Parameters": {"classification": "parquet"},
+    }
 
 
 def test_no_policy_is_none_in_both_of_aws_spellings() -> None:

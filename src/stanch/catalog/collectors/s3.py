@@ -1,13 +1,16 @@
 """A bucket is open by any of five ways: its policy, its ACL, an access point, a grant, or a copy that leaves it.
 
-Blind to: multi-region access points, access points of Outposts, table and directory buckets, and the ACLs of objects.
+Blind to: multi-region access points, access points of Outposts, table and directory buckets, the ACLs of objects, and
+    access logs that are configured where no bucket may receive them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from functools import partial
 from typing import Any
 
 from stanch.catalog.collectors._answers import document, items, paged, part
+from stanch.catalog.collectors._log_delivery import may_receive
 from stanch.contracts.collector import Look, Scope, Thing, unseen
 
 SCOPE = Scope.ACCOUNT
@@ -48,9 +51,9 @@ def collect(look: Look) -> Iterator[Thing]:
     # Asked with any parameter at all, S3 tells each bucket's region; that saves a call for each.
     listed = look.list("s3", "ListBuckets", "Buckets", of="s3", MaxBuckets=_PAGE)
     buckets = list(look.each(partial(_bucket, look), items(listed)))
-    yield from buckets
-    regions = {bucket.data["BucketRegion"] for bucket in buckets if not unseen(bucket.data["BucketRegion"])}
-    yield from _beside(look, sorted(regions | {look.region}))
+    receiving = {_region_of(bucket) for bucket in buckets if may_receive(bucket.data)}
+    yield from look.each(partial(_with_logging, look, receiving), buckets)
+    yield from _beside(look, sorted({_region_of(bucket) for bucket in buckets} - {None} | {look.region}))
 
 
 def _account(look: Look) -> Thing:
@@ -82,12 +85,27 @@ def _bucket(look: Look, listed: Mapping[str, Any]) -> Thing:
         **_ownership(ask),
         "Encryption": part(encryption, "ServerSideEncryptionConfiguration"),
         **_versioning(ask),
-        "Logging": part(ask("GetBucketLogging"), "LoggingEnabled"),
         "Notification": ask("GetBucketNotificationConfiguration"),
         "Inventory": paged(look, "s3", operation, key, of=arn, token=pages, **ours),
         "Lifecycle": part(lifecycle, "Rules"),
     }
     return Thing("s3/bucket", arn, data)
+
+
+def _with_logging(look: Look, receiving: AbstractSet[str | None], bucket: Thing) -> Thing:
+    """Access logs are asked for where any bucket may receive them; a bucket in an unknown region may send anywhere."""
+    region = _region_of(bucket)
+    logging = None
+    if receiving and (region is None or not receiving.isdisjoint((region, None))):
+        asked = {"Bucket": bucket.data["Name"], "ExpectedBucketOwner": look.account, "region": region}
+        logging = part(look.ask("s3", "GetBucketLogging", of=bucket.arn, **asked), "LoggingEnabled")
+    return Thing(bucket.kind, bucket.arn, {**bucket.data, "Logging": logging})
+
+
+def _region_of(bucket: Thing) -> str | None:
+    """Where it lies; None where that could not be seen."""
+    region = bucket.data["BucketRegion"]
+    return None if unseen(region) else str(region)
 
 
 def _region(location: Any) -> Any:
@@ -107,10 +125,10 @@ def _ownership(ask: Any) -> dict[str, Any]:
 
 
 def _versioning(ask: Any) -> dict[str, Any]:
-    """Replication and Object Lock need versions: where there never were any, neither is, and neither is asked for."""
+    """Replication and Object Lock need versions, and forbid to suspend them: where they are off, neither is there."""
     versioning = ask("GetBucketVersioning")
     replication = lock = None
-    if unseen(versioning) or versioning.get("Status"):
+    if unseen(versioning) or versioning.get("Status") == "Enabled":
         answer = ask("GetBucketReplication", none=("ReplicationConfigurationNotFoundError",))
         replication = part(answer, "ReplicationConfiguration")
         answer = ask("GetObjectLockConfiguration", none=("ObjectLockConfigurationNotFoundError",))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
 from tests.collecting import collected, lacks, reader, says, survives_denials
 from tests.ground import Ground
 from tests.recorded_aws import ACCOUNT, REGION, Operation, RecordedAws, State
@@ -119,6 +120,7 @@ def test_what_there_is_not_is_none_and_never_a_gap() -> None:
     assert unknowns == []
     bucket = things[ARN].data
     none = {"Policy", "PublicAccessBlock", "OwnershipControls", "Encryption", "Replication", "ObjectLock", "Lifecycle"}
+    none |= {"Logging"}  # without a policy none may receive the logs
     assert {key for key, value in bucket.items() if value is None} == none
     assert bucket["Acl"] == ACL, "without ownership controls an ACL counts"
     assert things[POINT].data["Policy"] is None
@@ -144,10 +146,31 @@ def test_an_acl_is_not_asked_for_where_it_counts_for_nothing() -> None:
     assert "s3:GetBucketAcl" not in {name for name, _ in aws.calls}
 
 
-def test_a_bucket_without_versions_is_not_asked_for_what_needs_them() -> None:
-    aws = account(GetBucketVersioning=says({}))
+def test_access_logs_are_asked_for_only_in_a_region_where_a_bucket_may_receive_them() -> None:
+    names = [{**LISTED, "Name": "acme-here"}, {**LISTED, "Name": "acme-far", "BucketRegion": "eu-west-1"}]
+    alone = {"Grants": [{"Grantee": {"Type": "CanonicalUser", "ID": "1f2e"}, "Permission": "FULL_CONTROL"}]}
+    writer = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject"}
+
+    def policies(_: State, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        statements = [writer] if asked["Bucket"] == "acme-here" else []
+        return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
+
+    doors = {"ListAccessPoints": says({}), "ListAccessGrantsInstances": says({})}
+    listed = says({"Buckets": names})
+    aws = account(ListBuckets=listed, GetBucketAcl=says(alone), GetBucketPolicy=policies, **doors)
     things, unknowns = collected(s3, aws)
-    assert things[ARN].data["Versioning"] == {}
+    assert unknowns == []
+    assert things["arn:aws:s3:::acme-here"].data["Logging"] == LOGGING
+    assert things["arn:aws:s3:::acme-far"].data["Logging"] is None
+    asked = [params["Bucket"] for name, params in aws.calls if name == "s3:GetBucketLogging"]
+    assert asked == ["acme-here"]
+
+
+@pytest.mark.parametrize("versions", [{}, {"Status": "Suspended"}])
+def test_a_bucket_without_versions_is_not_asked_for_what_needs_them(versions: Mapping[str, str]) -> None:
+    aws = account(GetBucketVersioning=says(versions))
+    things, unknowns = collected(s3, aws)
+    assert things[ARN].data["Versioning"] == versions
     assert things[ARN].data["Replication"] is things[ARN].data["ObjectLock"] is None
     assert not {"s3:GetBucketReplication", "s3:GetObjectLockConfiguration"} & {name for name, _ in aws.calls}
     assert unknowns == []

@@ -1,6 +1,7 @@
 """A model registry shares weights by the policy of a whole group: who may read one version may read all of them.
 
-Blind to: training and processing jobs, user profiles and spaces of a domain, pipelines, feature stores, MLflow servers.
+Blind to: training and processing jobs, user profiles and spaces of a domain, pipelines, feature stores, what
+    an MLflow server holds.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,12 +19,14 @@ PERMISSIONS = (
     "sagemaker:DescribeDomain",
     "sagemaker:DescribeEndpoint",
     "sagemaker:DescribeEndpointConfig",
+    "sagemaker:DescribeMlflowTrackingServer",
     "sagemaker:DescribeModel",
     "sagemaker:DescribeNotebookInstance",
     "sagemaker:GetModelPackageGroupPolicy",
     "sagemaker:ListDomains",
     "sagemaker:ListEndpointConfigs",
     "sagemaker:ListEndpoints",
+    "sagemaker:ListMlflowTrackingServers",
     "sagemaker:ListModelPackageGroups",
     "sagemaker:ListModelPackages",
     "sagemaker:ListModels",
@@ -38,6 +41,8 @@ _DESCRIBED = (
     ("notebook-instance", "ListNotebookInstances", "NotebookInstances", "NotebookInstanceArn",
      "DescribeNotebookInstance", "NotebookInstanceName"),
     ("domain", "ListDomains", "Domains", "DomainArn", "DescribeDomain", "DomainId"),
+    ("mlflow-tracking-server", "ListMlflowTrackingServers", "TrackingServerSummaries", "TrackingServerArn",
+     "DescribeMlflowTrackingServer", "TrackingServerName"),
 )  # fmt: skip
 """Kinds that a list only names: kind, list, its key, the ARN in it, the description, and what it is asked by."""
 _NO_POLICY = ("ValidationException: Cannot find resource policy",)
@@ -46,7 +51,7 @@ _PACKAGES = 100
 
 
 def collect(look: Look) -> Iterator[Thing]:
-    """Endpoints with their configurations, models, notebooks, domains; groups of model packages and every version."""
+    """Endpoints, configurations, models, notebooks, domains, MLflow servers; groups of model packages with versions."""
     account = account_in(look, "sagemaker")
     makes: list[Callable[[], Iterator[Thing]]] = []
     for kind, listing, key, arn, operation, name in _DESCRIBED:

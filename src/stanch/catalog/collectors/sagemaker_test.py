@@ -47,9 +47,12 @@ def account(**changes: Any) -> RecordedAws:
         }
 
     endpoint = {**named("Endpoint", "e"), **TIMES, "EndpointStatus": "InService"}
+    server = {"TrackingServerName": "lab", "TrackingServerArn": f"{AT}:mlflow-tracking-server/lab"}
     secret = {"Environment": {"HF_TOKEN": "abcdefgh1234"}}
     return RecordedAws(
         {
+            "sagemaker:ListMlflowTrackingServers": says({"TrackingServerSummaries": [server]}),
+            "sagemaker:DescribeMlflowTrackingServer": says({**server, "ArtifactStoreUri": "s3://acme-mlflow/"}),
             "sagemaker:ListEndpoints": says({"Endpoints": [endpoint]}),
             "sagemaker:DescribeEndpoint": says({**endpoint, "ProductionVariants": [{"VariantName": "one"}]}),
             "sagemaker:ListEndpointConfigs": says({"EndpointConfigs": [config]}),

@@ -1,6 +1,7 @@
 """A role, a provider or an anchor was made to let strangers in: the way back of somebody who was here before."""
 
 ACTIONS = (
+    "organizations/freeze_account",
     "iam/narrow_trust",
     "iam/remove_provider",
     "rolesanywhere/disable_anchor",

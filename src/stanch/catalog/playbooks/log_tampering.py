@@ -1,6 +1,7 @@
 """Somebody switches off what would have seen him: a trail, its selectors, a detector."""
 
 ACTIONS = (
+    "organizations/freeze_account",
     "cloudtrail/resume_trail",
     "iam/narrow_trust",
     "iam/revoke_sessions",

@@ -1,20 +1,25 @@
 """A change is contained when it was tried and refused; a 200 from AWS only says that the request was understood."""
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from stanch.contracts.action import Overtaken, Refused, Wait, Witness
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import Busy, Journal, StoreError
 from stanch.domain.step import Phase, Proof, Step, StepState
-from stanch.engine.contain.collateral import ALSO
+from stanch.engine.contain.collateral import about_others
 from stanch.engine.contain.compare import differences, plain, same, timeless
+from stanch.engine.contain.noted import as_noted
 from stanch.engine.contain.plan import Planner, defect
 
 WINDOW_SECONDS = 10
 """After so long IAM shows a change everywhere; the longest that is reported is about four seconds."""
 AGAIN = f"tried again {WINDOW_SECONDS} s later or more"
+PATIENCE_SECONDS = 120
+"""So long is waited for what another stanch holds and other steps depend on: isolating a host takes a few."""
 
 _LOOK = "look at the plan again"
 _CHANGED = {StepState.PLANNED, StepState.APPLIED, StepState.VERIFIED, StepState.FAILED}
@@ -31,20 +36,32 @@ class Applier:
         self._clock = clock
         self._wait = wait
         self._fresh: dict[tuple[str, str, str], tuple[datetime, Witness | None]] = {}
+        self._held: dict[tuple[str, str, str], str] = {}
+        """Steps that would isolate, on hosts at which another stanch still is, with its words."""
 
-    def apply(self, step: Step, on_change: OnChange) -> Step:
-        """The step as it ended; only a journal that cannot be written raises (StoreError)."""
+    def apply(self, step: Step, on_change: OnChange, stop: threading.Event | None = None) -> Step:
+        """The step as it ended; only a journal that cannot be written raises (StoreError).
+
+        A host at which another stanch is at work is waited for, until `stop` is set. An identity is left alone while
+        one still is: the intruder there would be warned, and handed credentials younger than the cutoff.
+        """
+        self._held.pop(step.key, None)
         if step.state is StepState.VERIFIED:
             return step
         if step.state is StepState.SKIPPED or step.before is None:
             return self._noted(step, on_change)  # not to be touched, or it could not even be looked at
+        held = [why for key, why in self._held.items() if key[0] == step.incident]
+        if held and step.phase is Phase.IDENTITY:
+            return self._passed_by(step, f"left until its host is isolated: {held[0]}", on_change)
+        waited_for = {resource for _, _, resource in self._held}
         try:
-            with self._journal.lock(step.resource):
-                return self._carried_out(step, on_change)
+            if step.phase is not Phase.NETWORK or step.resource in waited_for:
+                return self._alone(step, on_change)
+            return self._in_turn(lambda: self._alone(step, on_change), partial(self._waits, step, on_change), stop)
         except Busy as busy:
-            waiting = step.become(StepState.SKIPPED, self._clock(), why=str(busy))
-            on_change(waiting)  # not journalled: whoever holds the resource writes its story
-            return waiting
+            if step.phase is Phase.NETWORK:
+                self._held[step.key] = str(busy)
+            return self._passed_by(step, str(busy), on_change)
 
     def again(self, steps: Sequence[Step], on_change: OnChange) -> list[Step]:
         """The steps after IAM's window: what was proven of an identity before it closed is tried once more.
@@ -70,10 +87,49 @@ class Applier:
     def _tried_again(self, step: Step, on_change: OnChange) -> Step:
         _, witness = self._fresh.pop(step.key, (None, None))
         try:
-            with self._journal.lock(step.resource):
-                return self._proven(step, witness, on_change, again=True)
+            return self._in_turn(lambda: self._proven_again(step, witness, on_change))
         except Busy as busy:
             return self._recorded(step, StepState.FAILED, on_change, why=f"could not be verified again: {busy}")
+
+    def _proven_again(self, step: Step, witness: Witness | None, on_change: OnChange) -> Step:
+        with self._journal.lock(step.resource):
+            now = self._known(step) or step
+            if now != step and not proven_once(now):  # another stanch has tried it again meanwhile, or undone it
+                return now
+            return self._proven(now, witness, on_change, again=True)
+
+    def _alone(self, step: Step, on_change: OnChange) -> Step:
+        with self._journal.lock(step.resource):
+            return self._carried_out(step, on_change)
+
+    def _in_turn(
+        self,
+        deed: Callable[[], Step],
+        on_wait: Callable[[Busy], None] = lambda _: None,
+        stop: threading.Event | None = None,
+    ) -> Step:
+        """Do it as soon as whoever is at its resource lets go of it; raises Busy where that takes too long."""
+        end = self._clock() + timedelta(seconds=PATIENCE_SECONDS)
+        for poll in range(PATIENCE_SECONDS):
+            try:
+                return deed()
+            except Busy as busy:
+                if (stop and stop.is_set()) or self._clock() >= end:  # the lock itself may have waited already
+                    raise
+                if poll == 0:
+                    on_wait(busy)
+            self._wait(1)
+        return deed()
+
+    def _waits(self, step: Step, on_change: OnChange, busy: Busy) -> None:
+        why = f"waits for it, {PATIENCE_SECONDS} s at most: {busy}"
+        on_change(step.become(step.state, self._clock(), why=why))
+
+    def _passed_by(self, step: Step, why: str, on_change: OnChange) -> Step:
+        """Not journalled: whoever holds the resource writes its story."""
+        left = step.become(StepState.SKIPPED, self._clock(), why=why)
+        on_change(left)
+        return left
 
     def _carried_out(self, shown: Step, on_change: OnChange) -> Step:
         step = self._planner.again(shown)
@@ -97,7 +153,7 @@ class Applier:
             collateral=shown.collateral,
             breaks=(
                 *step.breaks,
-                *(line for line in shown.breaks if line not in step.breaks and line.startswith(ALSO)),
+                *(line for line in shown.breaks if line not in step.breaks and about_others(line)),
             ),
         )
         return self._changed(self._recorded(step, StepState.PLANNED, on_change), on_change)
@@ -113,8 +169,8 @@ class Applier:
     def _changed(self, step: Step, on_change: OnChange) -> Step:
         try:
             action, aws = self._planner.action(step), self._planner.door(step)
-            witness = action.apply(aws, step, self._wait)
-            after = plain(action.read(aws, step))
+            witness = action.apply(aws, as_noted(step), self._wait)
+            after = plain(action.read(aws, as_noted(step)))
         except StoreError:
             raise
         except Overtaken as error:  # nothing of ours is in it: the next plan begins from what is there then
@@ -130,7 +186,7 @@ class Applier:
     def _proven(self, step: Step, witness: Witness | None, on_change: OnChange, *, again: bool = False) -> Step:
         try:
             action, aws = self._planner.action(step), self._planner.door(step)
-            proof: Proof = action.verify(aws, step, self._wait, witness)
+            proof: Proof = action.verify(aws, as_noted(step), self._wait, witness)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  # "could not look" is an answer, and never "contained"

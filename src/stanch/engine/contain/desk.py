@@ -12,6 +12,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
 from stanch.engine.contain.apply import Applier
+from stanch.engine.contain.collateral import Around, Seen, Users
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.parallel import side_by_side
 from stanch.engine.contain.plan import Planner
@@ -46,15 +47,21 @@ class Containment:
         self._undoer = Undoer(self._planner, journal, clock, wait)
 
     def plan(
-        self, incident: Incident, *, chosen: Choice | None = None, users: Mapping[str, Sequence[str]] | None = None
+        self,
+        incident: Incident,
+        *,
+        chosen: Choice | None = None,
+        users: Users | None = None,
+        around: Around | None = None,
     ) -> list[Step]:
         """What containment would do, in order, and changes nothing.
 
         From the playbooks that the incident's findings name, and for what a person named from `chosen` or the playbook
-        for that kind of resource. `users` says for each ARN who else used it; None means that nobody looked. What must
-        not be touched is a skipped step with why; a step that is applied or verified is returned as it stands.
+        for that kind of resource. `users` says for each ARN who else used it; None means that nobody looked. `around`
+        knows more, and is asked instead. What must not be touched is a skipped step with why; a step that is applied or
+        verified is returned as it stands.
         """
-        return self._planner.plan(incident, chosen, users)
+        return self._planner.plan(incident, chosen, around or Seen(users))
 
     def about(self, incident: Incident) -> None:
         """Make an incident known whose steps were planned in another process: carrying one out looks at it afresh."""
@@ -69,7 +76,7 @@ class Containment:
         being killed anywhere, completes what is incomplete and touches nothing else.
         """
         audience = _Audience(on_change)
-        done = side_by_side(steps, lambda step: self._applier.apply(step, audience.told))
+        done = side_by_side(steps, lambda step, stop: self._applier.apply(step, audience.told, stop))
         done = self._applier.again(done, audience.told) if again else done
         audience.end()
         return done

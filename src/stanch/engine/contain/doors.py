@@ -9,6 +9,8 @@ from stanch.domain.estate import Estate, Side
 from stanch.engine.contain.spelling import GATEWAY
 
 _SESSION = "stanch"
+_ORGANIZATIONS = "organizations"
+"""Its ARNs bear the management account's id; the account that one is about is its name."""
 
 
 class Doors:
@@ -41,19 +43,23 @@ class Doors:
             return None if arn.region in self._gateways else unknown
         if arn.partition != self.own.partition:
             return f"it lies in the partition {arn.partition}; these credentials are of {self.own.partition}"
-        owner = arn.account or account or self.own.account
+        above = arn.service == _ORGANIZATIONS
+        owner = arn.name if above else arn.account or account or self.own.account
         if self._estate.perimeter.account(owner) is Side.OUTSIDE:
             return f"account {owner} is outside the perimeter: not ours to change"
-        if owner == self.own.account or self._member(owner):
+        if owner == self.own.account or self._member(owner) or (above and self._is_ours(owner)):
             return None
         return f"it belongs to account {owner}; these credentials act in {self.own.account}: run there"
 
     def _member(self, account: str) -> str | None:
         """The role to assume in an account that is declared ours; in one that nobody declared, none."""
         name = self._estate.response.member_role
-        if not name or self._estate.perimeter.account(account) is not Side.INSIDE:
+        if not name or not self._is_ours(account):
             return None
         return str(Arn(self.own.partition, "iam", "", account, f"role/{name}"))
+
+    def _is_ours(self, account: str) -> bool:
+        return self._estate.perimeter.account(account) is Side.INSIDE
 
     def _derived(self, account: str, region: str) -> Aws:
         with self._opening:

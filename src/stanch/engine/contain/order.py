@@ -2,7 +2,8 @@
 
 FREEZE is done before all else and SEAL after it. Between them, the steps on one resource follow their phases, and
 those on different resources run side by side, but for one thing: an identity waits until the hosts are isolated. A host
-that is still the intruder's would hand him credentials younger than the cutoff.
+that is still the intruder's would hand him credentials younger than the cutoff. Whoever isolates them: where it is
+another stanch, `apply` waits for it.
 """
 
 from collections.abc import Iterable, Sequence

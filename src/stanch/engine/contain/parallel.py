@@ -10,14 +10,15 @@ from stanch.engine.contain.order import Group, waves
 AT_ONCE = 8
 """Groups carried out side by side: enough for a playbook, few enough that IAM and EC2 do not throttle."""
 
-Carry = Callable[[Step], Step]
+Carry = Callable[[Step, threading.Event], Step]
 
 
 def side_by_side(steps: Sequence[Step], carry: Carry) -> list[Step]:
     """Each step as `carry` left it, in the order they came in.
 
     What `carry` raises (a journal that cannot be written, a Ctrl-C) ends everything: steps under way are finished,
-    since a half-made change is worse than a late one, and no other begins.
+    since a half-made change is worse than a late one, and no other begins. `carry` is handed the event that says so:
+    who only waits for another need wait no longer.
     """
     done: dict[int, Step] = {}
     stop = threading.Event()
@@ -27,7 +28,7 @@ def side_by_side(steps: Sequence[Step], carry: Carry) -> list[Step]:
             if stop.is_set():
                 return
             try:
-                done[id(step)] = carry(step)
+                done[id(step)] = carry(step, stop)
             except BaseException:
                 stop.set()
                 raise

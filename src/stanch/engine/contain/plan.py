@@ -15,10 +15,12 @@ from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Phase, Step, StepState
 from stanch.engine.contain.accept import is_accepted
-from stanch.engine.contain.collateral import Users, users_of, weighed
+from stanch.engine.contain.collateral import Around, weighed
 from stanch.engine.contain.compare import first, plain, same
 from stanch.engine.contain.doors import Doors
+from stanch.engine.contain.freeze import freezes
 from stanch.engine.contain.lockout import locked_out
+from stanch.engine.contain.noted import completed
 from stanch.engine.contain.spelling import canonical, spellings
 from stanch.engine.contain.targets import Choice, Target, acted_on, by_hand, from_findings, unique
 
@@ -56,14 +58,14 @@ class Planner:
         """See `Containment.about`."""
         self._incidents[incident.id] = incident
 
-    def plan(self, incident: Incident, chosen: Choice | None, users: Users | None) -> list[Step]:
+    def plan(self, incident: Incident, chosen: Choice | None, around: Around) -> list[Step]:
         """See `Containment.plan`."""
         self.about(incident)
         known = {step.key: step for step in self._journal.steps(incident.id)}
         steps: dict[tuple[str, str, str], Step] = {}
-        for target in self._targets(incident, chosen):
+        for target in self._targets(incident, chosen, around):
             step = self._step(incident.id, target, known, lambda done: self._did_not_last(done, incident))
-            steps.setdefault(step.key, self._weighed(step, target, users))
+            steps.setdefault(step.key, self._weighed(step, target, around))
         return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
 
     def action(self, step: Step) -> Action:
@@ -89,15 +91,20 @@ class Planner:
         # A plan younger than the proof was made because the proof no longer stood; an older one was overtaken.
         return self._step(step.incident, target, known, lambda done: _later(step.at, done.at))
 
-    def _targets(self, incident: Incident, chosen: Choice | None) -> list[Target]:
+    def _targets(self, incident: Incident, chosen: Choice | None, around: Around) -> list[Target]:
         named = by_hand(incident.by_hand, self._actions, self._playbooks, chosen)
-        return unique([*named, *from_findings(incident, self._actions, self._playbooks)])
+        found = from_findings(incident, self._actions, self._playbooks)
+        return unique([*self._freezes(incident, around), *named, *found])
 
-    def _weighed(self, step: Step, target: Target, users: Users | None) -> Step:
+    def _freezes(self, incident: Incident, around: Around) -> Iterator[Target]:
+        partition = self._doors.own.partition
+        return freezes(incident, self._actions, self._playbooks, self._estate, around, partition)
+
+    def _weighed(self, step: Step, target: Target, around: Around) -> Step:
         if step.state is not StepState.PLANNED:
             return step
-        seen = users_of(users, target.resource, step.resource)
-        return weighed(step, self.action(step), step.collateral, seen, self._estate)
+        names = (target.resource, step.resource)
+        return weighed(step, self.action(step), step.collateral, lambda: around.known(names), self._estate)
 
     def _did_not_last(self, done: Step, incident: Incident) -> bool:
         """Whether what was proven is undone by somebody, or the actor was at work again since."""
@@ -264,7 +271,8 @@ def _resumed(journalled: Step, fresh: Step) -> Step:
         return replace(fresh, before=journalled.before)
     if journalled.proof:  # it was proven, and could not be looked at for a while: a cutoff of then may be too old
         return _anew(journalled, fresh)
-    return replace(journalled, state=StepState.PLANNED, why=fresh.why, at=fresh.at)
+    settings = completed(journalled.settings, fresh.settings)
+    return replace(journalled, state=StepState.PLANNED, why=fresh.why, at=fresh.at, settings=settings)
 
 
 def _anew(done: Step, fresh: Step) -> Step:

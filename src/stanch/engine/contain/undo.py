@@ -9,6 +9,7 @@ from stanch.domain.step import Step, StepState
 from stanch.engine.contain.accept import is_accepted
 from stanch.engine.contain.apply import OnChange, reason
 from stanch.engine.contain.compare import differences, plain, same, strays
+from stanch.engine.contain.noted import as_noted
 from stanch.engine.contain.plan import Planner
 
 
@@ -51,9 +52,9 @@ class Undoer:
         elsewhere = self._planner.elsewhere(step)
         if elsewhere:
             return _kept(step, elsewhere)
-        action, aws = self._planner.action(step), self._planner.door(step)
+        action, aws, noted = self._planner.action(step), self._planner.door(step), as_noted(step)
         before = step.before or {}
-        now = plain(action.read(aws, step))
+        now = plain(action.read(aws, noted))
         if not same(now, before):
             if step.after is None:
                 return _kept(step, "it was begun and never finished; run `stanch contain --apply` again, then undo")
@@ -62,8 +63,8 @@ class Undoer:
                 return _kept(step, "somebody changed it since:\n" + "\n".join(foreign))
         # Asked also where nothing differs: an action may have more to tidy away than its state shows.
         try:
-            action.undo(aws, step, self._wait)
-            left = differences(plain(action.read(aws, step)), before)
+            action.undo(aws, noted, self._wait)
+            left = differences(plain(action.read(aws, noted)), before)
         except StoreError:
             raise
         except Exception as error:  # noqa: BLE001  # whatever stopped it, what is half undone is not proven

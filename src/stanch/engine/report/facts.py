@@ -4,6 +4,7 @@ Each returns paragraphs. What evidence cannot say becomes a blank: a fact never 
 """
 
 from collections.abc import Callable, Mapping
+from enum import StrEnum
 
 from stanch.domain.event import Actor
 from stanch.domain.finding import Finding
@@ -21,8 +22,22 @@ _SAID = {
     StepState.VERIFIED: "carried out and proven by trying",
     StepState.FAILED: "failed",
     StepState.UNDONE: "undone",
-    StepState.SKIPPED: "left out",
 }
+
+
+class NotDone(StrEnum):
+    """Why a step was not carried out: only one that was left out is a gap in what stopped the intruder."""
+
+    LEFT_OUT = "left out"
+    NOTHING_TO_DO = "nothing to do"
+    ANSWERED_FOR = "answered for by a person"
+
+
+def not_done_as(step: Step) -> NotDone:
+    """Which of them a skipped step is."""
+    if step.settings.get("accepted"):
+        return NotDone.ANSWERED_FOR
+    return NotDone.NOTHING_TO_DO if step.settings.get("aside") else NotDone.LEFT_OUT
 
 
 def listed(texts: "list[str] | tuple[str, ...]") -> Phrase:
@@ -72,7 +87,7 @@ def in_short(finding: Finding) -> Phrase:
 
 def measure(step: Step) -> Phrase:
     """One step: what, on what, how it stands, and the first line of its proof or the reason why not."""
-    said = _SAID[step.state]
+    said = not_done_as(step).value if step.state is StepState.SKIPPED else _SAID[step.state]
     if step.state is StepState.VERIFIED and step.proof and step.proof.method is not Method.EFFECT:
         said = "carried out and checked, not tried"
     words: Phrase = (f"{title_of(step)} on ", Value(step.resource), f": {said}")
@@ -80,7 +95,8 @@ def measure(step: Step) -> Phrase:
         words += (f", {utc(step.at)}",)
     if step.proof and step.proof.what:
         return (*words, f". Proof: {step.proof.what[0]}")
-    return (*words, f". {step.why}") if step.state in (StepState.SKIPPED, StepState.FAILED) and step.why else words
+    why = step.why.removeprefix("nothing to do: ")
+    return (*words, f". {why}") if step.state in (StepState.SKIPPED, StepState.FAILED) and why else words
 
 
 def title_of(step: Step) -> str:
@@ -214,7 +230,7 @@ def outside_accounts(matter: Matter) -> list[str]:
 
 
 def _update(matter: Matter, content: Content) -> Paragraphs:
-    done, all_ = len(matter.in_state(StepState.VERIFIED)), len(matter.steps)
+    done, all_ = len(matter.in_state(StepState.VERIFIED)), len([s for s in matter.steps if not s.settings.get("aside")])
     return [
         (f"At this draft: {matter.incident.state}; {done} of {all_} containment steps are proven.",),
         (matter.blank("what changed since the early warning"),),

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from stanch.domain.incident import IncidentState
-from stanch.domain.step import Method, StepState
-from stanch.engine.report.facts import Paragraphs, listed, what_left, who
+from stanch.domain.step import Method, Step, StepState
+from stanch.engine.report.facts import NotDone, Paragraphs, listed, not_done_as, title_of, what_left, who
 from stanch.engine.report.matter import Matter
-from stanch.engine.report.phrase import Phrase
+from stanch.engine.report.phrase import Phrase, Value
 from stanch.engine.report.quantities import count, size, span, utc
+
+MOST_NAMED = 3
+"""Steps left out that the summary names; all of them stand under what could not be proven."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,38 @@ def _stopped(matter: Matter) -> Phrase:
     """Whether it stopped, as far as it is proven."""
     if not matter.steps:
         return ("Nothing was done to stop it yet: no containment step is recorded.",)
-    verified = matter.in_state(StepState.VERIFIED)
-    tried = sum(1 for step in verified if step.proof and step.proof.method is Method.EFFECT)
-    proven = f"{len(verified)} of {count(len(matter.steps), 'containment step')} verified, {tried} of them by effect"
-    skipped = len(matter.in_state(StepState.SKIPPED))
-    undone = len(matter.in_state(StepState.UNDONE))
-    proven += f"; {skipped} left out" if skipped else ""
-    proven += f"; {undone} verified before and undone since" if undone else ""
+    proven = _proven(matter)
     if matter.contained_at:
         took = span(matter.contained_at - matter.incident.first_seen)
         stood = "It was contained" if matter.incident.state is not IncidentState.OPEN else "The last step was verified"
-        return (f"{stood} at {utc(matter.contained_at)}, {took} after the first event: {proven}.",)
-    return (f"It is not proven to have stopped: {proven}.",)
+        return (f"{stood} at {utc(matter.contained_at)}, {took} after the first event: ", *proven, ".")
+    return ("It is not proven to have stopped: ", *proven, ".")
+
+
+def _proven(matter: Matter) -> Phrase:
+    """How many of the steps hold, and what became of the others: what was left out is named with its reason."""
+    verified = matter.in_state(StepState.VERIFIED)
+    tried = sum(1 for step in verified if step.proof and step.proof.method is Method.EFFECT)
+    skipped = [(not_done_as(step), step) for step in matter.in_state(StepState.SKIPPED)]
+    idle = sum(how is NotDone.NOTHING_TO_DO for how, _ in skipped)
+    answered = sum(how is NotDone.ANSWERED_FOR for how, _ in skipped)
+    undone = len(matter.in_state(StepState.UNDONE))
+    asked = len(matter.steps) - idle - answered
+    words = f"{len(verified)} of {count(asked, 'containment step')} verified, {tried} of them by effect"
+    words += f"; {undone} verified before and undone since" if undone else ""
+    words += f"; {idle} more had nothing to do" if idle else ""
+    words += f"; {answered} more answered for by a person" if answered else ""
+    left_out = [step for how, step in skipped if how is NotDone.LEFT_OUT]
+    return (f"{words}; {len(left_out)} left out: ", *_named(left_out)) if left_out else (words,)
+
+
+def _named(left_out: list[Step]) -> Phrase:
+    words: list[str | Value] = []
+    for step in left_out[:MOST_NAMED]:
+        words += [", " if words else "", f"{title_of(step).lower()} on ", Value(step.resource)]
+        words.append(f" ({step.why})" if step.why else "")
+    more = len(left_out) - MOST_NAMED
+    return (*words, f", and {more} more, each with its reason below") if more > 0 else tuple(words)
 
 
 def figures(matter: Matter) -> list[Figure]:

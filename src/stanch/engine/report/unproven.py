@@ -1,7 +1,7 @@
 """What a report does not know must stand in it: an honest gap is worth more to an authority than a smooth story."""
 
 from stanch.domain.step import Method, StepState
-from stanch.engine.report.facts import Paragraphs, title_of
+from stanch.engine.report.facts import Paragraphs, not_done_as, title_of
 from stanch.engine.report.matter import Matter
 from stanch.engine.report.phrase import Phrase, Value
 from stanch.engine.report.quantities import utc
@@ -10,7 +10,6 @@ _OPEN = {
     StepState.PLANNED: "planned, not carried out",
     StepState.APPLIED: "carried out, but nothing proves that it works",
     StepState.FAILED: "failed",
-    StepState.SKIPPED: "left out",
     StepState.UNDONE: "undone: it protects no longer",
 }
 _WEAK = {
@@ -29,7 +28,10 @@ def _steps(matter: Matter) -> Paragraphs:
     for step in matter.steps:
         words: Phrase = (f"{title_of(step)} on ", Value(step.resource))
         proof = step.proof
-        if step.state in _OPEN:
+        if step.state is StepState.SKIPPED:
+            why = step.why.removeprefix("nothing to do: ")
+            gaps.append((*words, f": {not_done_as(step)}" + (f" ({why})" if why else "") + "."))
+        elif step.state in _OPEN:
             why = "; ".join(proof.what) if proof and not proof.holds and proof.what else step.why
             gaps.append((*words, f": {_OPEN[step.state]}" + (f" ({why})" if why else "") + "."))
         elif proof and proof.method in _WEAK:

@@ -20,6 +20,7 @@ class Book:
         self._clock = clock
         self._deeds: list[Deed] = []
         self._sums: list[LineSums] = []
+        self._open: list[LineSums] = []
         self._path = ""
         self._batches = 0
 
@@ -27,14 +28,15 @@ class Book:
         """New sums; `time` is that of their first line."""
         if not deed.sums:
             self._deeds.append(deed)
-        sums = deed.sums[mark] = LineSums(time)
+        sums = deed.sums[mark] = LineSums(time, self._open)
         self._sums.append(sums)
         return sums
 
     def turn(self, path: str) -> None:
         """From now on lines are of this file."""
-        for sums in self._sums:
+        for sums in self._open:
             sums.settle(self._path)
+        self._open.clear()
         self._path = path
 
     def relieve(self, part: Part) -> None:

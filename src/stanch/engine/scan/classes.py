@@ -5,6 +5,7 @@ Rules are narrowed by what is known of a deed; where the rest of them asks only 
 objects are told apart by the kind of asset the object belongs to.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from operator import attrgetter
 from typing import Any
 
 from isal import isal_zlib
-from msgspec import Raw
+from msgspec import DecodeError, Raw
+from msgspec.json import decode
 
 from stanch.domain.estate import Estate
 from stanch.engine.enrich import View
@@ -57,8 +59,8 @@ class Deed:
 
     `left` are the rules that may match, `reads` says that it reads objects, `asks` which facts about the thing asked
     for decide the rules further, `plain` that nothing about the thing matters, `opened` that each of its events must
-    be opened whole, `sifts` that the thing asked for decides it. `sums` are of the files at hand; `other` is a deed
-    whose identity has the same checksum.
+    be opened whole, `by_request` that this is so only where the request says what a rule wants, `sifts` that the thing
+    asked for decides it. `sums` are of the files at hand; `other` is a deed whose identity has the same checksum.
     """
 
     identity: Raw
@@ -71,13 +73,14 @@ class Deed:
     region: str
     agent: str
     view: View
-    left: Narrowed | None
+    left: Narrowed
     reads: bool
     asks: tuple[str, ...]
     knows: Callable[[str], bool]
     things: dict[bytes, Thing]
     plain: bool
     opened: bool
+    by_request: bool
     sifts: bool
     other: "Deed | None" = None
     sums: dict[Mark, LineSums] = field(default_factory=dict)
@@ -116,6 +119,7 @@ class Classes:
             for outcome in (True, False)
             for reading in (True, False)
         }
+        self._requests = "requestParameters" in form.fields
         self.deeds: dict[Key, Deed] = {}
         self._callers: dict[object, Caller] = {}
         self._things = Things(judge.enricher)
@@ -181,7 +185,8 @@ class Classes:
         reads = not failed and (
             (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
         )
-        opened = not certain or Lineage.wants(line.eventSource, line.eventName) or (bool(left) and not asks)
+        always = not certain or Lineage.wants(line.eventSource, line.eventName)
+        opened = always or (bool(left) and not asks)
         deed = Deed(
             identity=caller.identity,
             who=caller.who,
@@ -193,26 +198,42 @@ class Classes:
             region=view.region,
             agent=(line.userAgent or "")[:LONGEST_AGENT],
             view=view,
-            left=left or None,
+            left=left,
             reads=reads,
             asks=asks,
             knows=knows,
             things=self._things.scope(view, asks, reads=reads),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
             opened=opened,
+            by_request=opened and not always and self._ask_request(left, knows),
             sifts=bool(asks) and not opened,
         )
-        self.deeds[key] = deed
+        facts, sum_ = key
+        self.deeds[tuple(sys.intern(v) if type(v) is str else v for v in facts), sum_] = deed
         return deed
 
     def thing(self, deed: Deed, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""
         thing = deed.things.get(bytes(line.requestParameters))
-        if thing is not None and (
-            not (deed.asks or (deed.reads and not thing.keys)) or thing.resources == bytes(line.resources)
-        ):
-            return thing
-        return self._things.learned(deed, line)
+        if thing is None or (thing.resources is not None and thing.resources != line.resources):
+            return self._things.learned(deed, line)
+        return thing
+
+    def wants(self, deed: Deed, request: Raw | bytes) -> bool:
+        """Whether an event of a deed that is `opened` must be, by its request."""
+        if not deed.by_request:
+            return True
+        try:
+            record = {**deed.view.record, "requestParameters": decode(request)}
+        except (DecodeError, RecursionError):
+            return True
+        return bool(deed.left.match(self._things.view(record)))
+
+    def _ask_request(self, left: Narrowed, knows: Callable[[str], bool]) -> bool:
+        """Whether what is left of the rules asks nothing but the request, and nothing but a rule wants the event."""
+        if not left.wants or not self._requests or self._judge.estate.exports:
+            return False
+        return all(knows(name) or name.partition(".")[0] == "requestParameters" for name in left.wants)
 
     def sift(self, deed: Deed, thing: Thing) -> Narrowed | None:
         """The rules that are left for reads of such a thing by such a caller; None where none is."""

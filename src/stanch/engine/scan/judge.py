@@ -52,8 +52,10 @@ class Judge:
 
     def take(self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False) -> None:
         """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
-        view = self.enricher.view(event)
         part.lineage.note(event)
+        if rules is not None and not rules and summed and not self.estate.exports:
+            return  # it was opened for its lineage
+        view = self.enricher.view(event)
         if self.profiles and not summed and _is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:

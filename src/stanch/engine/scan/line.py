@@ -8,7 +8,7 @@ import hashlib
 import re
 import sys
 from array import array
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from operator import attrgetter
@@ -19,7 +19,10 @@ from msgspec.structs import FieldInfo, fields
 
 MOST_TIMES = 100_000
 """Times that are remembered: a day has fewer seconds."""
-_TIME = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]Z")
+_MINUTE = re.compile(r"20[0-9]{2}-[01][0-9]-[0-3][0-9]T(?:[01][0-9]|2[0-3]):[0-5][0-9]:")
+_SECONDS = frozenset(f"{second:02}Z" for second in range(60))
+MINUTE_TEXT = 17
+"""Characters of `2026-11-01T00:00:`, after which only the seconds come."""
 HOUR_TEXT = 13
 """Characters of `2026-11-01T00`: what tells the hour of a time."""
 _EARLIEST = 2006
@@ -75,8 +78,9 @@ _id_of = attrgetter("eventID")
 _time_of = attrgetter("eventTime")
 
 
-OF_ITS_OWN = frozenset({"requestParameters", "resources", "additionalEventData"})
-"""Fields that differ from event to event: they are decoded for what is summed of them."""
+OF_ITS_OWN = frozenset({"resources", "additionalEventData"})
+"""Fields that differ from event to event, and tell no rule by themselves: they are decoded for what is summed of them.
+"""
 _ALL_LINES = msgspec.json.Decoder(list[Line])
 
 
@@ -114,14 +118,16 @@ class Clock:
 
     def __init__(self) -> None:
         self._hours: dict[str, int | None] = {}
-        self._seconds: dict[str, int] = {}
+        self._minutes: dict[str, int] = {}
+        self._known: set[str] = set()
 
-    def knows(self, times: Set[str]) -> bool:
+    def knows(self, times: set[str]) -> bool:
         """Whether all of these are times that CloudTrail could have written."""
-        if times <= self._seconds.keys():
+        if times <= self._known:
             return True
-        if len(self._seconds) > MOST_TIMES:
-            self._seconds.clear()
+        if len(self._known) > MOST_TIMES:
+            self._known.clear()
+            self._minutes.clear()
         return all(map(self._learned, times))
 
     def hour(self, time: str) -> int | None:
@@ -136,18 +142,26 @@ class Clock:
 
     def seconds(self, time: str) -> int:
         """A whole time, seconds since the epoch."""
-        return (self.hour(time) or 0) + 60 * int(time[14:16]) + int(time[17:19])
+        return (self._minute(time[:MINUTE_TEXT]) or 0) + int(time[MINUTE_TEXT:-1])
 
     def moment(self, time: str) -> datetime:
         """A whole time, aware."""
         return datetime.fromtimestamp(self.seconds(time), UTC)
 
     def _learned(self, time: str) -> bool:
-        if time not in self._seconds:
-            if not _TIME.fullmatch(time) or self.hour(time) is None or int(time[:4]) < _EARLIEST:
-                return False
-            self._seconds[time] = self.seconds(time)
+        if self._minute(time[:MINUTE_TEXT]) is None or time[MINUTE_TEXT:] not in _SECONDS:
+            return False
+        self._known.add(time)
         return True
+
+    def _minute(self, begin: str) -> int | None:
+        """The minute of `2026-11-01T00:00:`, seconds since the epoch; None when there is no such minute."""
+        minute = self._minutes.get(begin)
+        if minute is None and _MINUTE.fullmatch(begin) and int(begin[:4]) >= _EARLIEST:
+            hour = self.hour(begin)
+            if hour is not None:
+                minute = self._minutes[begin] = hour + 60 * int(begin[14:16])
+        return minute
 
 
 class Page(NamedTuple):

@@ -77,6 +77,8 @@ def scanned(
     waiting = (errand for errand in (first, second) if errand is not None)
     if processes == 1 or second is None or "fork" not in multiprocessing.get_all_start_methods():
         scanner = build()
+        if second is not None or sum(map(_weight, first)) > MOST_BYTES:
+            scanner.expect_much()
         for errand in (*waiting, *errands):
             part = keeper.found(errand)
             if part is None:
@@ -136,6 +138,7 @@ def _again(errand: Errand) -> Iterator[tuple[Errand, Part]]:
 def _install(build: Build) -> None:
     global _scanner  # noqa: PLW0603 - what a forked process inherits has no other place
     _scanner = build()
+    _scanner.expect_much()
 
 
 def _run(errand: Errand) -> bytes:

@@ -1,7 +1,7 @@
 """A file of logs is read once, in batches: most events are summed by class, the few that matter are opened whole."""
 
 from array import array
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from stanch.contracts.behaviour import HOUR
 from stanch.contracts.source import Batch, LogFile, Source
@@ -15,7 +15,7 @@ from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
-from stanch.engine.scan.records import Records
+from stanch.engine.scan.records import Address, Records
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.things import Closed
 from stanch.engine.sigma import Narrowed, Rule
@@ -54,12 +54,20 @@ class Scanner:
         self._limit = limit
         self._clock = Clock()
         self._book = Book(self._clock)
+        self.address: Address | None = None
+        self._repeats: Callable[["array[int]"], bool] = _repeats
+
+    def expect_much(self) -> None:
+        """Load what pays for itself only where there is much to read."""
+        from stanch.engine.scan import buffers
+
+        self.address, self._repeats = buffers.address, buffers.repeats
 
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
         """What these files come to, each event counted once; events with an id in `without` were seen before."""
         listed = list(files)
         part = self._scanned(listed, None if not without else set(without))
-        if any(_repeats(hashes) for hashes in part.ids.values()):
+        if any(self._repeats(hashes) for hashes in part.ids.values()):
             part = self._scanned(listed, set(without))
         return part
 
@@ -98,6 +106,7 @@ class _Pass:
         self._form = scanner._form  # noqa: SLF001
         self._span = scanner.span
         self._seen = seen
+        self._address = scanner.address
 
     def run(self, items: Iterator[Item]) -> None:
         """Take in all that the file holds."""
@@ -135,7 +144,7 @@ class _Pass:
             return
         self._classes.forget(lambda: self._book.close(self._part))
         self._book.relieve(self._part)
-        records = Records(batch.text, found.lines)
+        records = Records(batch.text, found.lines, self._address)
         for hour, places in self._by_hour(found):
             opened = (
                 self._summed(found.lines, places, hour) if self._judge.profiles else self._unsummed(found.lines, places)
@@ -201,7 +210,7 @@ class _Pass:
             except Closed:
                 yield place, None, True
                 continue
-            if deed.opened or deed.sifts:
+            if deed.sifts or (deed.opened and classes.wants(deed, line.requestParameters)):
                 yield place, deed.left, True
 
     def _summed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:
@@ -225,7 +234,7 @@ class _Pass:
                 sums.read(line, thing.keys)
                 if deed.sifts and (rules := classes.sift(deed, thing)) is not None:
                     yield place, rules, True
-            if deed.opened:
+            if deed.opened and classes.wants(deed, line.requestParameters):
                 yield place, deed.left, True
 
 

@@ -9,13 +9,14 @@ class LineSums:
     """What lines of one deed in one hour on one store come to.
 
     `events` are the first ids in the file at hand, of which there is `room` for so many more; those of the files before
-    are in `kept`.
+    are in `kept`. `open` lists the sums that the file at hand has added to.
     """
 
-    __slots__ = ("bytes", "count", "events", "files", "first", "kept", "last", "objects", "room")
+    __slots__ = ("bytes", "count", "events", "files", "first", "kept", "last", "objects", "open", "room")
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, open: "list[LineSums]") -> None:  # noqa: A002 - as a book is open
         """`first` is the time of the first line."""
+        self.open = open
         self.count = 0
         self.bytes = 0
         self.first = first
@@ -30,6 +31,8 @@ class LineSums:
         """Take in one line."""
         self.count += 1
         if self.room:
+            if self.room == KEPT_EVENTS:
+                self.open.append(self)
             self.room -= 1
             self.events.append(line.eventID)
         time = line.eventTime
@@ -49,10 +52,12 @@ class LineSums:
             self.bytes += size if type(size) is int and 0 <= size <= MOST else count(size)
 
     def settle(self, path: str) -> None:
-        """The file at hand ends: note it, if any of its lines was taken in."""
-        if self.room == KEPT_EVENTS:
-            return
-        self.kept = sorted({*self.kept, *self.events})[:KEPT_EVENTS] if self.files else self.events
+        """The file at hand, of which some lines were taken in, ends."""
+        if self.files:
+            self.events += self.kept
+            self.events.sort()
+            del self.events[KEPT_EVENTS:]
+        self.kept = self.events
         self.files.append(path)
         self.room, self.events = KEPT_EVENTS, []
 

@@ -58,10 +58,11 @@ _RESOURCES = msgspec.json.Decoder(list[_Resource] | None)
 class Thing:
     """What one call asked for: its bucket, the keys or secrets whose content it gives, and the facts that rules ask.
 
-    `kind` numbers the facts; `resources` is the text they were learned from, besides the request.
+    `kind` numbers the facts; `resources` is the text that they were learned from besides the request, None where that
+    told nothing.
     """
 
-    resources: bytes
+    resources: Raw | None
     on: str
     keys: tuple[str, ...]
     signature: Signature
@@ -153,7 +154,7 @@ class Things:
         if not bucket or not key or bucket.startswith("arn:") or any(one.ARN not in (arn, store) for one in named):
             return None
         if not call.asks:
-            return Thing(bytes(line.resources), bucket, (key,), (), self._kind(()))
+            return Thing(None, bucket, (key,), (), self._kind(()))
         asset = asset_of_object(self._enricher.estate, bucket, key, arn)
         alike = id(call.things), bucket, id(asset), looks_like_weights(key)
         known = self._alike.get(alike)
@@ -161,7 +162,7 @@ class Things:
             thing = self._learn(call, line)
             self._alike[alike] = thing.signature, thing.kind
             return thing
-        return Thing(bytes(line.resources), bucket, (key,), *known)
+        return Thing(line.resources.copy(), bucket, (key,), *known)
 
     def _learn(self, call: Asking, line: Line) -> Thing:
         request = opened(line.requestParameters)
@@ -171,14 +172,16 @@ class Things:
             key = text(table(request).get("key")) if on else None
             keys = (key,) if key else secrets_read(call.source, call.name, request)
         signature: Signature = ()
+        resources = None
         if call.asks or (call.reads and not keys):  # only the whole view of the event can tell
+            resources = line.resources.copy()
             record = {**call.view.record, "requestParameters": request, "resources": opened(line.resources)}
             view = self.view(record)
             signature = tuple(tuple(view.values(fact)) for fact in call.asks)
             if call.reads and view.read:
                 on = store_of(view.read[0], on)
                 keys = (view.read[0].removeprefix(on + "/"),)
-        return Thing(bytes(line.resources), on, keys, signature, self._kind(signature))
+        return Thing(resources, on, keys, signature, self._kind(signature))
 
     def _kind(self, signature: Signature) -> int:
         return self._signatures.setdefault(signature, len(self._signatures))

@@ -12,6 +12,7 @@ _NAMES = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
+    "tagging:GetResources": "tag:GetResources",
 }
 _IN_TRANSACTION = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",

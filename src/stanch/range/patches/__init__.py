@@ -35,9 +35,13 @@ def install(sessions: Sessions) -> None:
 _LATER = {
     "dynamodb": ("dynamodb",),
     "events": ("events",),
+    "guardduty": ("guardduty",),
     "lambda": ("awslambda", "function_grants"),
+    "macie2": ("macie2",),
     "organizations": ("organizations",),
+    "ram": ("ram",),
     "s3control": ("s3control", "s3control_jobs"),
+    "sagemaker": ("sagemaker",),
     "securityhub": ("securityhub",),
     "ssm": ("ssm", "ssm_settings"),
     "stepfunctions": ("stepfunctions",),

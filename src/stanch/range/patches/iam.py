@@ -1,4 +1,7 @@
-"""IAM tells a user by an id that starts with AIDA, and caps users by permissions boundaries as it caps roles."""
+"""IAM tells a user by an id that starts with AIDA, and caps users by permissions boundaries as it caps roles.
+
+Of AWS's own policies, an account's authorization details hold those that are in use there.
+"""
 
 # ruff: noqa: SLF001 - the names are moto's, and it has no public ones for this
 
@@ -6,7 +9,7 @@ from typing import Any
 
 from moto.core.config import default_user_config
 from moto.core.responses import ActionResult, EmptyResult
-from moto.iam.models import User
+from moto.iam.models import AWSManagedPolicy, IAMBackend, User
 from moto.iam.responses import IamResponse
 
 from stanch.range.patches.replacing import adds, replaces
@@ -17,6 +20,7 @@ def install() -> None:
     default_user_config["iam"] = {"load_aws_managed_policies": True}
     original_init = User.__init__
     original_create = IamResponse.create_user
+    original_details = IAMBackend.get_account_authorization_details
 
     @replaces(User, "__init__")
     def user(self: Any, *arguments: Any, **options: Any) -> None:
@@ -30,6 +34,21 @@ def install() -> None:
         if self._get_param("PermissionsBoundary"):
             _limit(self, self._get_param("PermissionsBoundary"))
         return result
+
+    @replaces(IAMBackend, "get_account_authorization_details")
+    def get_account_authorization_details(self: Any, policy_filter: list[str]) -> dict[str, Any]:
+        answer: dict[str, Any] = original_details(self, policy_filter)
+        limits = {
+            one.permissions_boundary["PermissionsBoundaryArn"]
+            for one in (*self.roles.values(), *self.users.values())
+            if one.permissions_boundary
+        }
+        answer["managed_policies"] = [
+            policy
+            for policy in answer["managed_policies"]
+            if not isinstance(policy, AWSManagedPolicy) or policy.attachment_count or policy.arn in limits
+        ]
+        return answer
 
     @adds(IamResponse, "put_user_permissions_boundary")
     def put_user_permissions_boundary(self: Any) -> ActionResult:

@@ -21,11 +21,14 @@ from werkzeug.exceptions import HTTPException
 DEFAULT_REGION = "us-east-1"
 
 SIGNING_NAMES = {
+    "access-analyzer": "accessanalyzer",
     "elasticloadbalancing": "elbv2",
     "monitoring": "cloudwatch",
     "email": "ses",
     "eventbridge": "events",
+    "sso": "sso-admin",
     "states": "stepfunctions",
+    "tagging": "resourcegroupstaggingapi",
 }
 """Names in a credential scope that are not the SDK's name of the service."""
 

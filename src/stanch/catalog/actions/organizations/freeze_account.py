@@ -10,7 +10,8 @@ from stanch.catalog.actions.organizations import _policy
 from stanch.contracts.action import Affects, Case, Needless, Plan, Refused, Wait, Witness
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
 from stanch.domain.arn import Arn
-from stanch.domain.step import Method, Phase, Proof, State, Step
+from stanch.domain.estate import Side
+from stanch.domain.step import Collateral, Method, Phase, Proof, State, Step
 from stanch.iam import CallerError, PolicyError, parse
 
 APPLIES_TO = ("account",)
@@ -34,14 +35,14 @@ _UNUSED = "AWSOrganizationsNotInUseException"
 
 
 def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
-    """Needless without a policy or Organizations at hand; refuses the management account, and to bind the responder."""
+    """Needless without a policy or an organisation; refuses where Organizations is not at hand, and to bind stanch."""
     wanted = case.response.freeze_policy
     if not wanted:
         raise Needless("[response] freeze_policy names no service control policy to attach")
-    account = _account(aws, resource.name)
-    name, policy = f"{account['Name']} ({resource.name})", _found(aws, wanted)
-    _refuse_to_bind_the_responder(aws, policy["Id"], resource, case)
-    if _attached(aws, policy["Id"], resource.name):
+    above, account = _account(aws, resource.name, case)
+    name, policy = f"{account['Name']} ({resource.name})", _found(above, wanted)
+    _refuse_to_bind_the_responder(above, policy["Id"], resource, case)
+    if _attached(above, policy["Id"], resource.name):
         raise Needless(f"{policy['Name']} is attached to {name} already")
     return Plan(
         resource=str(account["Arn"]),
@@ -50,6 +51,7 @@ def plan(aws: Aws, resource: Arn, case: Case) -> Plan:
         undo=f"organizations:DetachPolicy {policy['Name']} from {name}",
         breaks=(f"whatever {policy['Name']} denies is refused to everybody in {name} but those whom it spares",),
         settings={"policy": str(policy["Id"]), "account": resource.name},
+        collateral=Collateral.HIGH,
     )
 
 
@@ -77,23 +79,38 @@ def undo(aws: Aws, step: Step, wait: Wait) -> None:
         _set(aws, step, wait, attached=False)
 
 
-def _account(aws: Aws, account: str) -> dict[str, Any]:
-    """The account as Organizations knows it."""
+def _account(aws: Aws, account: str, case: Case) -> tuple[Aws, dict[str, Any]]:
+    """Where Organizations may be asked, and the account as it knows it."""
     try:
-        organization = aws.call("organizations", "DescribeOrganization")["Organization"]
-        if organization["MasterAccountId"] == account:
+        management = aws.call("organizations", "DescribeOrganization")["Organization"]["MasterAccountId"]
+        if management == account:
             raise Refused(
                 f"{account} is the management account, which no service control policy binds: "
                 "contain its roles and users one by one"
             )
-        found: dict[str, Any] = aws.call("organizations", "DescribeAccount", AccountId=account)["Account"]
+        above = _in(management, aws, case)
+        found: dict[str, Any] = above.call("organizations", "DescribeAccount", AccountId=account)["Account"]
     except AwsDenied as error:
-        raise Needless(f"Organizations is not at hand with these credentials ({error})") from error
+        raise Refused(
+            f"Organizations is not at hand with these credentials ({error}): attach the policy from the management "
+            f"account (aws organizations attach-policy --target-id {account}), or run stanch there"
+        ) from error
     except AwsError as error:
         if error.code != _UNUSED:
             raise
         raise Needless("the account is in no organisation") from error
-    return found
+    return above, found
+
+
+def _in(management: str, aws: Aws, case: Case) -> Aws:
+    """The responder in the management account, if its member role is there; else as it is, a delegated administrator.
+
+    The engine opens the same door for the step, whose ARN bears the management account.
+    """
+    role = case.response.member_role
+    if management == aws.account or not role or case.perimeter.account(management) is not Side.INSIDE:
+        return aws
+    return aws.assuming(str(Arn(aws.partition, "iam", "", management, f"role/{role}")), "stanch")
 
 
 def _found(aws: Aws, wanted: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from stanch.catalog.actions.organizations import freeze_account as action
 from stanch.contracts.action import Case, Needless, Refused
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.domain.arn import Arn
-from stanch.domain.estate import Response
+from stanch.domain.estate import Perimeter, Response
 from stanch.domain.step import Method, Step
 from stanch.iam import Caller, Request, evaluate, parse
 
@@ -121,7 +121,7 @@ def test_says_that_organizations_is_not_at_hand(ground: Ground, member: str) -> 
             raise AwsDenied(operation, "AccessDeniedException", "not for you")
 
     aws.before_call = denied
-    with pytest.raises(Needless, match="not at hand"):
+    with pytest.raises(Refused, match=r"not at hand.*attach-policy --target-id"):
         ground.planned(ID, arn_of(ground, member), aws, case(ground, placed(ground)))
     alone = RecordedAws({"organizations:DescribeOrganization": lambda *_: {}})
     alone.failing["organizations:DescribeOrganization"] = [
@@ -129,6 +129,32 @@ def test_says_that_organizations_is_not_at_hand(ground: Ground, member: str) -> 
     ]
     with pytest.raises(Needless, match="in no organisation"):
         Recorded(alone).planned(ID, arn_of(ground, member), case=case(ground, "quarantine"))
+
+
+def test_asks_from_the_management_account_where_that_admits_the_member_role(ground: Ground, member: str) -> None:
+    root = f"arn:aws:iam::{member}:role/OrganizationAccountAccessRole"
+    below = ground.admin.assuming(root, "responder")
+    role = ground.name("stanch-above")
+    trust = [{"Effect": "Allow", "Principal": {"AWS": root}, "Action": "sts:AssumeRole"}]
+    ground.admin.call("iam", "CreateRole", RoleName=role, AssumeRolePolicyDocument=document(trust))
+    ground.admin.call("iam", "PutRolePolicy", RoleName=role, PolicyName="all", PolicyDocument=document(allow_all()))
+    spared = on_the_page().replace(MEMBER, role)
+    response = Response(freeze_policy=placed(ground, spared), member_role=role)
+    asked: list[str] = []
+
+    class Below(Listening):
+        def assuming(self, role: str, session: str) -> Aws:
+            asked.append(role)
+            return super().assuming(role, session)
+
+    inside = replace(ground.case(response=response), responder=ground.responder().caller)
+    named = Arn.parse(arn_of(ground, member))
+    assert action.plan(Below(below), named, inside).settings["account"] == member
+    assert asked == [f"arn:aws:iam::{ground.account}:role/{role}"]
+    outside = replace(inside, perimeter=Perimeter(accounts=(member,)))
+    with suppress(Refused, AwsAbsent):
+        action.plan(Below(below), named, outside)
+    assert len(asked) == 1, "what is not ours is not entered"
 
 
 def test_refuses_the_management_account(ground: Ground, member: str) -> None:

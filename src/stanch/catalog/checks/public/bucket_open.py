@@ -5,6 +5,8 @@ S3 User Guide, "The meaning of public"; AWS blocks what is public, but never ano
 
 from collections.abc import Iterator
 
+from stanch.catalog.checks._strangers import lets_in, opens_reading, ruled, strangers, whom
+from stanch.catalog.checks._things import unlisted
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Open, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
@@ -24,6 +26,16 @@ ABOUT = About(
     },
 )
 _BLOCK = "BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true"
+_LOAD_BALANCERS = frozenset(
+    (
+        *("009996457667", "027434742980", "033677994240", "037604701340", "048591011584", "054676820928"),
+        *("076674570225", "098369216593", "114774131450", "127311923021", "156460612806", "190560391635"),
+        *("383597477331", "507241528517", "582318560864", "589379963580", "600734575887", "635631232127"),
+        *("638102146993", "652711504416", "718504428378", "754344448648", "783225319266", "797873946194"),
+        *("897822967062", "985666609251"),
+    )
+)
+"""Accounts of AWS that deliver load balancers' logs. Elastic Load Balancing User Guide, "Attach a policy"."""
 _TEMPLATE = """\
 PublicAccessBlockConfiguration:
   BlockPublicAcls: true
@@ -37,7 +49,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     for place in posture.of("s3/bucket"):
         found = posture.open(place)
-        ruling, why = _ruling(found)
+        ruling, why = _ruling(place, found)
         yield Judged(
             place.thing.arn,
             place.account,
@@ -50,17 +62,15 @@ def judge(posture: Posture) -> Iterator[Judged]:
             remedy=_remedy(place, found) if ruling is Ruling.FAIL else None,
             severity=None if found.exposure.public else Severity.HIGH,
         )
+    yield from unlisted(posture, "s3", "s3:ListBuckets")
 
 
-def _ruling(found: Open) -> tuple[Ruling, str]:
-    exposure = found.exposure
-    if exposure.public:
-        return Ruling.FAIL, f"anybody gets in: {'; '.join(exposure.why)}"
-    if exposure.outside:
-        return Ruling.FAIL, f"{', '.join(exposure.outside)} gets in: {'; '.join(exposure.why)}"
-    if found.unseen:
-        return Ruling.UNKNOWN, f"not seen: {'; '.join(found.unseen)}"
-    return Ruling.PASS, "no policy, list or access point lets in anyone from outside"
+def _ruling(place: Place, found: Open) -> tuple[Ruling, str]:
+    """A bucket whose policy names a load balancer's own account, to take its logs, is read by nobody from there."""
+    delivering = set(strangers(found)) <= _LOAD_BALANCERS and not found.exposure.public
+    if lets_in(found) and delivering and not opens_reading(place, found, "s3:GetObject"):
+        return Ruling.PASS, "only load balancers get in, which AWS runs, and only to deliver logs"
+    return ruled(found)
 
 
 def _evidence(place: Place, found: Open) -> Iterator[Evidence]:
@@ -74,7 +84,7 @@ def _evidence(place: Place, found: Open) -> Iterator[Evidence]:
 
 def _way(place: Place, found: Open) -> tuple[str, ...]:
     bucket = place.thing.arn.rpartition(":")[2]
-    who = "anybody on the internet" if found.exposure.public else ", ".join(found.exposure.outside)
+    who = "anybody on the internet" if found.exposure.public else whom(found)
     return (who, f"s3:GetObject, allowed by {', '.join(found.exposure.statements)}", f"every object of {bucket}")
 
 

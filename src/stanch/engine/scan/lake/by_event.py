@@ -23,7 +23,7 @@ from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.lake.block import Block, Numbers
 from stanch.engine.scan.lake.columns import DICTIONARIES, SLOW, line_of
-from stanch.engine.scan.lake.groups import NO_RULES, Group, Groups, Mark
+from stanch.engine.scan.lake.groups import Group, Groups, Mark
 from stanch.engine.scan.lake.profile import Record
 from stanch.engine.scan.lake.records import Records
 from stanch.engine.scan.line import Line
@@ -111,7 +111,7 @@ class ByEvent:
         for record, log, deed in ready:
             event = self._records.opened(record.file, log, record.raw)
             if event is not None:
-                wanted.append(Wanted(record.seq, event, True, deed.left or NO_RULES))
+                wanted.append(Wanted(record.seq, event, True, deed.left))
         with ExitStack() as stack:
             for piece, stands, hours in pieces:
                 if not (stands or len(hours.cut)):

@@ -9,11 +9,9 @@ from datetime import datetime
 from itertools import groupby
 
 import numpy as np
-from msgspec import DecodeError, Raw
-from msgspec.json import decode
+from msgspec import Raw
 
 from stanch.contracts.lake import Piece, Receipt
-from stanch.domain.event import Event
 from stanch.engine.scan.cells import Sums
 from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.lake import profile
@@ -27,7 +25,6 @@ from stanch.engine.scan.things import Closed, Thing
 
 Place = tuple[str, str, str, str]
 """The log, account, region and day of a partition."""
-_OF_REQUEST = "requestParameters."
 
 
 class ByProfile:
@@ -130,18 +127,8 @@ class ByProfile:
         """Whether any call of this deed, of this number, must be opened whole, by what they asked for."""
         if deed.sifts:
             return self._sifts(deed, asked, number)
-        wants = deed.left.wants if deed.left else None
-        if deed.left is None or not wants or not all(name.startswith(_OF_REQUEST) for name in wants):
-            return True
-        enricher = self._events.judge.enricher
-        for request in asked.requests(number):
-            try:
-                record = {**deed.view.record, "requestParameters": decode(request)}
-            except (DecodeError, RecursionError):
-                return True
-            if deed.left.match(enricher.view(Event("", moment(0), "", "", record))):
-                return True
-        return False
+        classes = self._events.classes
+        return any(classes.wants(deed, request) for request in asked.requests(number))
 
     def _sifts(self, deed: Deed, asked: "Asked", number: int) -> bool:
         """Whether any rule is left for one of the things that were asked for."""

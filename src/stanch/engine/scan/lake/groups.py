@@ -23,9 +23,7 @@ Mark = tuple[int, str, bool]
 """
 
 _NONE = -1
-NO_RULES = Narrowed(())
-"""What is left of the rules for a row that is opened for its lineage."""
-_CLOSED = Thing(b"", "", (), (), _NONE)
+_CLOSED = Thing(None, "", (), (), _NONE)
 
 
 @dataclass(slots=True)
@@ -109,7 +107,7 @@ class Groups:
         """The rows that must be opened whole."""
         always = np.array([deed.opened for deed in self._deeds], bool)
         for at in np.flatnonzero(always[self._deed_of]).tolist():
-            yield int(self._rows[at]), self._deeds[self._deed_of[at]].left or NO_RULES
+            yield int(self._rows[at]), self._deeds[self._deed_of[at]].left
         asking = np.array([deed.sifts for deed in self._deeds], bool)
         asked = np.flatnonzero(asking[self._deed_of])
         if len(asked):

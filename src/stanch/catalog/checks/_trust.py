@@ -1,0 +1,55 @@
+"""A role's trust says who may become it; of roles that AWS makes and keeps, nobody can change a word."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from stanch.contracts.check import Posture
+from stanch.contracts.collector import Place
+from stanch.iam import PolicyError, parse
+from stanch.iam.binding import firm
+from stanch.iam.policy import Statement
+
+_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+FORGOTTEN = timedelta(days=90)
+"""How long a credential or a role may lie unused: FSBP's IAM.3 and IAM.8."""
+
+
+def roles(posture: Posture) -> Iterator[Place]:
+    """The roles whose trust is somebody's own to write."""
+    return (place for place in posture.of("iam/role") if not any(path in place.thing.arn for path in _OF_AWS))
+
+
+def grants(place: Place) -> list[tuple[int, Statement]]:
+    """What a role's trust allows, with each statement's position; nothing where the trust cannot be read."""
+    document = place.thing.data.get("AssumeRolePolicyDocument")
+    if not isinstance(document, dict):
+        return []
+    try:
+        policy = parse(document)
+    except PolicyError:
+        return []
+    return [(at, one) for at, one in enumerate(policy.statements) if one.effect == "Allow"]
+
+
+def trusted(place: Place, kind: str) -> set[str]:
+    """The principals of one kind, `AWS`, `Service` or `Federated`, that a trust names."""
+    return {one.value for _, grant in grants(place) for one in grant.principals or () if one.kind == kind}
+
+
+def conditioned(grant: Statement, *keys: str) -> bool:
+    """Whether a statement is held to values of one of these keys, in lower case, that are not all wild."""
+    return any(
+        condition.key.lower().startswith(keys) and all(value.strip("*?") for value in condition.values)
+        for condition in firm(grant)
+    )
+
+
+def instant(text: object) -> datetime | None:
+    """A time as the snapshot or the credential report writes it; None for `N/A` and its like."""
+    if isinstance(text, datetime):
+        return text
+    try:
+        found = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return found if found is None or found.tzinfo else None

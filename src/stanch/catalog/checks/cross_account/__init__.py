@@ -1,0 +1,1 @@
+"""Which strangers reach what is dear, and by which path."""

@@ -1,0 +1,1 @@
+"""Whether AWS's own watch is on everywhere, sees what matters here, and is heard."""

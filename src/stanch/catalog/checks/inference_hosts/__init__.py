@@ -1,0 +1,1 @@
+"""What opens the machines that hold the model in their memory."""

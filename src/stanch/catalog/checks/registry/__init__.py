@@ -1,0 +1,1 @@
+"""Who can download a model from where models are kept."""

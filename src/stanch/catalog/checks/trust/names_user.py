@@ -1,0 +1,81 @@
+"""A role that trusts a user by name is opened by that user's key, wherever it was copied to: the oldest back door.
+
+IAM User Guide, "Security best practices in IAM": temporary credentials instead of users.
+"""
+
+from collections.abc import Iterator
+
+from stanch.catalog.checks._reach import administrators, assets_in, at_stake, reaching, shown
+from stanch.catalog.checks._strangers import name_of
+from stanch.catalog.checks._things import evidence, unlisted
+from stanch.catalog.checks._trust import grants, roles
+from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
+from stanch.contracts.collector import Place
+from stanch.domain.severity import Severity
+from stanch.domain.verdict import Remedy, Row, Ruling
+
+ABOUT = About(
+    title="A role that reaches what is dear trusts a user by name",
+    row=Row.TRUST,
+    severity=Severity.HIGH,
+    controls={
+        NIST: ("AC-2", "AC-6", "IA-5"),
+        ISO: ("A.5.16", "A.5.18", "A.8.2"),
+        NIS2: ("Art. 21(2)(i)",),
+    },
+)
+_MFA = "aws:multifactorauth"
+
+
+def judge(posture: Posture) -> Iterator[Judged]:
+    """See `contracts.check.Check`."""
+    found = {place.thing.arn: (place, _users(place)) for place in roles(posture)}
+    named = {arn for arn, (_, users) in found.items() if users}
+    admins = administrators(posture) if named else {}
+    dear = reaching(posture, named)
+    for arn, (place, users) in found.items():
+        gain = "is administrator of the account" if arn in admins else f"reads {shown(dear.get(arn, ()))}"
+        failed = bool(users) and (arn in admins or arn in dear)
+        yield Judged(
+            arn,
+            place.account,
+            None,
+            _ruling(posture, place, failed=failed),
+            f"{', '.join(users)} may assume it, and with it {gain}" if failed else _harmless(users),
+            assets=assets_in(posture, place.account) if arn in admins else at_stake(dear.get(arn, ())),
+            evidence=(evidence(place, "AssumeRolePolicyDocument"),),
+            way=(f"the access key of {users[0]}", "sts:AssumeRole", f"as {arn} {gain}") if failed else (),
+            remedy=_remedy(arn) if failed else None,
+        )
+    yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
+
+
+def _ruling(posture: Posture, place: Place, *, failed: bool) -> Ruling:
+    if failed:
+        return Ruling.FAIL
+    return Ruling.UNKNOWN if posture.open(place).unseen else Ruling.PASS
+
+
+def _harmless(users: list[str]) -> str:
+    return "the users that its trust names gain nothing dear by it" if users else "its trust names no user"
+
+
+def _users(place: Place) -> list[str]:
+    """The users whom a statement names that does not ask for a second factor."""
+    return sorted(
+        {
+            principal.value
+            for _, grant in grants(place)
+            if not any(condition.key.lower().startswith(_MFA) for condition in grant.conditions)
+            for principal in grant.principals or ()
+            if principal.kind == "AWS" and ":user/" in principal.value
+        }
+    )
+
+
+def _remedy(arn: str) -> Remedy:
+    trust = ("--role-name", name_of(arn), "--policy-document", "file://trust.json")
+    return Remedy(
+        "Take the user out of the trust; give the person a role by the identity provider, or demand a second factor.",
+        (("aws", "iam", "update-assume-role-policy", *trust),),
+    )

@@ -1,0 +1,1 @@
+"""Discovery: what an account's configuration, object names, rights and logs together say is worth stealing."""
