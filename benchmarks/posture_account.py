@@ -7,7 +7,6 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,6 @@ from stanch.contracts.aws import Aws
 BUCKETS, ROLES, HOSTS, FUNCTIONS, USERS = 50, 100, 20, 20, 10
 STRANGER = "999988887777"
 _BLOCK = dict.fromkeys(("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
-_THREADS = 8
 
 
 @dataclass
@@ -39,9 +37,9 @@ def build(aws: Aws, times: int = 1) -> Planted:
         (_user, USERS),
         (_function, FUNCTIONS),
     ]
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for step, count in steps:
-            list(pool.map(lambda number, step=step: step(aws, number, made), range(count * times)))
+    for step, count in steps:
+        for number in range(count * times):
+            step(aws, number, made)
     _hosts(aws, HOSTS * times, made)
     _snapshot(aws, made)
     aws.call("s3", "CreateBucket", Bucket="trail-logs")

@@ -182,6 +182,42 @@ def test_logs_that_agree_with_rights_and_configuration_prove_who_serves(stanch: 
     assert principal.match.endswith(":role/dienst-4")
 
 
+def test_the_lake_tells_the_same(stanch: Run, ground: Ground) -> None:
+    trail(Path("logs"), ground)
+    assert stanch("lake", "import", "logs").code == 0
+    assert stanch("init", "--logs", "lake").code == 0
+    assert len(estate.load(Path("stanch.toml")).principals) == 1
+
+
+def test_another_account_is_looked_at_through_a_role(stanch: Run, ground: Ground) -> None:
+    trust = {"Effect": "Allow", "Principal": {"AWS": ground.admin.caller}, "Action": "sts:AssumeRole"}
+    ground.outsider.call("iam", "CreateRole", RoleName="leser", AssumeRolePolicyDocument=policy(trust))
+    everything = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    ground.outsider.call("iam", "PutRolePolicy", RoleName="leser", PolicyName="p", PolicyDocument=everything)
+    place = {"LocationConstraint": ground.staged.region}
+    ground.outsider.call("s3", "CreateBucket", Bucket="drueben-8", CreateBucketConfiguration=place)
+    for name in SHARDS:
+        ground.outsider.call("s3", "PutObject", Bucket="drueben-8", Key=f"x/{name}", Body=b"x")
+    said = stanch("init", "--account", ground.outside_account, "--role", "leser")
+    assert said.code == 0, said.err
+    ours = estate.load(Path("stanch.toml"))
+    assert ours.perimeter.accounts == (ground.account, ground.outside_account)
+    assert "s3://drueben-8/x/" in {asset.where for asset in ours.assets}
+    assert stanch("init", "b.toml", "--account", ground.outside_account, "--role", "niemand").code == 3
+
+
+def test_names_made_to_deceive_stay_names(stanch: Run, ground: Ground) -> None:
+    evil = 'q" # ]]\u202e[[principal]]/'
+    put(ground, "falle-6", *(evil + name for name in SHARDS))
+    assert stanch("init").code == 0
+    ours = estate.load(Path("stanch.toml"))
+    assert ours.principals == ()
+    assert f"s3://falle-6/{evil}" in {asset.where for asset in ours.assets}
+    assert "\u202e" not in Path("stanch.toml").read_text()
+    for name in SHARDS:
+        ground.admin.call("s3", "DeleteObject", Bucket="falle-6", Key=evil + name)
+
+
 def test_one_read_by_a_person_takes_the_proof_away(stanch: Run, ground: Ground) -> None:
     trail(Path("logs"), ground, stranger=True)
     assert stanch("init", "--logs", "logs").code == 0
@@ -273,6 +309,8 @@ def test_credentials_that_are_not_valid_are_told_and_nothing_is_written(
         (["init", "--update"], "stanch.toml does not exist"),
         (["init", "--update", "--blank"], "give one of them"),
         (["init", "--logs", "nowhere"], "--logs nowhere does not exist"),
+        (["init", "--account", "111122223333"], "--account needs --role"),
+        (["init", "--account", "ours", "--role", "r"], "give its 12 digits"),
         (["init", "--snapshot", "nowhere"], "`stanch snapshot` makes one"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -206,3 +206,17 @@ def test_more_things_than_one_query_takes_are_unknown_not_unused(kept: Any) -> N
     state = kept(*(read(KIM, f"bucket-{number}") for number in range(120)))
     told = users(state, *some(120))
     assert sum(known is not None for known in told.values()) == 100
+
+
+def test_a_receipt_that_cannot_be_read_is_told(kept: Any) -> None:
+    state = kept(read(KIM))
+    (state / "lake" / "units" / "half.json").write_text("{")
+    told = lake_users(state, [BUCKET], FORTNIGHT, NOW)
+    assert told is not None
+    assert told.found.usage.others(BUCKET, ()) == (f"{KIM} from 10.0.0.9 (1 call)",)
+    assert told.words.endswith("; 1 of its parts could not be read")
+
+
+def test_a_folder_may_have_any_name(kept: Any, tmp_path: Path) -> None:
+    kept(read(KIM)).rename(tmp_path / "a [1] * ?'")
+    assert users(tmp_path / "a [1] * ?'", BUCKET)[BUCKET] == (f"{KIM} from 10.0.0.9 (1 call)",)

@@ -67,13 +67,17 @@ class Discovered:
 
 
 def errands(
-    aws: Aws, estate: Estate, *, role: str | None, regions: Sequence[str]
+    aws: Aws, estate: Estate, *, accounts: Sequence[str] = (), role: str | None, regions: Sequence[str]
 ) -> tuple[list["Errand"], list["Seen"]]:
-    """What there is to look at: all that a snapshot looks at, and the listings of all buckets."""
+    """What there is to look at: all that a snapshot looks at, and the listings of all buckets.
+
+    `role` is assumed in `accounts` and in the perimeter's.
+    """
     from stanch.estate import objects
     from stanch.estate.looking import Errand
 
-    todo, closed = looked.planned(aws, estate, role=role, regions=regions)
+    everywhere = replace(estate.perimeter, accounts=tuple(dict.fromkeys((*estate.perimeter.accounts, *accounts))))
+    todo, closed = looked.planned(aws, replace(estate, perimeter=everywhere), role=role, regions=regions)
     listing: Collector = objects
     of_buckets = [Errand(OBJECTS, listing, one.aws, None) for one in todo if one.collector == "s3"]
     return [*of_buckets, *todo], closed

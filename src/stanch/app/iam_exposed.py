@@ -74,6 +74,8 @@ def _other(place: "Place", service: str, perimeter: Perimeter) -> Exposed:
     trust = place.thing.kind == _ROLE
     policy = place.thing.data.get("AssumeRolePolicyDocument") if trust else policy_of(place)
     found, why = Exposure(), unseen(policy)
+    if policy is not None and not isinstance(policy, Mapping | str):
+        why = "it is no policy"
     if policy is not None and why is None:
         try:
             found = of_policy(parse(policy), perimeter, service_named(service))

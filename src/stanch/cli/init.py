@@ -1,5 +1,6 @@
 """`stanch init`: what is yours is found, and said once, in stanch.toml."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -27,9 +28,9 @@ Examples:
 
 - `stanch init` look at the account of your credentials and write what was found; without credentials, a file to fill in
 
-- `stanch init --role stanch-reader --in eu-central-1 --in eu-west-1` other regions; with --update also other accounts
+- `stanch init --in eu-central-1 --in us-east-1 --account 444455556666 --role stanch-reader` regions, another account
 
-- `stanch init --logs ./AWSLogs` weigh also who reads what; a lake's folder is quicker
+- `stanch init --logs ./AWSLogs` weigh also who reads what; `--logs lake` what was kept
 
 - `stanch init --update` show what the account has and stanch.toml does not; `--write` adds it at the file's end
 
@@ -58,10 +59,13 @@ def init(
     ] = None,
     logs: Annotated[
         list[Path] | None,
-        typer.Option("--logs", metavar="PATH", help="CloudTrail's logs, or a lake: who reads what. Repeatable."),
+        typer.Option("--logs", metavar="PATH", help="CloudTrail's logs, or `lake`: who reads what. Repeatable."),
+    ] = None,
+    account: Annotated[
+        list[str] | None, typer.Option("--account", metavar="ID", help="This account too, through --role. Repeatable.")
     ] = None,
     role: Annotated[
-        str | None, typer.Option("--role", help="A role to assume in the perimeter's other accounts.")
+        str | None, typer.Option("--role", help="A role to assume in those and the perimeter's other accounts.")
     ] = None,
     regions: Annotated[
         list[str] | None,
@@ -78,7 +82,12 @@ def init(
     if check:
         _check(face, path)
         return
-    _refuse(path, update=update, write=write, blank=blank, logs=logs or ())
+    logs = [_lake_or(log, state) for log in logs or ()]
+    _refuse(path, update=update, write=write, blank=blank, logs=logs)
+    if strange := next((one for one in account or () if not re.fullmatch(r"\d{12}", one, re.ASCII)), None):
+        raise WrongUse(f"--account {strange!r} is no account", "give its 12 digits")
+    if account and not role:
+        raise WrongUse("--account needs --role", "name the role to assume there; your own account needs neither")
     if blank:
         _blank(face, path)
         return
@@ -92,12 +101,12 @@ def init(
             _blank(face, path)
             return
         folder = state / app_snapshot.FOLDER
-        refuse_other_content(folder)
-        todo, closed = discovering.errands(aws, ours, role=role, regions=regions or [])
+        refuse_other_content(folder, "--state")
+        todo, closed = discovering.errands(aws, ours, accounts=account or [], role=role, regions=regions or [])
         look_with_bar(face, todo, closed, folder)
-    found = _discovered(face, folder, logs or ())
+    found = _discovered(face, folder, logs)
     if update:
-        again = command("init", str(path), "--update", "--write", *_words(logs or ()), snapshot=folder)
+        again = command("init", str(path), "--update", "--write", *_words(logs), snapshot=folder)
         raise typer.Exit(_update(face, path, ours, found, None if write else again))
     raise typer.Exit(_fresh(face, path, found))
 
@@ -133,6 +142,12 @@ def _refuse(path: Path, *, update: bool, write: bool, blank: bool, logs: Sequenc
     for log in logs:
         if not log.exists():
             raise WrongUse(f"--logs {log} does not exist", "give a file or a folder of logs, or a lake")
+
+
+def _lake_or(log: Path, state: Path) -> Path:
+    """The word `lake` means that of the state folder, unless something here bears the name."""
+    lake = app.lake(state).folder
+    return lake if str(log) == "lake" and not log.exists() and lake.exists() else log
 
 
 def _blank(face: Face, path: Path) -> None:

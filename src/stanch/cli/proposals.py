@@ -31,7 +31,7 @@ def tell(face: Face, differences: Sequence[Difference]) -> None:
     table.add_column("sure", justify="right")
     table.add_column("what", no_wrap=True)
     table.add_column("where", ratio=5, overflow="fold")
-    table.add_column("because", ratio=6)
+    table.add_column("because", ratio=6, overflow="fold")
     for one in shown:
         table.add_row(*_row(one))
     face.say(table)

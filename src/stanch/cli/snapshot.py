@@ -134,10 +134,10 @@ def _made(
     return look_with_bar(face, todo, closed, folder)
 
 
-def refuse_other_content(folder: Path) -> None:
+def refuse_other_content(folder: Path, option: str = "--out") -> None:
     """A folder that is replaced whole must be a snapshot."""
     if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / "index.json").exists())):
-        raise WrongUse(f"{folder} exists and is no snapshot", "give another folder with --out")
+        raise WrongUse(f"{folder} exists and is no snapshot", f"give another folder with {option}")
 
 
 def look_with_bar(face: Face, todo: Sequence["Errand"], closed: Sequence["Seen"], folder: Path) -> "Snapshot":

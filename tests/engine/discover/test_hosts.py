@@ -45,7 +45,7 @@ def test_an_accelerator_and_a_serving_program_make_a_host_sure_and_tell_its_role
 
 def test_the_facts_of_a_type_count_where_its_name_is_new() -> None:
     find = only(*instance("z99.large", InstanceTypeInfo={"GpuInfo": {"Gpus": [{"Count": 8}]}}))
-    assert find.facts[0].eye is Eye.SIZE
+    assert find.facts[0].eye is Eye.HARDWARE
 
 
 @pytest.mark.parametrize("type_", ["m7i.large", "t3.micro", "f1.2xlarge", "vt1.3xlarge", "i4i.large"])
@@ -63,7 +63,7 @@ def test_a_host_that_trains_is_no_inference_host() -> None:
 
 def test_user_data_that_could_not_be_seen_is_no_reason_and_no_error() -> None:
     find = only(*instance("g5.xlarge", UserData={UNSEEN: "denied"}))
-    assert [fact.eye for fact in find.facts] == [Eye.SIZE]
+    assert [fact.eye for fact in find.facts] == [Eye.HARDWARE]
 
 
 @pytest.mark.parametrize(

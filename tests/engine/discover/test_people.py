@@ -45,7 +45,7 @@ def starts(count: int) -> list[Cell]:
 
 def proposed(cells: list[Cell], *finds: Find, rights: Rights = READS) -> dict[str, Proposal]:
     found = list(finds) or [MODEL, HOST]
-    return {str(one.values["purpose"]): one for one in people(found, rights, habits(cells, found))}
+    return {str(one.values["purpose"]): one for one in people(found, rights, habits(cells, found), [ACCOUNT])}
 
 
 def test_serving_counts_at_once_where_configuration_rights_and_logs_agree() -> None:
@@ -119,6 +119,12 @@ def test_an_administrator_is_told_by_rights_and_never_counts_at_once() -> None:
 def test_what_an_administrator_may_read_makes_it_no_server() -> None:
     rights = Rights(readers=READS.readers, machines=frozenset({ROLE}))
     assert "rights" not in {fact.eye.value for one in proposed([], rights=rights).values() for fact in one.facts}
+
+
+def test_a_role_of_an_account_that_was_not_looked_at_may_be_anybodys() -> None:
+    (serving,) = people([MODEL, HOST], READS, habits(starts(3), [MODEL, HOST]), ["444455556666"])
+    assert not serving.active
+    assert "which was not looked at" in serving.notes[-1]
 
 
 def test_nobody_is_proposed_for_less_than_a_reason() -> None:

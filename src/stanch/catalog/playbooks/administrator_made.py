@@ -9,4 +9,4 @@ ACTIONS = (
     "iam/look_again",
 )
 FOR: tuple[str, ...] = ()
-BREAKS = "Who did it and who got it are refused until a person undoes it; so is all of IAM, where the account is frozen."
+BREAKS = "Who did it and who got it are refused until it is undone; so is all of IAM, where the account is frozen."

@@ -40,7 +40,7 @@ def _in_registries(finds: list[Find]) -> list[Find]:
             continue
         outer = registries[max(around, key=len)]
         held = strongest(find.facts)[0]
-        fact = Fact(Eye.SIZE, f"it holds {find.kind.value}: {held.what}", round(find.confidence * 0.8, 3))
+        fact = Fact(Eye.WITHIN, f"it holds {find.kind.value}: {held.what}", round(find.confidence * 0.8, 3))
         size = max(outer.bytes, find.bytes)
         registries[outer.where] = replace(outer, facts=strongest((*outer.facts, fact)), bytes=size)
     return [registries.get(find.where, find) if find.kind is AssetKind.REGISTRY else find for find in left]
@@ -94,7 +94,7 @@ def _one(parent: str, inside: list[Find], own: Find | None) -> Find | None:
         return None
     parts = [*inside, *([own] if own else [])]
     surest = max(parts, key=lambda find: find.confidence)
-    many = Fact(Eye.SIZE, f"{len(parts)} alike below it", 0.3)
+    many = Fact(Eye.WITHIN, f"{len(parts)} alike below it", 0.3)
     return replace(
         surest,
         where=parent,

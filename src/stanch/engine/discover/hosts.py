@@ -32,12 +32,6 @@ def hosts(seen: Seen) -> Iterator[Find]:
     yield from (find for place in things(seen, "sagemaker/endpoint") if (find := _endpoint(seen, place)))
 
 
-def trains(seen: Seen, find: Find) -> str | None:
-    """The program with which a host trains, and None for one that serves."""
-    return next((training_in(started_with(place.thing)) for place in things(seen, "ec2/instance")
-                 if place.thing.arn == find.where), None)  # fmt: skip
-
-
 def _instance(seen: Seen, place: Placed, profiles: Mapping[str, str]) -> Find | None:
     data = place.thing.data
     started = started_with(place.thing)
@@ -60,7 +54,7 @@ def _instance(seen: Seen, place: Placed, profiles: Mapping[str, str]) -> Find | 
 def _accelerator(type_: str, told: Any) -> Iterator[Fact]:
     has = isinstance(told, Mapping) and any(told.get(key) for key in _ACCELERATORS)
     if has or _ACCELERATED.fullmatch(type_):
-        yield Fact(Eye.SIZE, f"{type_} has accelerators", _ACCELERATOR)
+        yield Fact(Eye.HARDWARE, f"{type_} has accelerators", _ACCELERATOR)
 
 
 def _program(started: str) -> Iterator[Fact]:
@@ -90,7 +84,7 @@ def _service(seen: Seen, place: Placed) -> Find | None:
     wanted = {need.get("type") for one in containers for need in listed(one.get("resourceRequirements"))}
     facts = [*_program(started_with(definition.thing))]
     if wanted & {"GPU", "InferenceAccelerator"}:
-        facts.append(Fact(Eye.SIZE, "its containers are given accelerators", _ACCELERATOR))
+        facts.append(Fact(Eye.HARDWARE, "its containers are given accelerators", _ACCELERATOR))
     ports = {port["containerPort"] for one in containers for port in listed(one.get("portMappings"))}
     opened = ((port, name) for port in sorted(ports) if (name := serving_on(port, port)))
     facts += [Fact(Eye.BESIDE, f"it opens port {port}, {name}'s own", _PORT) for port, name in opened][:1]
@@ -113,7 +107,7 @@ def _node_group(place: Placed) -> Find | None:
     what = f"its nodes are {', '.join(map(str, accelerated))}" if accelerated else f"its image is {image}"
     name = f"{data.get('clusterName')}-{data.get('nodegroupName')}"
     labels = list(texts(known(data.get("labels"))))
-    facts = (Fact(Eye.SIZE, what, _ACCELERATOR), *hinted(_HOST, name, *labels))
+    facts = (Fact(Eye.HARDWARE, what, _ACCELERATOR), *hinted(_HOST, name, *labels))
     role = data.get("nodeRole")
     return Find(_HOST, place.thing.arn, facts, name=name, roles=(str(role),) if role else ())
 

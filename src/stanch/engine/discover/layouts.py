@@ -17,7 +17,7 @@ _TAILS = {
         r"mp_rank_\d+(_\d+)?|ocdbt\.process_\d+(/d)?",
         r"(checkpoints?|ckpts?|weights|original|pytorch|safetensors|onnx|engines?|rank[-_]?\d+|shards?)",
         r"(unet|vae|text_encoder(_\d)?|transformer)",
-        r"\d{1,6}",
+        r"\d{1,4}",
     ),
     AssetKind.TRAINING_DATA: (
         r"[^/=]+=[^/]*",
@@ -39,7 +39,6 @@ _COMPILED = {
     for kind, tails in _TAILS.items()
 }
 _TRAINING_RUN = re.compile(r"(.*/)?(checkpoint|global_?step|step|epoch|iter)[-_=]?\d+/", re.IGNORECASE)
-_TABLE = re.compile(r"(.*/)?(_delta_log|\.hoodie|metadata)/")
 _BY_HOUR = re.compile(r".*(19|20)\d{2}/\d{2}/\d{2}/\d{2}/")
 _BY_KEY = re.compile(r"(.*/)?[^/=]+=[^/]*/")
 _CACHE = re.compile(r"(.*/)?models--[^/]+--[^/]+/(snapshots/[0-9a-f]{40}/.*|blobs/)")
@@ -82,11 +81,6 @@ def addressed_root(prefix: str) -> str | None:
     """The store in which files are called by their hash (DVC, LFS), or None."""
     found = _ADDRESSED.fullmatch(prefix)
     return found["root"] if found else None
-
-
-def is_table(prefix: str) -> bool:
-    """Whether a folder belongs to a table format's own book-keeping."""
-    return _TABLE.fullmatch(prefix) is not None
 
 
 def is_partition(prefix: str) -> bool:

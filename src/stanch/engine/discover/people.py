@@ -4,8 +4,8 @@ A purpose makes detections quieter about its holder. Nobody is given one here un
 the same and nothing says otherwise; an administrator never is.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from stanch.domain.estate import AssetKind, Purpose
 from stanch.domain.proposal import SURE, Eye, Fact, Proposal, strongest, sureness
@@ -39,8 +39,8 @@ class Rights:
         return [] if broad else sorted(where for where, arns in places.items() if who in arns)
 
 
-def people(finds: Iterable[Find], rights: Rights, habits: Habits) -> Iterator[Proposal]:
-    """Every principal with a purpose that something speaks for, the surest purpose of each."""
+def people(finds: Iterable[Find], rights: Rights, habits: Habits, accounts: Collection[str]) -> Iterator[Proposal]:
+    """Every principal that something speaks for, with the surest purpose of each; `accounts` were looked at."""
     found = list(finds)
     models = [find for find in found if find.kind in (AssetKind.WEIGHTS, AssetKind.ADAPTER)]
     data = [find for find in found if find.kind is AssetKind.TRAINING_DATA]
@@ -51,7 +51,7 @@ def people(finds: Iterable[Find], rights: Rights, habits: Habits) -> Iterator[Pr
         training = _training(who, models, data, rights, habits)
         best = max((serving, training), key=lambda one: sureness(one.facts))
         if sureness(best.facts) >= _LEAST and any(fact.eye is not Eye.LABEL for fact in best.facts):
-            yield best.proposal(who)
+            yield best.by(who, accounts).proposal(who)
     for who, how in sorted(rights.admins.items()):
         yield Proposal("principal", _values(who, Purpose.ADMIN), (Fact(Eye.RIGHTS, how, 0.8),), notes=(_WAY_BACK,))
 
@@ -66,6 +66,13 @@ class _Case:
     purpose: Purpose
     facts: tuple[Fact, ...]
     against: tuple[str, ...] = ()
+
+    def by(self, who: str, accounts: Collection[str]) -> "_Case":
+        """The same about somebody: whoever is of an account that nobody looked at may be anybody's."""
+        account = who.split(":")[4]
+        if account in accounts:
+            return self
+        return replace(self, against=(*self.against, f"it belongs to account {account}, which was not looked at"))
 
     def proposal(self, who: str) -> Proposal:
         proven = {fact.eye for fact in self.facts} >= _PROVEN and sureness(self.facts) >= SURE

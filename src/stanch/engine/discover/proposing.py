@@ -45,10 +45,11 @@ def proposals(
 ) -> list[Proposal]:
     """Entries for the perimeter, the assets and the principals, in this order; assets by how sure they are."""
     assets = sorted(_weighed(list(found), rights, habits), key=lambda find: (-find.confidence, find.where))
+    looked = list(accounts)
     return [
-        *perimeter.perimeter(seen, partition, accounts, regions),
+        *perimeter.perimeter(seen, partition, looked, regions),
         *_named(assets),
-        *sorted(people.people(assets, rights, habits), key=lambda one: -one.confidence),
+        *sorted(people.people(assets, rights, habits, looked), key=lambda one: -one.confidence),
     ]
 
 

@@ -55,7 +55,7 @@ class Scanner:
         self._clock = Clock()
         self._book = Book(self._clock)
         self.address: Address | None = None
-        self._repeats: Callable[["array[int]"], bool] = _repeats
+        self._repeats: Callable[[array[int]], bool] = _repeats
 
     def expect_much(self) -> None:
         """Load what pays for itself only where there is much to read."""

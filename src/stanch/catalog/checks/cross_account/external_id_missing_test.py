@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, READS, STRANGER, bucket, document, odd, role, trusting
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, READS, STRANGER, bucket, document, odd, role, trusting
 
 ID = "cross_account/external_id_missing"
 VENDOR = {"AWS": f"arn:aws:iam::{STRANGER}:root"}

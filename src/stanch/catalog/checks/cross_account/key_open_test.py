@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, STRANGER, bucket, document, odd, thing
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, STRANGER, bucket, document, odd, thing
 
 ID = "cross_account/key_open"
 KEY = f"arn:aws:kms:eu-central-1:{ACCOUNT}:key/0a1b"
@@ -44,7 +44,10 @@ def grant(who: str) -> list[dict[str, Any]]:
         (key(Grants=HIDDEN), Ruling.UNKNOWN),
         (key(Policy=HIDDEN), Ruling.UNKNOWN),
         (key(opened({"AWS": STRANGER}), Grants=HIDDEN), Ruling.FAIL),
-        (thing("kms/key", KEY, {"KeyId": "0a1b", "Aliases": ["alias/aws/s3"], "KeyMetadata": {"KeyManager": "AWS"}}), Ruling.PASS),
+        (
+            thing("kms/key", KEY, {"KeyId": "0a1b", "Aliases": ["alias/aws/s3"], "KeyMetadata": {"KeyManager": "AWS"}}),
+            Ruling.PASS,
+        ),
     ],
 )
 def test_a_key_is_open_by_its_policy_or_by_a_grant(line: dict[str, Any], ruling: Ruling) -> None:

@@ -3,21 +3,30 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, DECOY, EVERYTHING, MODELS, READS, STRANGER, bucket, odd, role, trusting
 
 from stanch.contracts.collector import Unknown
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, DECOY, EVERYTHING, MODELS, READS, STRANGER, bucket, odd, role, trusting
 
 ID = "cross_account/role_reaches_asset"
 PARTNER = trusting({"AWS": f"arn:aws:iam::{STRANGER}:root"})
+OURS = f'{ASSET}[perimeter]\naccounts = ["444455556666"]\n'
 PREFIX = '[[asset]]\nname = "model"\nkind = "weights"\nwhere = "s3://models-eu/weights/"\n'
 
 
 def test_the_path_is_drawn_with_each_of_its_steps() -> None:
-    passes = {"Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": "*"}
-    lines = [bucket(), role("partner", PARTNER, passes), role("embed", trusting({"Service": "lambda.amazonaws.com"}), READS)]
+    passes = {
+        "Effect": "Allow",
+        "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+        "Resource": "*",
+    }
+    lines = [
+        bucket(),
+        role("partner", PARTNER, passes),
+        role("embed", trusting({"Service": "lambda.amazonaws.com"}), READS),
+    ]
     found = {one.resource: one for one in verdicts(ID, posture(lines, ASSET))}
     partner = found[f"arn:aws:iam::{ACCOUNT}:role/partner"]
     assert (partner.ruling, partner.severity) == (Ruling.FAIL, Severity.HIGH)
@@ -36,7 +45,7 @@ def test_anybody_is_worse_than_a_partner() -> None:
 @pytest.mark.parametrize(
     ("lines", "toml", "ruling"),
     [
-        ([bucket(), role("x", trusting({"AWS": "444455556666"}), READS)], f'{ASSET}[perimeter]\naccounts = ["444455556666"]\n',
+        ([bucket(), role("x", trusting({"AWS": "444455556666"}), READS)], OURS,
          Ruling.PASS),
         ([bucket(), role("x", PARTNER, READS)], DECOY, Ruling.PASS),
         ([bucket(), role("x", PARTNER)], ASSET, Ruling.PASS),
@@ -50,12 +59,16 @@ def test_a_stranger_and_an_asset_make_a_hole_together(lines: Any, toml: str | No
 
 
 def test_what_aws_keeps_is_not_asked_about() -> None:
-    linked = role("AWSServiceRoleForX", trusting({"Service": "x.amazonaws.com"}), path="/aws-service-role/x.amazonaws.com/")
+    linked = role(
+        "AWSServiceRoleForX", trusting({"Service": "x.amazonaws.com"}), path="/aws-service-role/x.amazonaws.com/"
+    )
     assert rulings(ID, posture([linked])) == {}
 
 
 def test_an_account_whose_identities_were_refused_is_unknown() -> None:
-    refused = Unknown("iam:GetAccountAuthorizationDetails", "AccessDenied", "iam:GetAccountAuthorizationDetails", "iam", "no")
+    refused = Unknown(
+        "iam:GetAccountAuthorizationDetails", "AccessDenied", "iam:GetAccountAuthorizationDetails", "iam", "no"
+    )
     assert rulings(ID, posture([], unknowns=[refused])) == {f"arn:aws:iam::{ACCOUNT}:root": Ruling.UNKNOWN}
 
 

@@ -4,7 +4,7 @@ VPC User Guide, "Endpoint policies for gateway endpoints": without a policy of y
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stanch.catalog.checks._hosts import Host, Hosts
@@ -93,9 +93,11 @@ def _ruling(place: Place, host: Host, ours: tuple[str, ...]) -> tuple[Ruling, st
         return Ruling.UNKNOWN, f"not seen: {unseen(document)}"
     if document is None:
         return Ruling.FAIL, "it has no policy of its own, and then admits every bucket of everybody"
+    if not isinstance(document, Mapping):
+        return Ruling.UNKNOWN, "not read: its policy is no JSON object"
     try:
         decision = _asked(place, host, ours, parse(document))
-    except (PolicyError, TypeError, ValueError) as error:
+    except PolicyError as error:
         return Ruling.UNKNOWN, f"not read: its policy ({error})"
     if decision.allowed:
         return Ruling.FAIL, "its policy admits a bucket of any account"

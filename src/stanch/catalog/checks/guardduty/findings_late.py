@@ -39,8 +39,8 @@ def judge(posture: Posture) -> Iterator[Judged]:
 def _judged(watch: Watch, detector: Place) -> Judged:
     often = detector.thing.data.get(_AT)
     proof = (evidence(detector, _AT),)
-    if often in _WORDS:
-        return _failed(watch, _WORDS[str(often)], proof)
+    if isinstance(often, str) and often in _WORDS:
+        return _failed(watch, _WORDS[often], proof)
     ruling, why = (Ruling.PASS, "what goes on is told every 15 minutes")
     if often != _SOON:
         ruling, why = (Ruling.UNKNOWN, "not seen: how often it tells")

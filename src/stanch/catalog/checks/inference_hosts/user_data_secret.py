@@ -48,19 +48,28 @@ def judge(posture: Posture) -> Iterator[Judged]:
 
 
 def _template(place: Place, assets: tuple[Asset, ...]) -> Judged:
-    """A template by its versions in use; the first that holds a secret is told."""
-    found = [
-        (f"{key}.{index}.LaunchTemplateData.UserData", mapped(one.get("LaunchTemplateData")).get("UserData"))
-        for key in ("Versions", "PinnedVersions")
-        for index, one in enumerate(mappings(place.thing.data.get(key)))
-    ]
-    worst = max(
-        found, key=lambda pair: (bool(mapped(pair[1]).get("Masked")), bool(unseen(pair[1]))), default=("", None)
-    )
-    hidden = unseen(place.thing.data.get("Versions"))
-    return (
-        _judged(place, "Versions", place.thing.data["Versions"], assets) if hidden else _judged(place, *worst, assets)
-    )
+    """A template by its versions in use; the one that holds a secret is told, else one that nobody saw."""
+    found = [pair for key in ("Versions", "PinnedVersions") for pair in _of_versions(key, place.thing.data.get(key))]
+    rank = {Ruling.FAIL: 2, Ruling.UNKNOWN: 1, Ruling.PASS: 0}
+    at, told = max(found, key=lambda pair: rank[_ruling(pair[1])[0]], default=("Versions", None))
+    return _judged(place, at, told, assets)
+
+
+def _of_versions(key: str, versions: Any) -> Iterator[tuple[str, Any]]:
+    """The user data of each version with where it stands; what hides it, where something does."""
+    if unseen(versions):
+        yield key, versions
+    for index, one in enumerate(mappings(versions)):
+        data = one.get("LaunchTemplateData")
+        hidden = next((part for part in (one, data) if unseen(part)), None)
+        yield (
+            (f"{key}.{index}", hidden)
+            if hidden
+            else (
+                f"{key}.{index}.LaunchTemplateData.UserData",
+                mapped(data).get("UserData"),
+            )
+        )
 
 
 def _judged(place: Place, at: str, told: Any, assets: tuple[Asset, ...]) -> Judged:

@@ -1,12 +1,12 @@
 """Edges of the check `public/bucket_blocked`."""
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, MODELS, bucket, odd, thing
 
 from stanch.contracts.collector import Unknown
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, MODELS, bucket, odd, thing
 
 ID = "public/bucket_blocked"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
@@ -26,7 +26,9 @@ UNSEEN = {"$unseen": "s3:GetPublicAccessBlock: AccessDenied"}
         (UNSEEN, OWNED, Ruling.UNKNOWN),
     ],
 )
-def test_policies_and_lists_are_each_shut_by_a_switch_of_their_own(block: object, ownership: object, ruling: Ruling) -> None:
+def test_policies_and_lists_are_each_shut_by_a_switch_of_their_own(
+    block: object, ownership: object, ruling: Ruling
+) -> None:
     found = rulings(ID, posture([NOBODY, bucket(PublicAccessBlock=block, OwnershipControls=ownership)]))
     assert found == {MODELS: ruling}
 
@@ -53,7 +55,10 @@ def test_a_list_of_buckets_that_was_refused_is_unknown_with_its_permission() -> 
 
 def test_a_bucket_of_weights_weighs_more_than_one_that_nobody_declared() -> None:
     found = verdicts(ID, posture([NOBODY, bucket(), bucket("arn:aws:s3:::pages")], ASSET))
-    assert {one.resource: one.severity for one in found} == {MODELS: Severity.MEDIUM, "arn:aws:s3:::pages": Severity.LOW}
+    assert {one.resource: one.severity for one in found} == {
+        MODELS: Severity.MEDIUM,
+        "arn:aws:s3:::pages": Severity.LOW,
+    }
 
 
 def test_nothing_that_a_hand_wrote_breaks_it() -> None:

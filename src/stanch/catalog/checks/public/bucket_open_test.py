@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-
-from stanch.domain.verdict import Ruling
 from tests.posturing import ACCOUNT, posture, rulings, verdicts
 from tests.trusting import MODELS, STRANGER, bucket, document, odd, thing
+
+from stanch.domain.verdict import Ruling
 
 ID = "public/bucket_open"
 ACCOUNT_BLOCK = thing("s3/account", f"arn:aws:iam::{ACCOUNT}:root", {"PublicAccessBlock": None})

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, MODELS, STRANGER, bucket, odd, thing
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, MODELS, STRANGER, bucket, odd, thing
 
 COPIES, DISTRIBUTION = "public/replication_outside", "public/distribution_open"
 REGISTRY = f"arn:aws:ecr:eu-central-1:{ACCOUNT}:registry"

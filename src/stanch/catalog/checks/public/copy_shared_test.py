@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import posture, rulings, verdicts
+from tests.trusting import STRANGER, odd, thing
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import posture, rulings, verdicts
-from tests.trusting import STRANGER, odd, thing
 
 ID = "public/copy_shared"
 SNAPSHOT = "arn:aws:ec2:eu-central-1::snapshot/snap-1"
@@ -50,7 +50,9 @@ def test_the_disk_of_an_inference_host_is_the_hosts() -> None:
         "LaunchPermissions": [{"OrganizationArn": ORGANIZATION}],
         "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}, {"DeviceName": "/dev/sdb", "Ebs": None}],
     })  # fmt: skip
-    found = {one.resource: one for one in verdicts(ID, posture([volume, host, image, snapshot({"Group": "all"})], HOST))}
+    found = {
+        one.resource: one for one in verdicts(ID, posture([volume, host, image, snapshot({"Group": "all"})], HOST))
+    }
     assert found[SNAPSHOT].severity is Severity.CRITICAL
     assert [asset.name for asset in found[image["arn"]].assets] == ["gpu"]
     assert found[image["arn"]].ruling is Ruling.FAIL

@@ -67,7 +67,7 @@ def _ruling(data: Mapping[str, Any], origins: Mapping[str, Any]) -> tuple[Ruling
     if data.get("Enabled") is False:
         return Ruling.PASS, "it is switched off"
     behaviors = [mapped(data.get("DefaultCacheBehavior")), *mappings(mapped(data.get("CacheBehaviors")).get("Items"))]
-    about = [one for one in behaviors if one.get("TargetOriginId") in origins]
+    about = [one for one in behaviors if str(one.get("TargetOriginId")) in origins]
     loose = [one for one in about if not _asks_for_signature(one)]
     if not loose:
         return Ruling.PASS, "it asks for a signature wherever it reads an asset's bucket"

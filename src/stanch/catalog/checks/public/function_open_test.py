@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-
-from stanch.domain.verdict import Ruling
 from tests.posturing import ACCOUNT, posture, rulings, verdicts
 from tests.trusting import STRANGER, document, odd, thing
+
+from stanch.domain.verdict import Ruling
 
 ID = "public/function_open"
 ARN = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:embed"
@@ -14,12 +14,22 @@ ARN = f"arn:aws:lambda:eu-central-1:{ACCOUNT}:function:embed"
 
 def function(principal: Any = None, conditions: Any = None, **data: Any) -> dict[str, Any]:
     """A function, and whom its policy lets in."""
-    told = {"FunctionName": "embed", "Policy": _invoked(principal, conditions) if principal else None, "Aliases": []}
+    told: dict[str, Any] = {
+        "FunctionName": "embed",
+        "Policy": _invoked(principal, conditions) if principal else None,
+        "Aliases": [],
+    }
     return thing("lambda/function", ARN, {**told, "Urls": [], **data})
 
 
 def _invoked(principal: Any, conditions: Any = None) -> dict[str, Any]:
-    statement = {"Sid": "s", "Effect": "Allow", "Principal": principal, "Action": "lambda:InvokeFunction", "Resource": ARN}
+    statement = {
+        "Sid": "s",
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": "lambda:InvokeFunction",
+        "Resource": ARN,
+    }
     return document({**statement, "Condition": conditions} if conditions else statement)
 
 
@@ -30,7 +40,11 @@ def _invoked(principal: Any, conditions: Any = None) -> dict[str, Any]:
         ({"AWS": STRANGER}, None, Ruling.FAIL),
         ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, None, Ruling.PASS),
         ("*", {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}, Ruling.PASS),
-        ({"Service": "events.amazonaws.com"}, {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{ACCOUNT}:*"}}, Ruling.PASS),
+        (
+            {"Service": "events.amazonaws.com"},
+            {"ArnLike": {"aws:SourceArn": f"arn:aws:events:*:{ACCOUNT}:*"}},
+            Ruling.PASS,
+        ),
         ({"Service": "s3.amazonaws.com"}, None, Ruling.PASS),
         (None, None, Ruling.PASS),
     ],
@@ -41,7 +55,9 @@ def test_who_is_a_stranger_to_a_function(principal: Any, conditions: Any, ruling
 
 
 def test_an_address_without_authentication_answers_nobody_whom_the_policy_does_not_let_in() -> None:
-    assert rulings(ID, posture([function(Urls=[{"AuthType": "NONE", "FunctionUrl": "https://x"}])])) == {ARN: Ruling.PASS}
+    assert rulings(ID, posture([function(Urls=[{"AuthType": "NONE", "FunctionUrl": "https://x"}])])) == {
+        ARN: Ruling.PASS
+    }
 
 
 def test_the_policy_of_an_alias_opens_the_function() -> None:

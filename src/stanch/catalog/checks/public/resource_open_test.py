@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-
-from stanch.domain.verdict import Ruling
 from tests.posturing import ACCOUNT, posture, rulings, verdicts
 from tests.trusting import STRANGER, document, odd, thing
+
+from stanch.domain.verdict import Ruling
 
 ID = "public/resource_open"
 KINDS = {

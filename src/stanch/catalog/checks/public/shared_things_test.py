@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, STRANGER, document, odd, thing
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, STRANGER, document, odd, thing
 
 DOCUMENT = f"arn:aws:ssm:eu-central-1:{ACCOUNT}:document/load"
 GRANTS = f"arn:aws:s3:eu-central-1:{ACCOUNT}:access-grants/default"
@@ -82,7 +82,10 @@ def shared(who: str, **data: Any) -> dict[str, Any]:
         (shared(f"arn:aws:organizations::{STRANGER}:ou/o-abcdefghij/ou-1"), {SHARE: Ruling.FAIL}),
         (shared(ACCOUNT), {SHARE: Ruling.PASS}),
         (shared(STRANGER, Resources=[]), {SHARE: Ruling.PASS}),
-        (shared(STRANGER, Principals=[{"associatedEntity": STRANGER, "status": "DISASSOCIATED"}]), {SHARE: Ruling.PASS}),
+        (
+            shared(STRANGER, Principals=[{"associatedEntity": STRANGER, "status": "DISASSOCIATED"}]),
+            {SHARE: Ruling.PASS},
+        ),
         (shared(STRANGER, Principals=[{"associatedEntity": STRANGER, "external": False}]), {SHARE: Ruling.PASS}),
         (shared(STRANGER, Principals=HIDDEN), {SHARE: Ruling.UNKNOWN}),
         (shared(STRANGER, resourceOwner="OTHER-ACCOUNTS"), {}),

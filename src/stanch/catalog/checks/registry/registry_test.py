@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, EVERYTHING, MODELS, READS, STRANGER, bucket, document, odd, role, thing, trusting
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, EVERYTHING, MODELS, READS, STRANGER, bucket, document, odd, role, thing, trusting
 
 OPEN, WHOLE, UNDECLARED = "registry/registry_open", "registry/whole_registry", "registry/undeclared_reader"
 SERVING = '[[principal]]\nmatch = "arn:*:iam::*:role/serving-*"\npurpose = "serving"\n'
@@ -55,7 +55,11 @@ def test_a_group_and_a_repository_are_opened_by_their_policies(policy: Any, ruli
 
 
 def test_a_server_that_reads_all_models_fails_and_one_that_reads_its_own_passes() -> None:
-    lines = [*TWO, role("serving-all", trusting(SERVER), reads("")), role("serving-one", trusting(SERVER), reads("llama/"))]
+    lines = [
+        *TWO,
+        role("serving-all", trusting(SERVER), reads("")),
+        role("serving-one", trusting(SERVER), reads("llama/")),
+    ]
     found = {one.resource.rpartition("/")[2]: one for one in verdicts(WHOLE, posture(lines, SERVING + ASSET))}
     assert {name: one.ruling for name, one in found.items()} == {"serving-all": Ruling.FAIL, "serving-one": Ruling.PASS}
     assert found["serving-all"].severity is Severity.MEDIUM
@@ -112,8 +116,10 @@ def test_a_version_that_was_not_seen_is_unknown_and_a_group_without_any_passes()
 
 
 def test_nothing_that_a_hand_wrote_breaks_them() -> None:
+    for line in odd(group("llama"), ["ResourcePolicy"]):
+        verdicts(OPEN, posture([line]))
     for check in (OPEN, WHOLE, UNDECLARED):
-        for line in odd(group("llama"), ["ResourcePolicy", "ModelPackageGroupName"]):
+        for line in odd(group("llama"), ["ModelPackageGroupName"]):
             verdicts(check, posture([bucket(), line, package("llama"), role("x", None, READS)], SERVING))
         for line in odd(package("llama"), ["InferenceSpecification", "ModelPackageVersion"]):
             verdicts(check, posture([bucket(), group("llama"), line, package("llama", version=2)]))

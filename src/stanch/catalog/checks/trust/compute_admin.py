@@ -39,9 +39,9 @@ _CLUSTER = ":oidc-provider/oidc.eks."
 
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
-    admins = administrators(posture)
-    for place in roles(posture):
-        runs = _runs(place)
+    found = [(place, _runs(place)) for place in roles(posture)]
+    admins = administrators(posture) if any(runs for _, runs in found) else {}
+    for place, runs in found:
         hidden = unseen(place.thing.data.get("AssumeRolePolicyDocument"))
         if runs:
             yield _judged(posture, place, runs, admins.get(place.thing.arn))

@@ -3,11 +3,24 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import (
+    ASSET,
+    EVERYTHING,
+    MODELS,
+    READS,
+    STRANGER,
+    bucket,
+    document,
+    odd,
+    role,
+    thing,
+    trusting,
+    user,
+)
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, EVERYTHING, MODELS, READS, STRANGER, bucket, document, odd, role, thing, trusting, user
 
 USER, ROLE, ROOT = f"arn:aws:iam::{ACCOUNT}:user/u", f"arn:aws:iam::{ACCOUNT}:role/x", f"arn:aws:iam::{ACCOUNT}:root"
 KEYS = "trust/permanent_keys"
@@ -25,7 +38,11 @@ IDLE = {**OLD, "access_key_1_last_used_date": "N/A"}
     [
         (user("u", READS, **YOUNG), Ruling.FAIL, "reads the objects of models-eu"),
         (user("u", EVERYTHING, **YOUNG), Ruling.FAIL, "is administrator"),
-        (user("u", {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}, **YOUNG), Ruling.FAIL, "makes itself administrator"),
+        (
+            user("u", {"Effect": "Allow", "Action": "iam:*", "Resource": "*"}, **YOUNG),
+            Ruling.FAIL,
+            "makes itself administrator",
+        ),
         (user("u", **OLD), Ruling.FAIL, "304 days old"),
         (user("u", **IDLE), Ruling.FAIL, "not used for 304 days"),
         (user("u", **YOUNG, access_key_2_active="true"), Ruling.FAIL, "two keys"),
@@ -40,7 +57,9 @@ def test_a_key_is_judged_by_its_reach_and_its_age(line: Any, ruling: Ruling, say
 
 
 def test_a_key_that_reaches_weights_weighs_more_than_an_old_one() -> None:
-    reaching, old = (verdicts(KEYS, posture([bucket(), line], ASSET))[0] for line in (user("u", READS, **YOUNG), user("u", **OLD)))
+    reaching, old = (
+        verdicts(KEYS, posture([bucket(), line], ASSET))[0] for line in (user("u", READS, **YOUNG), user("u", **OLD))
+    )
     assert (reaching.severity, old.severity) == (Severity.HIGH, Severity.LOW)
 
 
@@ -76,8 +95,8 @@ def test_a_password_needs_a_second_factor(report: dict[str, str], ruling: Ruling
     [
         ({"SummaryMap": {"AccountAccessKeysPresent": 1, "AccountMFAEnabled": 1}}, Ruling.FAIL, Severity.CRITICAL),
         ({"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 0}}, Ruling.FAIL, Severity.HIGH),
-        ({"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 0, "AccountPasswordPresent": 0}}, Ruling.PASS,
-         Severity.INFORMATIONAL),
+        ({"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 0, "AccountPasswordPresent": 0}},
+         Ruling.PASS, Severity.INFORMATIONAL),
         ({"SummaryMap": {"AccountAccessKeysPresent": 0, "AccountMFAEnabled": 0},
           "CredentialReport": {"password_enabled": "false"}}, Ruling.PASS, Severity.INFORMATIONAL),
         ({"SummaryMap": {"$unseen": "iam:GetAccountSummary: AccessDenied"}}, Ruling.UNKNOWN, Severity.CRITICAL),
@@ -89,9 +108,14 @@ def test_the_root_user_has_no_key_and_no_bare_password(data: Any, ruling: Ruling
     assert (verdict.ruling, verdict.severity) == (ruling, severity)
 
 
+CLUSTER = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/1"
 WRITES = {"Effect": "Allow", "Action": "iam:PutRolePolicy", "Resource": "*"}
 ASSUMES = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
-PASSES = {"Effect": "Allow", "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"], "Resource": "*"}
+PASSES = {
+    "Effect": "Allow",
+    "Action": ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+    "Resource": "*",
+}
 ADMIN = role("admin", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), EVERYTHING)
 EMBED = role("embed", trusting({"Service": "lambda.amazonaws.com"}), READS)
 
@@ -130,8 +154,7 @@ def test_who_may_not_read_and_can_become_a_reader_fails(lines: Any, ruling: Ruli
     [
         (role("x", trusting({"Service": "ec2.amazonaws.com"}), EVERYTHING), Ruling.FAIL),
         (role("x", trusting({"Service": "ec2.amazonaws.com.cn"}), EVERYTHING), Ruling.FAIL),
-        (role("x", trusting({"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.eu-central-1.amazonaws.com/id/1"},
-                            None, "sts:AssumeRoleWithWebIdentity"), EVERYTHING), Ruling.FAIL),
+        (role("x", trusting({"Federated": CLUSTER}, None, "sts:AssumeRoleWithWebIdentity"), EVERYTHING), Ruling.FAIL),
         (role("x", trusting({"Service": "ec2.amazonaws.com"}), READS), Ruling.PASS),
         (role("x", trusting({"Service": "cloudformation.amazonaws.com"}), EVERYTHING), None),
         (role("x", trusting({"AWS": ACCOUNT}), EVERYTHING), None),
@@ -151,7 +174,14 @@ BACKUP = trusting({"Service": "backup.amazonaws.com"})
         (role("x", BACKUP, READS), {ROLE: Ruling.FAIL}),
         (role("x", BACKUP), {ROLE: Ruling.PASS}),
         (role("x", BACKUP, READS, path="/service-role/"), {f"arn:aws:iam::{ACCOUNT}:role/service-role/x": Ruling.PASS}),
-        (role("x", trusting({"Service": "backup.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}), READS), {}),
+        (
+            role(
+                "x",
+                trusting({"Service": "backup.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
+                READS,
+            ),
+            {},
+        ),
         (role("x", trusting({"Service": "lambda.amazonaws.com"}), READS), {}),
         (role("x", trusting({"AWS": STRANGER}), READS), {}),
     ],
@@ -161,7 +191,12 @@ def test_a_service_is_sent_by_anybody_unless_its_sender_is_asked_for(line: Any, 
 
 
 def test_a_distribution_service_that_may_read_weights_is_grave() -> None:
-    reads = {"Effect": "Allow", "Principal": {"Service": "cloudfront.amazonaws.com"}, "Action": "s3:Get*", "Resource": "*"}
+    reads = {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudfront.amazonaws.com"},
+        "Action": "s3:Get*",
+        "Resource": "*",
+    }
     (verdict,) = verdicts(SENT, posture([bucket(Policy=document(reads))], ASSET))
     assert (verdict.ruling, verdict.severity) == (Ruling.FAIL, Severity.HIGH)
 

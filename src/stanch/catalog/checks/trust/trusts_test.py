@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
+from tests.posturing import ACCOUNT, posture, rulings, verdicts
+from tests.trusting import ASSET, EVERYTHING, READS, STRANGER, bucket, document, odd, role, thing, trusting
 
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
-from tests.posturing import ACCOUNT, posture, rulings, verdicts
-from tests.trusting import ASSET, EVERYTHING, READS, STRANGER, bucket, document, odd, role, thing, trusting
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/x"
 IN_ORG = {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}
@@ -65,16 +65,20 @@ def test_a_provider_must_be_told_which_of_its_users_are_meant(trust: Any, ruling
 
 
 def test_a_provider_of_all_the_world_is_worse_than_the_own_cluster() -> None:
-    world, cluster = (verdicts("trust/provider_without_subject", posture([bucket(), role("x", provider(one), READS)], ASSET))
-                      for one in (HUB, CLUSTER))  # fmt: skip
-    assert (world[0].severity, cluster[0].severity) == (Severity.CRITICAL, Severity.HIGH)
+    lines = [[bucket(), role("x", provider(one), READS)] for one in (HUB, CLUSTER)]
+    world, cluster = (verdicts("trust/provider_without_subject", posture(one, ASSET))[0] for one in lines)
+    assert (world.severity, cluster.severity) == (Severity.CRITICAL, Severity.HIGH)
 
 
 def test_a_directory_is_held_to_its_audience() -> None:
     saml = {"Federated": f"arn:aws:iam::{ACCOUNT}:saml-provider/idp"}
-    held = trusting(saml, {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}, "sts:AssumeRoleWithSAML")
+    held = trusting(
+        saml, {"StringEquals": {"SAML:aud": "https://signin.aws.amazon.com/saml"}}, "sts:AssumeRoleWithSAML"
+    )
     assert rulings("trust/provider_without_subject", posture([role("x", held)])) == {ROLE: Ruling.PASS}
-    (verdict,) = verdicts("trust/provider_without_subject", posture([role("x", trusting(saml, None, "sts:AssumeRoleWithSAML"))]))
+    (verdict,) = verdicts(
+        "trust/provider_without_subject", posture([role("x", trusting(saml, None, "sts:AssumeRoleWithSAML"))])
+    )
     assert verdict.ruling is Ruling.FAIL
     assert "sts:AssumeRoleWithSAML" in verdict.way
 
@@ -133,7 +137,10 @@ def test_the_anchors_of_the_account_are_named() -> None:
         ({"RoleLastUsed": {}, "CreateDate": "2026-01-01T00:00:00Z"}, Ruling.FAIL),
         ({"RoleLastUsed": {}, "CreateDate": "2026-10-30T00:00:00+00:00"}, Ruling.PASS),
         ({"RoleLastUsed": {}}, Ruling.UNKNOWN),
-        ({"RoleLastUsed": {"$unseen": "iam:GetRole: AccessDenied"}, "CreateDate": "2025-01-01T00:00:00Z"}, Ruling.UNKNOWN),
+        (
+            {"RoleLastUsed": {"$unseen": "iam:GetRole: AccessDenied"}, "CreateDate": "2025-01-01T00:00:00Z"},
+            Ruling.UNKNOWN,
+        ),
     ],
 )
 def test_a_role_is_forgotten_by_its_last_use_or_its_making(data: Any, ruling: Ruling) -> None:
@@ -141,7 +148,9 @@ def test_a_role_is_forgotten_by_its_last_use_or_its_making(data: Any, ruling: Ru
 
 
 def test_a_role_that_no_stranger_may_assume_may_rest() -> None:
-    assert rulings("trust/forgotten_role", posture([role("x", CreateDate="2020-01-01T00:00:00Z", RoleLastUsed={})])) == {}
+    assert (
+        rulings("trust/forgotten_role", posture([role("x", CreateDate="2020-01-01T00:00:00Z", RoleLastUsed={})])) == {}
+    )
 
 
 @pytest.mark.parametrize("check", CHECKS)
