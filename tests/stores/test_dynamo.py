@@ -159,6 +159,17 @@ def test_a_plan_is_kept_under_what_it_holds(one: Responder) -> None:
         one.plans.step("inc-1", name, 7)
 
 
+def test_a_plan_that_somebody_changed_in_the_table_is_not_carried_out(one: Responder) -> None:
+    name = one.plans.keep("inc-1", [step("a"), step("b")])
+    forged = one.plans.keep("inc-1", [step("a"), step("c")])
+    taken = Table(one.door, NAME).get(f"plan#inc-1#{forged}", "000001")
+    assert taken is not None
+    Table(one.door, NAME).write(Put({**taken, "pk": f"plan#inc-1#{name}"}))
+    for read in (lambda: one.plans.step("inc-1", name, 0), lambda: one.plans.steps("inc-1", name)):
+        with pytest.raises(StoreError, match="is not as it was kept"):
+            read()
+
+
 def test_says_which_table_is_missing_and_what_to_do(one: Responder) -> None:
     nowhere = Table(one.door, "elsewhere")
     with pytest.raises(StoreError, match="no table elsewhere here; deploy the responder, or correct its name"):
@@ -173,10 +184,10 @@ def test_refuses_a_body_that_no_item_can_hold(one: Responder) -> None:
 
 def test_a_condition_that_does_not_hold_is_a_clash(one: Responder) -> None:
     item = {"pk": "x", "sk": "y", "n": 1}
-    one.table.write(Put(item, "attribute_not_exists(pk)"))
+    Table(one.door, NAME).write(Put(item, "attribute_not_exists(pk)"))
     with pytest.raises(Clash):
-        one.table.write(Put(item, "attribute_not_exists(pk)"))
+        Table(one.door, NAME).write(Put(item, "attribute_not_exists(pk)"))
     with pytest.raises(Clash):
-        one.table.write(Put({"pk": "z", "sk": "z"}), Put(item, "attribute_not_exists(pk)"))
-    assert one.table.get("z", "z") is None
-    assert one.table.get("x", "y") == item
+        Table(one.door, NAME).write(Put({"pk": "z", "sk": "z"}), Put(item, "attribute_not_exists(pk)"))
+    assert Table(one.door, NAME).get("z", "z") is None
+    assert Table(one.door, NAME).get("x", "y") == item

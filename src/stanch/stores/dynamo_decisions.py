@@ -68,23 +68,30 @@ class DynamoPlans:
     def keep(self, incident: str, steps: Sequence[Step]) -> str:
         """Keep a plan; returns its name, which is made of what it holds."""
         texts = [encode(step) for step in steps]
-        name = hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
+        name = _name(texts)
         for number, text in enumerate(texts):
             item = {"pk": _plan(incident, name), "sk": f"{number:06d}", "body": packed(text, "a step")}
             self._table.write(Put(item))
         return name
 
     def steps(self, incident: str, name: str) -> list[Step]:
-        """The plan, in its order; empty for one that was never kept."""
-        items = self._table.under(_plan(incident, name))
-        return [decode(unpacked(item, "a plan"), Step, "a plan") for item in items]
+        """The plan, in its order; raises StoreError for one that is not as it was kept.
+
+        The name travels through the workflow and not through the table: who may write there cannot change what is done.
+        """
+        texts = [unpacked(item, "a plan") for item in self._table.under(_plan(incident, name))]
+        if _name(texts) != name:
+            raise StoreError(
+                f"plan {name} of {incident} is not as it was kept; plan anew, and see who wrote to the table"
+            )
+        return [decode(text, Step, "a plan") for text in texts]
 
     def step(self, incident: str, name: str, number: int) -> Step:
-        """One step of a plan; raises StoreError where there is none."""
-        item = self._table.get(_plan(incident, name), f"{number:06d}")
-        if item is None:
+        """One step of a plan, see `steps`; raises StoreError where there is none."""
+        steps = self.steps(incident, name)
+        if not 0 <= number < len(steps):
             raise StoreError(f"plan {name} of {incident} has no step {number}")
-        return decode(unpacked(item, "a plan"), Step, "a plan")
+        return steps[number]
 
     def wait(self, plan: str, token: str) -> None:
         """Note which execution waits for an answer about the plan with this hash."""
@@ -104,6 +111,10 @@ def kept_answer(answer: Answer) -> tuple[str, str]:
     """Where an answer lies a second time, to be found by its plan."""
     by = hashlib.sha256(answer.by.encode()).hexdigest()[:16]
     return f"answers#{answer.plan}", f"{_utc(answer.at)}#{by}"
+
+
+def _name(texts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:32]
 
 
 def _plan(incident: str, name: str) -> str:
