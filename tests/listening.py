@@ -44,7 +44,7 @@ S3CONTROL = {
     "PutPublicAccessBlock": "PutAccountPublicAccessBlock",
     "DeletePublicAccessBlock": "PutAccountPublicAccessBlock",
 }
-OTHERS: dict[str, str] = {}
+OTHERS: dict[str, str] = {"access-analyzer:ListFindingsV2": "access-analyzer:ListFindings"}
 """Operations of every other service whose permission has another name: `backup:X` -> `backup:Y`."""
 
 

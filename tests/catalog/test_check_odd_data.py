@@ -19,7 +19,7 @@ from tests.posturing import posture
 
 CHECKS = app.shelf("checks", ".py")
 ODD: tuple[Any, ...] = (None, "x", 7, [], ["x", None, 7], {"x": "y"}, [{"x": None}], {UNSEEN: "s3:X: AccessDenied"})
-DEPTH = 2
+DEPTH = 6
 
 
 def places(value: Any, depth: int = DEPTH) -> Iterator[tuple[Any, ...]]:

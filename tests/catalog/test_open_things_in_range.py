@@ -1,4 +1,4 @@
-"""What strangers reach, made in the range and read by the collectors: each hole is found, and its healthy twin is not."""
+"""What strangers reach, made in the range and read by the collectors: each hole is found, and no healthy twin."""
 
 import json
 from collections.abc import Iterable

@@ -11,6 +11,7 @@ import pytest
 from tests.ground import RESPONDER_ADDRESS, Ground, opened
 
 from stanch import estate
+from stanch.app import discovering
 from stanch.aws import Credentials
 from stanch.cli import main
 from stanch.domain.estate import AssetKind, Purpose
@@ -139,6 +140,9 @@ def test_what_is_doubtful_waits_behind_a_mark_with_its_reasons(stanch: Run, grou
     said = stanch("init")
     doubted = {where for where, line in said.proposed("asset").items() if not line["active"]}
     assert "s3://tresor-1/" in doubted
+    (end,) = [line for line in said.lines if line["kind"] == "estate"]
+    assert (end["written"], end["buckets_in_part"]) == (True, 0)
+    assert end["list_calls"] == end["buckets_listed"]
     assert "s3://acme-llm-training/tickets/" in doubted
     text = Path("stanch.toml").read_text()
     assert '#kind = "evidence"' in text
@@ -281,6 +285,24 @@ def test_a_snapshot_without_listings_says_that_contents_are_unknown(stanch: Run,
     assert said.proposed("perimeter")
 
 
+def test_a_listing_edited_by_hand_is_one_line_and_no_traceback(stanch: Run, ground: Ground) -> None:
+    assert stanch("init", "a.toml").code == 0
+    file = Path(".stanch/snapshot") / ground.account / "account" / "s3.objects.jsonl"
+    file.write_text(file.read_text().replace('"Prefix"', '"Praefix"'))
+    said = stanch("init", "b.toml", "--snapshot", ".stanch/snapshot")
+    assert said.code == 2
+    assert "s3.objects.jsonl" in said.err
+    assert "make it anew" in said.err
+    assert not Path("b.toml").exists()
+
+
+def test_an_endpoint_that_does_not_answer_is_told(stanch: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    said = stanch("init", "--endpoint-url", "http://127.0.0.1:9")
+    assert said.code == 2
+    assert "check the endpoint" in said.err
+
+
 def test_without_credentials_the_file_is_one_to_fill_in(stanch: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
         monkeypatch.delenv(name)
@@ -320,6 +342,19 @@ def test_wrong_use_is_told_before_anything_is_looked_at(stanch: Run, words: list
     assert said.code == 2
     assert says in " ".join(said.err.split())
     assert not Path("stanch.toml").exists()
+
+
+def test_the_policy_that_looking_needs_is_enough(stanch: Run, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = ground.name("leser")
+    ground.admin.call("iam", "CreateUser", UserName=name)
+    # The range knows CloudWatch by the name of its endpoint.
+    actions = [*discovering.permissions(), "monitoring:Describe*"]
+    needed = policy({"Effect": "Allow", "Action": actions, "Resource": "*"})
+    ground.admin.call("iam", "PutUserPolicy", UserName=name, PolicyName="p", PolicyDocument=needed)
+    as_(monkeypatch, ground.key(name), ground)
+    said = stanch("init")
+    lacking = [(line["operation"], line["permission"]) for line in said.lines if line["kind"] == "unknown"]
+    assert (said.code, lacking) == (0, [])
 
 
 def test_blank_asks_nobody(stanch: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.fronts import at_most, front, refusal
@@ -43,6 +44,15 @@ def test_a_whole_look_at_the_range_has_no_gap(reader: Run) -> None:
     said = reader("snapshot", "--out", "s")
     assert (said.code, said.of("unknown")) == (0, [])
     assert said.of("snapshot")[0]["things"]["iam/account"] == 1
+
+
+def test_a_whole_look_at_the_staged_company_has_none_either(
+    ground: Ground, stanch: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _sign(monkeypatch, ground.staged.admin)
+    said = stanch("snapshot", "--out", "s")
+    assert (said.code, said.of("unknown")) == (0, [])
+    assert said.of("snapshot")[0]["things"]["ec2/instance"] >= 1
 
 
 @pytest.mark.parametrize(
@@ -130,7 +140,10 @@ def test_with_half_of_the_permissions_each_gap_names_one_that_lacks_and_nothing_
     denied = [*permissions()][::2]
     trust = [{"Effect": "Allow", "Principal": {"AWS": owner.caller}, "Action": "sts:AssumeRole"}]
     made = owner.call("iam", "CreateRole", RoleName=name, AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]
-    half = [{"Effect": "Allow", "Action": "*", "Resource": "*"}, {"Effect": "Deny", "Action": denied, "Resource": "*"}]
+    half: list[dict[str, Any]] = [
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": denied, "Resource": "*"},
+    ]
     owner.call("iam", "PutRolePolicy", RoleName=name, PolicyName="look", PolicyDocument=document(half))
     session = owner.call("sts", "AssumeRole", RoleArn=made, RoleSessionName="look")["Credentials"]
     _sign(monkeypatch, Credentials.read(session))

@@ -1,6 +1,9 @@
 """A snapshot is whole or not there, says what was not seen, and shows when somebody edited it."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -130,6 +133,15 @@ def test_whoever_is_killed_between_the_two_renames_leaves_the_snapshot_of_before
     assert not folder.exists()
     assert [place.thing.arn for place in snapshot.read(folder).places] == [BUCKET.arn]
     assert folder.exists()
+
+
+def test_what_a_killed_process_left_half_written_goes_and_what_a_living_one_writes_stays(tmp_path: Path) -> None:
+    child = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    dead, living = tmp_path / f".s.{int(child.stdout)}", tmp_path / f".s.{os.getppid()}"
+    for folder in (dead, living):
+        (folder / "111122223333").mkdir(parents=True)
+    snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
+    assert (dead.exists(), living.exists()) == (False, True)
 
 
 def _index(folder: Path, **changes: Any) -> None:

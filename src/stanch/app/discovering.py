@@ -95,16 +95,29 @@ def discovered(
 ) -> Discovered:
     """What the snapshot in a folder, and logs if there are any, propose.
 
-    Raises SnapshotError for a folder that is no snapshot.
+    Raises SnapshotError for a folder that is no snapshot, or one that was edited by hand into something else.
     """
     from stanch.estate import snapshot as kept
 
     snapshot = kept.read(folder)
-    if not snapshot.accounts or snapshot.accounts == ("unknown",):
-        raise kept.SnapshotError(f"{folder} names no account: nothing could be looked at; make the snapshot anew")
-    partition = next(
-        (arn.split(":")[1] for place in snapshot.places if (arn := place.thing.arn).startswith("arn:")), "aws"
-    )
+    try:
+        return _discovered(folder, snapshot, logs, on_file)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        if not snapshot.edited:
+            raise
+        names = ", ".join(snapshot.edited)
+        raise kept.SnapshotError(f"{names} in {folder} is not as it was written ({error!r}); make it anew") from None
+
+
+def _discovered(
+    folder: Path, snapshot: "Snapshot", logs: Sequence[LogFile], on_file: Callable[["Tally"], None]
+) -> Discovered:
+    from stanch.estate.snapshot import SnapshotError
+
+    arns = (place.thing.arn for place in snapshot.places)
+    partition = next((arn.split(":")[1] for arn in arns if arn.startswith("arn:")), None)
+    if partition is None:
+        raise SnapshotError(f"{folder} holds nothing: nothing could be looked at; make the snapshot anew")
     found_there = finds(snapshot)
     habits_, skipped = _habits(logs, found_there, snapshot, on_file) if logs else ({}, ())
     rights, untold = _rights(folder, snapshot, found_there, partition)
@@ -176,7 +189,7 @@ def _rights(
     broad = {one.arn: how for one in identities if not one.is_service_linked and (how := _admin(one))}
     machines = trust.machines(snapshot) & broad.keys()
     rights = Rights(readers, writers, {arn: how for arn, how in broad.items() if arn not in machines}, machines)
-    return replace(rights, trainers=trust.trainers(snapshot)), ()
+    return replace(rights, trainers=trust.trainers(snapshot), pods=trust.pods(snapshot)), ()
 
 
 def _who(asker: Asker, action: str, find: Find, partition: str) -> frozenset[str]:

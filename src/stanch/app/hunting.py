@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stanch.app.clock import now
-from stanch.app.knowledge import sources
+from stanch.app.knowledge import inference_sources, sources
 from stanch.contracts.lake import Keep
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure
@@ -16,7 +16,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
 from stanch.domain.incident import Incident
 from stanch.engine.inflate import GIB
-from stanch.engine.read import Tally, head
+from stanch.engine.read import AnySource, Tally, head
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.stores.lake import Unit
@@ -101,13 +101,15 @@ def hunt(
     search = Hunt(loaded[0], watches, estate, accounts)
 
     def build() -> LakeScanner:
-        return LakeScanner(loaded[0], estate, sources(), accounts, limit, routines, span, lake, profiles=profiles)
+        known: list[AnySource] = [*sources(), *inference_sources()]
+        return LakeScanner(loaded[0], estate, known, accounts, limit, routines, span, lake, profiles=profiles)
 
     stopped = False
     try:
         count = processes or processes_for(cores(), files)
         search.read(files, build, count, lambda part: on_file(part.tally), keeper)
         search.weigh(lambda part: on_file(part.tally))
+        search.hear()
     except KeyboardInterrupt:
         stopped = True
         unread = len(files) - len(search.part.tally.digests)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import stanch.catalog
 from stanch.contracts.action import Action
+from stanch.contracts.inference import InferenceSource
 from stanch.contracts.playbook import Playbook
 from stanch.contracts.source import Source
 from stanch.domain.coverage import Failure
@@ -43,25 +44,38 @@ def shelf(name: str, *suffixes: str) -> list[Unit]:
 
 @cache
 def sources() -> tuple[Source, ...]:
-    """All kinds of log; a source that cannot be loaded is a defect and raises ShelfError."""
-    return tuple(implementing(unit, Source) for unit in shelf("sources", ".py"))
+    """All kinds of log that hold events; a source that cannot be loaded is a defect and raises ShelfError."""
+    units = shelf("sources", ".py")
+    return tuple(implementing(unit, Source) for unit in units if not getattr(unit.module(), "INFERENCE", False))
+
+
+@cache
+def inference_sources() -> tuple[InferenceSource, ...]:
+    """All kinds of log that hold calls of models; a source that cannot be loaded is a defect and raises ShelfError."""
+    units = shelf("sources", ".py")
+    return tuple(implementing(unit, InferenceSource) for unit in units if getattr(unit.module(), "INFERENCE", False))
 
 
 @cache
 def behaviours() -> tuple["Watch", ...]:
-    """All detections that judge a history, of an actor's calls or of a host's traffic.
+    """All detections that judge a history: of an actor's calls, of a host's traffic, of a key's calls of models.
 
     One that cannot be loaded is a defect and raises ShelfError.
     """
     from stanch.contracts.behaviour import Behaviour, FlowBehaviour
     from stanch.contracts.detection import Detection
-    from stanch.engine.hunt import Watch
+    from stanch.contracts.inference import InferenceBehaviour, TrafficBehaviour
+    from stanch.engine.hunt import AnyBehaviour, Watch
 
+    contracts: dict[str, type[AnyBehaviour]] = {
+        "judge": Behaviour,
+        "examine": InferenceBehaviour,
+        "compare": TrafficBehaviour,
+    }
     found = []
     for unit in shelf("detections", ".py"):
-        calls = hasattr(unit.module(), "judge")
-        contract: type[Behaviour] | type[FlowBehaviour] = Behaviour if calls else FlowBehaviour
-        behaviour: Behaviour | FlowBehaviour = implementing(unit, contract)
+        verb = next((verb for verb in contracts if hasattr(unit.module(), verb)), "weigh")
+        behaviour: AnyBehaviour = implementing(unit, contracts.get(verb, FlowBehaviour))
         about = behaviour.ABOUT
         said = Detection(
             unit.id, about.title, about.severity, about.confidence, about.techniques, about.playbook, about.by_hand

@@ -151,13 +151,19 @@ class Seen(Posture):
         found = exposed_in(self._snapshot, None, None, self._perimeter)
         return {(one.account, one.arn): Open(one.exposure, one.unseen) for one in found}
 
+    @cached_property
+    def _organizations(self) -> frozenset[str]:
+        """Those that the estate names; where it names none, the one that the accounts themselves are in."""
+        own = (place.thing.data.get("Id") for place in self._snapshot.of("organizations/organization"))
+        return frozenset(self._estate.perimeter.organizations or (str(one) for one in own if one))
+
     def _perimeter(self, owner: str) -> Perimeter:
         ours = self._estate.perimeter
         canonical: dict[str, str] = self._canonical
         return Perimeter(
             owner,
             frozenset((*ours.accounts, *self._snapshot.accounts)),
-            frozenset(ours.organizations),
+            self._organizations,
             tuple(map(str, ours.networks)),
             frozenset(ours.vpcs),
             frozenset(ours.vpc_endpoints),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from stanch.aws.errors import WIRE, translated
-from stanch.aws.models import share_models
+from stanch.aws.models import BUILDING, share_models
 from stanch.contracts.aws import AwsUnreachable
 
 if TYPE_CHECKING:
@@ -71,9 +71,8 @@ def renewing(ask: Callable[[], Mapping[str, Any]], region: str) -> "boto3.Sessio
 
 @dataclass(frozen=True, slots=True)
 class _Kin:
-    """What the doors of one caller share in all regions: who it is, and that a session makes one client at a time."""
+    """What the doors of one caller share in all regions: who it is."""
 
-    building: threading.Lock = field(default_factory=threading.Lock)
     asking: threading.Lock = field(default_factory=threading.Lock)
     identity: dict[str, str] = field(default_factory=dict)
 
@@ -232,7 +231,7 @@ class Door:
     def client(self, service: str, region: str | None = None) -> Any:
         """The boto3 client behind the door, for what has no single operation, such as a pre-signed URL."""
         where = (service, region or self.region)
-        with self._kin.building:
+        with BUILDING:
             if where not in self._clients:
                 self._clients[where] = self._build(*where)
             return self._clients[where]

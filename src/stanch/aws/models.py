@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     import boto3
     from botocore.loaders import Loader
 
-_reading = threading.Lock()
+BUILDING = threading.Lock()
+"""Held while a client is made: that changes what was read of S3's model, and is done once for all."""
 
 
 def share_models(session: "boto3.Session") -> None:
     """Let a session use the one reader of this process."""
-    with _reading:
+    with BUILDING:
         session._session.register_component("data_loader", _reader())  # noqa: SLF001 - boto3 has no public way
 
 

@@ -1,5 +1,6 @@
 """`stanch init`: what is yours is found, and said once, in stanch.toml."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,8 +18,9 @@ from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
 from stanch.cli.progress import Bar
 from stanch.cli.snapshot import look_with_bar, refuse_other_content
-from stanch.contracts.aws import Aws, AwsUnreachable
+from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.estate import Estate
+from stanch.estate.asking import refused
 from stanch.estate.comparing import Difference, How, compared, updated
 from stanch.estate.snapshot import SnapshotError
 from stanch.stores.listing import Listing
@@ -35,6 +37,8 @@ Examples:
 - `stanch init --update` show what the account has and stanch.toml does not; `--write` adds it at the file's end
 
 - `stanch init --snapshot DIR` from what was kept earlier, without any call
+
+- `stanch init --permissions` the policy that looking needs: lists and reads, no object's bytes
 
 - `stanch init --check` whether the stanch.toml here is right, with line and remedy where it is not
 
@@ -53,6 +57,9 @@ def init(
     check: Annotated[bool, typer.Option("--check", help="Validate the file instead of writing it.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Compare the file with what is found.")] = False,
     write: Annotated[bool, typer.Option("--write", help="With --update: add what is new at the file's end.")] = False,
+    permissions: Annotated[
+        bool, typer.Option("--permissions", help="Print the policy that looking needs, and end.")
+    ] = False,
     blank: Annotated[bool, typer.Option("--blank", help="Write a file to fill in, without looking.")] = False,
     snapshot: Annotated[
         Path | None, typer.Option("--snapshot", help="What was kept earlier, instead of looking anew.")
@@ -79,15 +86,16 @@ def init(
 ) -> None:
     """Find what is yours and write it down, or check what is written."""
     face = Face(format_)
+    if permissions:
+        statement = {"Sid": "StanchLooks", "Effect": "Allow", "Action": discovering.permissions(), "Resource": "*"}
+        print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1))  # noqa: T201 - the answer
+        return
     if check:
         _check(face, path)
         return
     logs = [_lake_or(log, state) for log in logs or ()]
     _refuse(path, update=update, write=write, blank=blank, logs=logs)
-    if strange := next((one for one in account or () if not re.fullmatch(r"\d{12}", one, re.ASCII)), None):
-        raise WrongUse(f"--account {strange!r} is no account", "give its 12 digits")
-    if account and not role:
-        raise WrongUse("--account needs --role", "name the role to assume there; your own account needs neither")
+    _refuse_accounts(account or (), role)
     if blank:
         _blank(face, path)
         return
@@ -150,6 +158,14 @@ def _lake_or(log: Path, state: Path) -> Path:
     return lake if str(log) == "lake" and not log.exists() and lake.exists() else log
 
 
+def _refuse_accounts(accounts: Sequence[str], role: str | None) -> None:
+    for one in accounts:
+        if not re.fullmatch(r"\d{12}", one, re.ASCII):
+            raise WrongUse(f"--account {one!r} is no account", "give its 12 digits")
+    if accounts and not role:
+        raise WrongUse("--account needs --role", "name the role to assume there; your own account needs neither")
+
+
 def _blank(face: Face, path: Path) -> None:
     _written(path, estate.starting_file())
     face.say(f"Wrote {path}. Fill in your accounts, networks, weights and training data; then `stanch init --check`.")
@@ -171,9 +187,9 @@ def _door(ours: Estate, profile: str | None, region: str | None, endpoint: str |
     try:
         aws = app.door_to(ours, profile, region, endpoint)
         aws.account  # noqa: B018 - whoever has no credentials is told now, and not by each collector
-    except AwsUnreachable as error:
+    except AwsError as error:
         if asked or error.code not in ("NoCredentials", "NoRegion"):
-            raise
+            raise refused(error) from error
         return None
     return aws
 
@@ -206,6 +222,7 @@ def _fresh(face: Face, path: Path, found: Discovered) -> Exit:
         f"{doubted} behind a # for you to confirm. Read it, then:", style="bold"
     )  # fmt: skip
     face.say(command("init", *([] if path.name == estate.FILE_NAME else [str(path)]), "--check"))
+    proposals.tell_end(face, path, found, written=True)
     return Exit.DONE if found.is_whole else Exit.PARTIAL
 
 
@@ -222,6 +239,7 @@ def _update(face: Face, path: Path, ours: Estate, found: Discovered, again: str 
     proposals.tell_diff(face, str(path), text, after)
     proposals.tell_coverage(face, found)
     partial = Exit.DONE if found.is_whole else Exit.PARTIAL
+    proposals.tell_end(face, path, found, written=after != text and again is None)
     gone = any(one.how is How.GONE for one in differences)
     if after == text:
         face.say(f"{path} says all that was found.", style="green")

@@ -3,6 +3,7 @@
 import difflib
 import shutil
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from rich.table import Table
 from rich.text import Text
@@ -11,6 +12,7 @@ from stanch.app.discovering import Discovered
 from stanch.cli import show
 from stanch.cli.face import Face, one_line
 from stanch.domain.proposal import Proposal, strongest
+from stanch.engine.discover.seen import OBJECTS, things
 from stanch.estate import writing
 from stanch.estate.comparing import Difference, How
 
@@ -67,6 +69,15 @@ def tell_coverage(face: Face, found: Discovered) -> None:
         face.say(f"not seen: {unknown.of}: {unknown.operation}: {need}", style="yellow")
     if len(unknowns) > _MOST_UNKNOWNS:
         face.say(f"... and {len(unknowns) - _MOST_UNKNOWNS} more; `--format json` tells them", style="yellow")
+
+
+def tell_end(face: Face, path: Path, found: Discovered, *, written: bool) -> None:
+    """The last line for machines: what became of the file, and how much was listed for it."""
+    listed = [place.thing.data for place in things(found.snapshot, OBJECTS)]
+    face.emit({"kind": "estate", "file": str(path), "written": written,
+               "active": sum(one.active for one in found.proposals), "doubted": doubted(found.proposals),
+               "buckets_listed": len(listed), "buckets_in_part": len(found.unlisted),
+               "list_calls": sum(int(data["Calls"]) for data in listed)})  # fmt: skip
 
 
 def looked_at(found: Discovered) -> str:

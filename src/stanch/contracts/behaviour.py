@@ -97,6 +97,74 @@ class FlowCell:
 
 
 @dataclass(frozen=True, slots=True)
+class CallCell:
+    """The calls of one key to one model in one hour, from one network with one client.
+
+    `key` is the key's ARN, or the caller's for a provider that knows one; "" where no log tells. `tenant`, `address`,
+    `account` and `home` (the region that was asked for) are those of some call, `region` is where it ran. `network` is
+    the caller's /24, or /48 in IPv6.
+
+    `count` are the calls and `joined` the lines of other logs about the same calls: a server's tokens, a proxy's
+    addresses. `failed` were refused or went wrong: `missing` for a model that is none, `denied`, `throttled`.
+
+    Tokens, bytes and cost are sums of what was told. `scored` asked for logprobs, `prompt_scored` for those of the
+    prompt, `biased` for biased tokens, `single` for one token of answer at most. `listed` asked for the models there
+    are, `retrieved` for stored texts or vectors: `asked` of them in all and `asked_most` at once, `embedded` with the
+    vectors. `brief` were answered with next to nothing, their first token being timed.
+
+    `run_in` and `run_out` are the longest run of one word in a prompt and in an answer; `runs` prompts held a long one,
+    `diverged` answers left one for something else. `leaking` answers gave something away. `opened` calls' texts were
+    seen at all. `events` are some of the request ids.
+    """
+
+    start: int
+    key: str
+    log: str
+    tenant: str
+    network: str
+    address: str
+    agent: str
+    model: str
+    adapter: str
+    operation: str
+    region: str
+    home: str
+    account: str
+    count: int
+    first: int
+    last: int
+    joined: int = 0
+    failed: int = 0
+    missing: int = 0
+    denied: int = 0
+    throttled: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cached: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    cost: float = 0.0
+    scored: int = 0
+    prompt_scored: int = 0
+    biased: int = 0
+    single: int = 0
+    listed: int = 0
+    retrieved: int = 0
+    asked: int = 0
+    asked_most: int = 0
+    embedded: int = 0
+    brief: int = 0
+    run_in: int = 0
+    run_out: int = 0
+    runs: int = 0
+    diverged: int = 0
+    leaking: int = 0
+    opened: int = 0
+    events: Sequence[str] = ()
+    files: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """All cells of one actor, in the order of their time; `began` and `ended` bound all logs that were read.
 
@@ -144,7 +212,7 @@ class Sighting:
     `resources` are ARNs that containment may act on besides the actor's.
     """
 
-    cells: tuple[Cell, ...] | tuple[FlowCell, ...]
+    cells: tuple[Cell, ...] | tuple[FlowCell, ...] | tuple[CallCell, ...]
     why: str
     assets: tuple[AssetRef, ...] = ()
     severity: Severity | None = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Protocol
 
-from stanch.contracts.behaviour import Cell, FlowCell, Sighting
+from stanch.contracts.behaviour import CallCell, Cell, FlowCell, Sighting
 from stanch.contracts.detection import Detection
 from stanch.domain.event import Actor, Event, is_identity
 from stanch.domain.finding import AssetRef, Finding
@@ -79,7 +79,7 @@ class Group:
     why: dict[str, None] = field(default_factory=dict)
     explained: Counter[str] = field(default_factory=Counter)
     days: set[int] = field(default_factory=set)
-    cells: list[Cell | FlowCell] = field(default_factory=list)
+    cells: list[Cell | FlowCell | CallCell] = field(default_factory=list)
 
     def add(self, seen: Seen, routines: Iterable[str]) -> None:
         """Take in one event, which these routines explain."""
@@ -184,7 +184,7 @@ class Gatherer:
             severity=detection.severity if sighting.severity is None else sighting.severity,
             confidence=detection.confidence if sighting.confidence is None else sighting.confidence,
         )
-        cells = sighting.cells
+        cells: Sequence[Cell | FlowCell | CallCell] = sighting.cells
         group = Group(
             said,
             actor,
@@ -203,6 +203,10 @@ class Gatherer:
                 group.failed += cell.count if cell.failed else 0
                 group.ids = (group.ids + list(cell.events))[:KEPT_EVENTS]
                 group.callers[cell.actor.arn, cell.actor.address] = None
+            elif isinstance(cell, CallCell):
+                group.failed += cell.failed
+                group.ids = (group.ids + list(cell.events))[:KEPT_EVENTS]
+                group.callers[cell.key or actor.arn, cell.address or None] = None
             else:
                 group.failed += 0 if cell.accepted else cell.count
                 group.callers[actor.arn, cell.to] = None

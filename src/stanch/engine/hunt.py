@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stanch.contracts.behaviour import (
     Behaviour,
+    CallCell,
     Cell,
     FlowBehaviour,
     FlowCell,
@@ -16,6 +17,7 @@ from stanch.contracts.behaviour import (
     Whose,
 )
 from stanch.contracts.detection import Detection
+from stanch.contracts.inference import InferenceBehaviour, KeyHistory, Traffic, TrafficBehaviour
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure, Folded
 from stanch.domain.estate import Estate, Purpose
@@ -25,6 +27,7 @@ from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.reachable import containable_caller
 from stanch.engine.gather import Gatherer
+from stanch.engine.inference.summed import Summed
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.hits import gather_hits
@@ -38,15 +41,18 @@ from stanch.engine.sigma import Rule
 from stanch.engine.usage import Usage
 
 if TYPE_CHECKING:
+    from stanch.engine.inference.book import Book
     from stanch.engine.scan.seen import Seen
+
+AnyBehaviour = Behaviour | FlowBehaviour | InferenceBehaviour | TrafficBehaviour
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A behaviour with what it says of itself under its id; it judges calls, or network flows."""
+    """A behaviour with what it says of itself under its id; it judges calls of AWS or of models, or network flows."""
 
     detection: Detection
-    behaviour: Behaviour | FlowBehaviour
+    behaviour: AnyBehaviour
 
 
 class Hunt:
@@ -68,7 +74,8 @@ class Hunt:
         self._estate = estate
         self._failed: list[Failure] = []
         self._folded: tuple[Folded, ...] = ()
-        self._of_flows = Gatherer()
+        self._besides = Gatherer()
+        self._book: Book | None = None
         self.part = Whole.within(bounds)
 
     @uncollected()
@@ -94,6 +101,7 @@ class Hunt:
                         again = again or build()
                         part = again.scan(errand, known)  # noqa: PLW2901 - the same without what came before
                     seen.take(part.ids)
+                self._take_calls(part)
                 self.part.absorb(part)
                 on_part(self.part)
 
@@ -104,6 +112,40 @@ class Hunt:
         seen = Seen(self._bounds)
         seen.take(first.ids)
         return seen
+
+    def _take_calls(self, part: Part) -> None:
+        """Put the calls of models where millions of cells fit."""
+        if part.calls:
+            if self._book is None:
+                from stanch.engine.inference.book import Book
+
+                self._book = Book()
+            self._book.take(part.calls)
+            part.calls = Summed()
+
+    def hear(self) -> None:
+        """Join and sum the calls of models among the files, and judge each key's, and all together."""
+        if self._book is None:
+            return
+        from stanch.engine.inference.traffic import KeyTraffic
+
+        with self._book as book:
+            self._book = None
+            settled = book.settle()
+            if settled is None:
+                return
+            traffic = KeyTraffic(book, settled, self._estate)
+            of_keys = [watch for watch in self._watches if hasattr(watch.behaviour, "examine")]
+            for history in traffic.histories() if of_keys else ():
+                for watch in of_keys:
+                    self._heard(watch, self._judged(watch, history))
+            for watch in self._watches:
+                if hasattr(watch.behaviour, "compare"):
+                    self._heard(watch, self._judged(watch, traffic))
+
+    def _heard(self, watch: Watch, sightings: Iterable[Sighting]) -> None:
+        for sighting in sightings:
+            self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
         """Sum the network flows among the files, and judge each host's."""
@@ -124,7 +166,7 @@ class Hunt:
             for history in flows.histories(self._estate):
                 for watch in watches:
                     for sighting in self._judged(watch, history):
-                        self._of_flows.sighted(watch.detection, sighting, _actor(sighting), ())
+                        self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
 
     @uncollected()
     def incidents(self, judge: Judge) -> list[Incident]:
@@ -136,7 +178,7 @@ class Hunt:
         gatherer.absorb(part.gatherer)
         self._correlate(gatherer)
         self._behave(gatherer)
-        gatherer.absorb(self._of_flows)
+        gatherer.absorb(self._besides)
         ledger, usage, crowd = self._asked(gatherer)
         told = list(gatherer.findings(part.lineage, ledger, judge.routines))
         findings = [one.finding for one in told]
@@ -235,9 +277,9 @@ class Hunt:
             )
         )
 
-    def _judged(self, watch: Watch, history: History | FlowHistory) -> list[Sighting]:
+    def _judged(self, watch: Watch, history: History | FlowHistory | KeyHistory | Traffic) -> list[Sighting]:
         behaviour: Any = watch.behaviour
-        judge = behaviour.judge if isinstance(history, History) else behaviour.weigh
+        judge = next(getattr(behaviour, verb) for verb in _VERBS if hasattr(behaviour, verb))
         try:
             return list(judge(history, behaviour.LIMITS))
         except Exception as error:  # noqa: BLE001 - a detection that fails is told and stops no other
@@ -247,11 +289,17 @@ class Hunt:
             return []
 
 
+_VERBS = ("judge", "weigh", "examine", "compare")
+"""What a behaviour is asked to do, each kind in its own word."""
+
+
 def _actor(sighting: Sighting) -> Actor:
     """Who did it: the caller of the last cell."""
-    cells: Sequence[Cell | FlowCell] = sighting.cells
+    cells: Sequence[Cell | FlowCell | CallCell] = sighting.cells
     last = max(cells, key=lambda cell: cell.last)
     if isinstance(last, Cell):
         return last.actor
+    if isinstance(last, CallCell):
+        return Actor(last.key or "anonymous", account=last.account or None, address=last.address or None)
     name = sighting.resources[0] if sighting.resources else last.host
     return Actor(name, account=last.account, address=last.address)

@@ -6,14 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from typing import Any
 
+from stanch.contracts.inference import InferenceSource
 from stanch.contracts.source import Batch, Batched, LogFile, Source
 from stanch.domain.event import Event, Skipped
+from stanch.domain.inference import Inference
 from stanch.engine.inflate import GIB, Inflating
 
 _HEAD = 1 << 14
 
-Item = Event | Skipped | Batch
+Item = Event | Inference | Skipped | Batch
+AnySource = Source | InferenceSource
 
 
 @dataclass(slots=True)
@@ -74,7 +78,7 @@ class Tally:
 
 def read(
     files: Iterable[LogFile],
-    sources: Sequence[Source],
+    sources: Sequence[AnySource],
     tally: Tally,
     *,
     limit: int = 2 * GIB,
@@ -99,13 +103,16 @@ def _events(items: Iterable[Item]) -> Iterator[Event | Skipped]:
     for item in items:
         if isinstance(item, Event | Skipped):
             yield item
-        else:
+        elif not isinstance(item, Inference):
             yield from item.slowly()
 
 
-def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: int) -> Iterator[Item]:
+def opened_log(
+    file: LogFile, sources: Sequence[AnySource], tally: Tally, limit: int, *, calls: bool = False
+) -> Iterator[Item]:
     """What one file holds: events, or batches of records where its source can cut it, and what could not be read.
 
+    A log of models' calls is told call by call where `calls` says so; who wants none finds it among the tables.
     Fills the tally but for its events: which of them count is for the caller to say.
     """
     path = name_of(file)
@@ -118,7 +125,8 @@ def opened_log(file: LogFile, sources: Sequence[Source], tally: Tally, limit: in
         stream = io.BufferedReader(inflating, _HEAD)
         head = stream.peek(_HEAD)
         source = next((source for source in sources if source.recognises(path, head)), None)
-        if source is not None and getattr(source, "TABLE", False):
+        if getattr(source, "TABLE", False) or (getattr(source, "INFERENCE", False) and not calls):
+            assert source is not None  # noqa: S101 - for the type checker
             tally.logs[source.LOG] += 1
             tally.tables.append(file)
             return
@@ -135,7 +143,7 @@ def name_of(file: LogFile) -> str:
 
 
 def _recognised(
-    path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, source: Source | None, tally: Tally
+    path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, source: AnySource | None, tally: Tally
 ) -> Iterator[Item]:
     head = stream.peek(_HEAD)
     if source is None:
@@ -144,12 +152,7 @@ def _recognised(
         return
     tally.logs[source.LOG] += 1
     whole = True
-    items: Iterator[Item] = (
-        batched.batches(path, stream, head)
-        if (batched := _batched(source)) is not None and batched.splittable(head)  # type: ignore[arg-type]  # a module
-        else source.read(path, stream)
-    )
-    for item in items:
+    for item in _items(path, stream, head, source):
         if isinstance(item, Skipped):
             whole = False
             # Where the stream itself ended early, broken JSON at its end is the same fault told twice.
@@ -157,6 +160,17 @@ def _recognised(
                 continue
         yield item
     tally.files_read += whole and not inflating.fault
+
+
+def _items(path: str, stream: "io.BufferedReader[Inflating]", head: bytes, source: AnySource) -> Iterator[Item]:
+    told: Any = source  # a module
+    if getattr(source, "INFERENCE", False):
+        found: Iterator[Item] = told.calls(path, stream)
+    elif (batched := _batched(told)) is not None and batched.splittable(head):
+        found = batched.batches(path, stream, head)
+    else:
+        found = told.read(path, stream)
+    return found
 
 
 @cache

@@ -18,6 +18,7 @@ AT_ONCE = 16
 """Calls under way at a time: IAM and S3 answer so many, and AWS's throttling is rare below."""
 OnSeen = Callable[[Seen], None]
 _ALIASES = {
+    "accessanalyzer:ListFindingsV2": "access-analyzer:ListFindings",
     "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3:GetBucketLifecycleConfiguration": "s3:GetLifecycleConfiguration",
     "s3:GetBucketNotificationConfiguration": "s3:GetBucketNotification",

@@ -8,6 +8,7 @@ It is written beside its place and moved there when it is whole; the one before 
 """
 
 import contextlib
+import glob
 import hashlib
 import json
 import os
@@ -75,6 +76,7 @@ def write(folder: Path, seen: Iterable[Seen], made_at: datetime) -> Path:
     """Write a snapshot to `folder` in place of the one there; returns it. Raises OSError, and leaves the old one."""
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(fresh, ignore_errors=True)
+    _clear_after_killed(folder)
     fresh.mkdir(parents=True, mode=0o700)
     try:
         _filled(fresh, list(seen), made_at)
@@ -166,6 +168,24 @@ def _moved(fresh: Path, folder: Path) -> None:
         folder.rename(old)
     fresh.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _clear_after_killed(folder: Path) -> None:
+    """What processes that live no more left half-written beside it."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}.*"):
+        process = left.name.rpartition(".")[2]
+        if process.isdecimal() and not _lives(int(process)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):  # it is somebody else's, or no number of a process
+        return True
+    return True
 
 
 def _before(folder: Path) -> Path:

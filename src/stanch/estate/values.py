@@ -140,7 +140,7 @@ def arn_pattern(text: str) -> str:
         raise ValueError(f"{quoted(text)} is not an ARN pattern; write it as {example}")
     if re.search(r"[^!-~]", text):
         raise ValueError(f"{quoted(text)} holds a character that no ARN has")
-    if not re.fullmatch(r"aws(-[a-z0-9]+)*|[a-z*?-]*[*?][a-z*?-]*", parts[1]):
+    if not re.fullmatch(r"aws(-[a-z0-9]+)*|gateway|[a-z*?-]*[*?][a-z*?-]*", parts[1]):
         raise ValueError(f"{quoted(parts[1])} is not a partition; write aws, aws-eusc, aws-us-gov, aws-cn or *")
     if parts[4].isdigit() and len(parts[4]) != 12:
         raise ValueError(f"{quoted(parts[4])} is not an account id of 12 digits")
@@ -148,9 +148,10 @@ def arn_pattern(text: str) -> str:
 
 
 def principal_pattern(text: str) -> str:
-    """An ARN pattern of roles, users or sessions."""
+    """An ARN pattern of roles, users, sessions or keys of an inference gateway."""
     arn_pattern(text)
-    if text.split(":", 5)[2] not in ("iam", "sts", "*"):
+    partition, service = text.split(":", 5)[1:3]
+    if service not in ("iam", "sts", "*") and partition != "gateway":
         raise ValueError(f"{quoted(text)} is not an identity; write it as arn:*:iam::111122223333:role/name")
     return text
 

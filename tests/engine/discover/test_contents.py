@@ -118,6 +118,8 @@ def test_a_registry_is_one_asset_with_all_models_in_it() -> None:
     run = "0123456789abcdef0123456789abcdef"
     keys = [f"store/{n}/{run}/artifacts/model/{name}" for n in range(4) for name in ("MLmodel", "model.safetensors")]
     assert told(keys) == [("registry", "store/", True)]
+    assert told([key.removeprefix("store/") for key in keys]) == [("registry", "", True)]
+    assert told([f"4711/{key}" for key in keys]) == [("registry", "4711/store/", True)]
 
 
 def test_many_models_side_by_side_are_one_store_unless_something_else_lies_between() -> None:

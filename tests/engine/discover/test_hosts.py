@@ -125,6 +125,15 @@ def test_node_groups_and_endpoints_with_accelerators_are_proposed() -> None:
     assert found[AssetKind.WEIGHTS].where == "s3://ablage/x/"
 
 
+def test_a_load_balancer_in_front_of_a_host_is_where_its_model_answers() -> None:
+    balancer = f"arn:aws:elasticloadbalancing:{REGION}:{ACCOUNT}:loadbalancer/app/tor-3/50dc6c495c0c9188"
+    group = Thing("elbv2/target-group", "tg", {"LoadBalancerArns": [balancer], "TargetHealthDescriptions": [
+        {"Target": {"Id": "i-0123456789abcdef0", "Port": 8000}}]})  # fmt: skip
+    front = {find.kind: find for find in finds(Snapshot(*instance("g5.xlarge", "vllm serve /m"), group))}
+    assert (front[AssetKind.INFERENCE_API].where, front[AssetKind.INFERENCE_API].name) == (balancer, "tor-3")
+    assert kinds(*instance(), group) == []
+
+
 def test_an_endpoint_of_small_learning_is_none() -> None:
     config = Thing("sagemaker/endpoint-config", "ec", {"EndpointConfigName": "c", "ProductionVariants": [
         {"InstanceType": "ml.m5.large", "ModelName": "m"}]})  # fmt: skip

@@ -3,14 +3,16 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from tests.engine.discover.seen_things import ACCOUNT
+from tests.engine.discover.seen_things import ACCOUNT, Snapshot
 
 from stanch.contracts.behaviour import Cell
+from stanch.contracts.collector import Thing
 from stanch.domain.estate import AssetKind, Purpose, Side
 from stanch.domain.event import Actor
 from stanch.domain.proposal import Eye, Fact, Proposal
+from stanch.engine.discover import trust
 from stanch.engine.discover.people import Rights, people
-from stanch.engine.discover.reads import Habits, habits
+from stanch.engine.discover.reads import Habit, Habits, habits
 from stanch.engine.discover.seen import Find
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/r-81"
@@ -52,6 +54,23 @@ def test_serving_counts_at_once_where_configuration_rights_and_logs_agree() -> N
     serving = proposed(starts(3))["serving"]
     assert serving.active
     assert serving.values["match"] == f"arn:*:iam::{ACCOUNT}:role/r-81"
+
+
+def test_fewer_starts_than_a_habit_prove_nothing() -> None:
+    assert not proposed(starts(2))["serving"].active
+
+
+def test_bulk_reads_under_a_name_that_somebody_chose_speak_against_training() -> None:
+    rights = Rights(readers=READS.readers, writers={MODEL.where: frozenset({ROLE})}, trainers=frozenset({ROLE}))
+    own = cell("nachts", NOON + 9 * DAY, 40, prefix="d/")
+    training = proposed([*nights(4, hours=0), own], MODEL, DATA, rights=rights)["training"]
+    assert not training.active
+    assert "session nachts" in training.notes[0]
+
+
+def test_whoever_is_no_role_or_user_is_never_proposed() -> None:
+    told = {("*", MODEL.where): Habit(starts={"i-1"}), ("arn:aws:iam::1:role/x\n", MODEL.where): Habit(starts={"i-1"})}
+    assert [*people([MODEL], READS, told, [ACCOUNT])] == []
 
 
 def test_without_logs_or_rights_or_a_host_a_person_must_say_so() -> None:
@@ -125,6 +144,25 @@ def test_a_role_of_an_account_that_was_not_looked_at_may_be_anybodys() -> None:
     (serving,) = people([MODEL, HOST], READS, habits(starts(3), [MODEL, HOST]), ["444455556666"])
     assert not serving.active
     assert "which was not looked at" in serving.notes[-1]
+
+
+def test_a_role_of_pods_that_may_read_the_weights_is_a_question() -> None:
+    serving = proposed([], MODEL, rights=Rights(readers=READS.readers, pods={ROLE: "c"}))["serving"]
+    assert not serving.active
+    assert [fact.what for fact in serving.facts] == ["it may read the weights in s3://lager/m/", "pods of c run as it"]
+
+
+def test_whom_a_role_trusts_tells_trainers_machines_and_pods() -> None:
+    def role(name: str, **principal: str) -> Thing:
+        trust = {"Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}]}
+        return Thing("iam/role", name, {"AssumeRolePolicyDocument": trust})
+
+    seen = Snapshot(role("t", Service="sagemaker.amazonaws.com"), role("h", Service="ec2.amazonaws.com"),
+                    role("p", Federated="arn:aws:iam::1:oidc-provider/oidc.eks.x.amazonaws.com/id/A"),
+                    role("m", AWS="arn:aws:iam::1:root", Service="ec2.amazonaws.com"))  # fmt: skip
+    assert trust.trainers(seen) == {"t"}
+    assert trust.machines(seen) == {"t", "h"}
+    assert trust.pods(seen).keys() == {"p"}
 
 
 def test_nobody_is_proposed_for_less_than_a_reason() -> None:

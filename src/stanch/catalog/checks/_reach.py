@@ -8,14 +8,17 @@ from stanch.contracts.check import Posture
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Asset
 from stanch.iam.escalation import Reached
+from stanch.iam.reading.documents import UNKNOWN_TEXT
 
 _KINDS = ("s3/bucket", "dynamodb/table", "ecr/repository", "sagemaker/model-package", "secretsmanager/secret")
 """Kinds of things that the IAM core knows a reading of, and that keep what an asset is."""
 
-MOST_UNDECLARED = 500
-"""Buckets that are asked about where no asset is declared, in the order of their ARNs."""
+MOST_UNDECLARED = 100
+"""Buckets that are asked about where no asset is declared, by their ARNs: each costs a search of all ways."""
 
 _ANY_KEY = "stanch-probe"
+_IF_UNSEEN, _OF_ORGANIZATION = (UNKNOWN_TEXT, "if the text of "), "_CONTROL_POLICY of "
+"""How the IAM core words a condition on a policy's text that nobody saw, and how it calls an organisation's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,16 @@ def stores(posture: Posture) -> list[Store]:
     return [Store(arn, assets) for arn, assets in held if assets]
 
 
-def ways(posture: Posture, store: Store) -> Iterator[Reached]:
-    """Who gets to a store, proven by what is known: ways that hang on what nobody named are left out."""
+def asked(posture: Posture) -> str:
+    """What `stores` tells, in words: where nothing is reached, it says of what."""
+    if posture.estate.assets:
+        return "store of an asset"
+    more = len(posture.of("s3/bucket")) > MOST_UNDECLARED
+    return f"bucket of the first {MOST_UNDECLARED}; declare the assets to ask about all" if more else "bucket"
+
+
+def _ways(posture: Posture, store: Store) -> Iterator[Reached]:
+    """Who gets to a store; ways that hang on a thing that nobody named, a function that may be there, are left out."""
     seen = set()
     for reached in posture.ways_to(store.arn):
         if reached.certainty != "assumed":
@@ -64,12 +75,26 @@ def ways(posture: Posture, store: Store) -> Iterator[Reached]:
                 yield Reached(access.principal, arn, (), access.answer, "; ".join(access.because), access.conditions)
 
 
+def hangs_on_unseen(conditions: Iterable[str]) -> bool:
+    """Whether one of these conditions is that a policy nobody saw allows it; an organisation's only takes away."""
+    return any(one.startswith(_IF_UNSEEN) and _OF_ORGANIZATION not in one for one in conditions)
+
+
+def _is_guess(posture: Posture, reached: Reached) -> bool:
+    """Whether a way is there only if a policy that could not be seen says so."""
+    conditions = (*reached.conditions, *(one for step in reached.path for one in step.conditions))
+    if reached.certainty == "must" or reached.statement:
+        return hangs_on_unseen(conditions)
+    place = posture.named(reached.target)
+    return hangs_on_unseen(conditions) or (place is not None and bool(posture.open(place).unseen))
+
+
 def reaching(posture: Posture, principals: Collection[str]) -> dict[str, list[Way]]:
     """The stores that these principals get to, the shortest way first; those that get to none are absent."""
     found: dict[str, list[Way]] = defaultdict(list)
     for store in stores(posture) if principals else ():
-        for reached in ways(posture, store):
-            if reached.principal in principals:
+        for reached in _ways(posture, store):
+            if reached.principal in principals and not _is_guess(posture, reached):
                 found[reached.principal].append(Way(store, reached))
     for listed in found.values():
         listed.sort(key=lambda way: (way.reached.hops, way.store.arn))
@@ -78,7 +103,24 @@ def reaching(posture: Posture, principals: Collection[str]) -> dict[str, list[Wa
 
 def administrators(posture: Posture) -> dict[str, Reached]:
     """Who is, or can make itself, administrator, as far as what is known proves it."""
-    return {reached.principal: reached for reached in posture.admins() if reached.certainty != "assumed"}
+    found = (reached for reached in posture.admins() if reached.certainty != "assumed")
+    return {reached.principal: reached for reached in found if not _is_guess(posture, reached)}
+
+
+def guesses(posture: Posture, principals: Collection[str]) -> Iterator[tuple[Reached, str]]:
+    """The ways of these principals that are there only if a policy that could not be seen says so, each with why."""
+    for reached in posture.admins() if principals else ():
+        if reached.principal in principals and _is_guess(posture, reached):
+            yield reached, "not seen: a policy that may make it administrator"
+    for store in stores(posture) if principals else ():
+        for reached in _ways(posture, store):
+            if reached.principal in principals and _is_guess(posture, reached):
+                yield reached, f"not seen: a policy that may let it read {store}"
+
+
+def unclear(posture: Posture, principals: Collection[str]) -> dict[str, str]:
+    """Of these principals, who may get further than is proven, with why."""
+    return {reached.principal: why for reached, why in guesses(posture, principals)}
 
 
 def at_stake(found: Iterable[Way]) -> tuple[Asset, ...]:

@@ -21,6 +21,12 @@ def ours(posture: Posture) -> frozenset[str]:
     return frozenset((*posture.estate.perimeter.accounts, *posture.accounts))
 
 
+def organizations(posture: Posture) -> frozenset[str]:
+    """The organisations that are inside: those that the estate names, or else the one that the accounts are in."""
+    own = (place.thing.data.get("Id") for place in posture.of("organizations/organization"))
+    return frozenset(posture.estate.perimeter.organizations or (str(one) for one in own if one))
+
+
 def is_stranger(posture: Posture, principal: str) -> bool:
     """Whether an account, or an ARN that carries one, is outside; False for what carries none."""
     account = account_of(principal)
@@ -121,7 +127,7 @@ def _perimeter(posture: Posture, owner: str) -> Perimeter:
     return Perimeter(
         owner,
         ours(posture),
-        frozenset(declared.organizations),
+        organizations(posture),
         tuple(map(str, declared.networks)),
         frozenset(declared.vpcs),
         frozenset(declared.vpc_endpoints),

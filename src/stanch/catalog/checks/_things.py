@@ -101,3 +101,8 @@ def unlisted(posture: Posture, collector: str, *operations: str) -> Iterator[Jud
         why = gap(posture, collector, account, None, *operations)
         if why:
             yield Judged(account_arn(posture, account), account, None, Ruling.UNKNOWN, why)
+
+
+def in_region(region: str | None) -> tuple[str, ...]:
+    """The arguments of a command that name a region; none for what has none."""
+    return ("--region", region) if region else ()

@@ -9,14 +9,24 @@ from stanch.iam import PolicyError, parse
 from stanch.iam.binding import firm
 from stanch.iam.policy import Statement
 
-_OF_AWS = (":role/aws-service-role/", ":role/aws-reserved/")
+_LINKED, _RESERVED = ":role/aws-service-role/", ":role/aws-reserved/"
 FORGOTTEN = timedelta(days=90)
 """How long a credential or a role may lie unused: FSBP's IAM.3 and IAM.8."""
 
 
 def roles(posture: Posture) -> Iterator[Place]:
     """The roles whose trust is somebody's own to write."""
-    return (place for place in posture.of("iam/role") if not any(path in place.thing.arn for path in _OF_AWS))
+    return (place for place in permitted(posture) if place.thing.kind == "iam/role" and not is_reserved(place))
+
+
+def permitted(posture: Posture) -> Iterator[Place]:
+    """The users and roles whose permissions are somebody's own to write, as those of a permission set are."""
+    return (place for place in posture.of("iam/role", "iam/user") if _LINKED not in place.thing.arn)
+
+
+def is_reserved(place: Place) -> bool:
+    """Whether a role is what Identity Center makes of a permission set."""
+    return _RESERVED in place.thing.arn
 
 
 def grants(place: Place) -> list[tuple[int, Statement]]:

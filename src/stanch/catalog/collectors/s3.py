@@ -53,7 +53,8 @@ def collect(look: Look) -> Iterator[Thing]:
     buckets = list(look.each(partial(_bucket, look), items(listed)))
     receiving = {_region_of(bucket) for bucket in buckets if may_receive(bucket.data)}
     yield from look.each(partial(_with_logging, look, receiving), buckets)
-    yield from _beside(look, sorted({_region_of(bucket) for bucket in buckets} - {None} | {look.region}))
+    regions = {region for bucket in buckets if (region := _region_of(bucket))}
+    yield from _beside(look, sorted(regions | {look.region}))
 
 
 def _account(look: Look) -> Thing:

@@ -226,8 +226,9 @@ def test_the_declared_permissions_are_enough_where_they_are_enforced(ground: Gro
     owner.call("s3", "PutBucketOwnershipControls", Bucket=name, OwnershipControls=writer)
     owner.call("s3", "PutBucketAcl", Bucket=name, ACL="public-read")
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"{arn}/*"}
-    writer = {"Effect": "Allow", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Action": "s3:PutObject"}
-    policy = {"Version": "2012-10-17", "Statement": [statement, {**writer, "Resource": f"{arn}/*"}]}
+    principal = {"Service": "logging.s3.amazonaws.com"}
+    logs = {"Effect": "Allow", "Principal": principal, "Action": "s3:PutObject", "Resource": f"{arn}/*"}
+    policy = {"Version": "2012-10-17", "Statement": [statement, logs]}
     owner.call("s3", "PutBucketPolicy", Bucket=name, Policy=json.dumps(policy))
     owner.call("s3control", "CreateAccessPoint", AccountId=account_id, Name=name, Bucket=name)
     aws = reader(owner, s3)

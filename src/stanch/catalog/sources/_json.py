@@ -51,7 +51,7 @@ def documents(stream: BinaryIO) -> Iterator[Opened]:
 
 def opened(text: bytes) -> Opened:
     """One JSON document with its parts still closed: an object comes as {key: Raw}, a list as [Raw]."""
-    if len(text) > MOST_VALUES and sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
+    if crowded(text):
         return Unreadable(_TOO_MANY)
     decoder = _LIST if text.lstrip()[:1] == b"[" else _OBJECT
     try:
@@ -64,6 +64,11 @@ def opened(text: bytes) -> Opened:
             return decoder.decode(_LONE_SURROGATE.sub(rb"\\ufffd", text))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
+
+
+def crowded(text: bytes) -> bool:
+    """Whether a document may hold more values than memory should."""
+    return len(text) > MOST_VALUES and sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES
 
 
 def decoded(text: bytes) -> object:

@@ -4,7 +4,7 @@ A user agent that is no UTF-8, a NUL, a line of a gigabyte: each is read, or tol
 """
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Protocol
 
 from stanch.catalog.sources._json import BOM
 from stanch.catalog.sources._unreadable import Unreadable
@@ -13,18 +13,25 @@ LONGEST = 1 << 17
 """Bytes of one line; what S3 and load balancers write stays far below."""
 
 
-def lines(stream: BinaryIO) -> Iterator[tuple[int, str | Unreadable]]:
+class Lined(Protocol):
+    """Whatever hands over one line after the other."""
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """The next line, or as much of it as `size` bytes; empty at the end."""
+
+
+def lines(stream: Lined, longest: int = LONGEST) -> Iterator[tuple[int, str | Unreadable]]:
     r"""The lines that are not empty, with their numbers from 1, the last one also where no newline ends it.
 
-    Bytes that are no UTF-8 come as `\xff`, a NUL as `\x00`.
+    A line of more bytes than `longest` is told. Bytes that are no UTF-8 come as `\xff`, a NUL as `\x00`.
     """
     number = 0
-    while line := stream.readline(LONGEST):
+    while line := stream.readline(longest):
         number += 1
-        if len(line) == LONGEST and not line.endswith(b"\n"):
+        if len(line) == longest and not line.endswith(b"\n"):
             while (rest := stream.readline(LONGEST)) and not rest.endswith(b"\n"):
                 pass
-            yield number, Unreadable(f"a line longer than {LONGEST} bytes")
+            yield number, Unreadable(f"a line longer than {longest} bytes")
             continue
         text = line.removeprefix(BOM) if number == 1 else line
         if text := text.rstrip(b"\r\n"):

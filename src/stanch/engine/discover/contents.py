@@ -170,7 +170,7 @@ def _unnamed(folder: Folder) -> Iterator[_Sight]:
         yield _Sight(folder, AssetKind.WEIGHTS, root, (fact,), folder.prefix + folder.names[0][0])
     elif large and folder.count <= _FEW and not layouts.is_log_like(folder.prefix):
         stored = layouts.addressed_root(folder.prefix)
-        why = "files called by their hash, as data version control keeps them" if stored is not None else "its name"
-        fact = Fact(Eye.CONTENTS, f"{len(large)} of a gigabyte and more; {why} says nothing", 0.3)
+        how = "called by their hash, as data version control keeps them" if stored else "under names that say nothing"
+        fact = Fact(Eye.CONTENTS, f"{len(large)} of a gigabyte and more, {how}", 0.3)
         root = folder.prefix if stored is None else stored
         yield _Sight(folder, AssetKind.WEIGHTS, root, (fact,), folder.prefix + large[0][0])

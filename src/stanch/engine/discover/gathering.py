@@ -24,9 +24,11 @@ _NOTES = re.compile(
 
 def gathered(finds: Iterable[Find], folders: Iterable[Folder]) -> list[Find]:
     """The same with parts of a registry and of one store put together; each place once."""
-    all_folders = list(folders)
-    left = _in_registries(list(finds))
-    return [find for bucket, some in _by_bucket(left).items() for find in _merged(bucket, some, all_folders)]
+    here: dict[str, list[Folder]] = {}
+    for folder in folders:
+        here.setdefault(folder.bucket, []).append(folder)
+    left = _by_bucket(finds)
+    return [one for bucket, some in left.items() for one in _merged(bucket, _in_registries(some), here[bucket])]
 
 
 def _in_registries(finds: list[Find]) -> list[Find]:
@@ -53,8 +55,7 @@ def _by_bucket(finds: Iterable[Find]) -> Mapping[str, list[Find]]:
     return split
 
 
-def _merged(bucket: str, finds: list[Find], folders: list[Folder]) -> list[Find]:
-    here = [folder for folder in folders if folder.bucket == bucket]
+def _merged(bucket: str, finds: list[Find], here: list[Folder]) -> list[Find]:
     top = f"s3://{bucket}/"
     found = {find.where: find for find in finds}
     for parent in sorted(_parents(found, top), key=lambda place: -place.count("/")):

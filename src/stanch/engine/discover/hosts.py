@@ -5,7 +5,7 @@ Blind to: what runs inside a Kubernetes cluster, and hosts outside AWS.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from stanch.domain.estate import AssetKind
@@ -25,23 +25,27 @@ _HOST, _API = AssetKind.INFERENCE_HOST, AssetKind.INFERENCE_API
 
 def hosts(seen: Seen) -> Iterator[Find]:
     """Everything that looks as if it served a model, with the roles it runs as."""
-    profiles = _roles_by_profile(seen)
-    yield from (find for place in things(seen, "ec2/instance") if (find := _instance(seen, place, profiles)))
+    profiles, ports = _roles_by_profile(seen), _ports_by_group(seen)
+    instances = [find for place in things(seen, "ec2/instance") if (find := _instance(place, profiles, ports))]
+    yield from instances
+    yield from _fronts(seen, instances)
     yield from (find for place in things(seen, "ecs/service") if (find := _service(seen, place)))
     yield from (find for place in things(seen, "eks/nodegroup") if (find := _node_group(place)))
     yield from (find for place in things(seen, "sagemaker/endpoint") if (find := _endpoint(seen, place)))
 
 
-def _instance(seen: Seen, place: Placed, profiles: Mapping[str, str]) -> Find | None:
+def _instance(
+    place: Placed, profiles: Mapping[str, str], ports: Mapping[str, Sequence[tuple[str, int]]]
+) -> Find | None:
     data = place.thing.data
     started = started_with(place.thing)
     group = next((tag["Value"] for tag in listed(data.get("Tags")) if tag["Key"] == "aws:autoscaling:groupName"), None)
     facts = [*_accelerator(str(data.get("InstanceType")), known(data.get("InstanceTypeInfo"))), *_program(started)]
     if training_in(started) and not serving_in(started):
         return None
-    facts += [Fact(Eye.BESIDE, f"it opens port {port}, {name}'s own", _PORT) for name, port in _open_ports(seen, data)][
-        :1
-    ]
+    groups = (str(one.get("GroupId")) for one in listed(data.get("SecurityGroups")))
+    opened = (one for name in groups for one in ports.get(name, ()))
+    facts += [Fact(Eye.BESIDE, f"it opens port {port}, {name}'s own", _PORT) for name, port in opened][:1]
     if not facts:
         return None
     name = next((tag["Value"] for tag in listed(data.get("Tags")) if tag["Key"] == "Name"), "")
@@ -62,15 +66,29 @@ def _program(started: str) -> Iterator[Fact]:
         yield Fact(Eye.CONFIGURATION, f"it starts {name}", _PROGRAM)
 
 
-def _open_ports(seen: Seen, data: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
-    """Ports that its security groups open and on which serving programs answer."""
-    groups = {one.get("GroupId") for one in listed(data.get("SecurityGroups"))}
+def _ports_by_group(seen: Seen) -> dict[str, list[tuple[str, int]]]:
+    """Ports that each security group opens and on which serving programs answer, with the program."""
+    found: dict[str, list[tuple[str, int]]] = {}
     for place in things(seen, "ec2/security-group"):
-        if place.thing.data.get("GroupId") in groups:
-            for rule in listed(place.thing.data.get("IpPermissions")):
-                first, last = rule.get("FromPort"), rule.get("ToPort")
-                if isinstance(first, int) and isinstance(last, int) and (name := serving_on(first, last)):
-                    yield name, first
+        for rule in listed(place.thing.data.get("IpPermissions")):
+            first, last = rule.get("FromPort"), rule.get("ToPort")
+            if isinstance(first, int) and isinstance(last, int) and (name := serving_on(first, last)):
+                found.setdefault(str(place.thing.data.get("GroupId")), []).append((name, first))
+    return found
+
+
+def _fronts(seen: Seen, instances: Sequence[Find]) -> Iterator[Find]:
+    """Load balancers that send to hosts: what a model answers through is asked there."""
+    by_id = {find.where.rsplit("/", 1)[-1]: find for find in instances}
+    for place in things(seen, "elbv2/target-group"):
+        targets = (one.get("Target") or {} for one in listed(place.thing.data.get("TargetHealthDescriptions")))
+        behind = [by_id[str(one["Id"])] for one in targets if str(one.get("Id")) in by_id]
+        if behind:
+            surest = max(behind, key=lambda find: find.confidence)
+            fact = Fact(Eye.CONFIGURATION, f"it sends to {surest.name}", round(surest.confidence * 0.9, 3))
+            for arn in listed(place.thing.data.get("LoadBalancerArns")):
+                name = str(arn).split("/")[-2]
+                yield Find(_API, str(arn), (fact, *hinted(_API, name)), name=name)
 
 
 def _service(seen: Seen, place: Placed) -> Find | None:

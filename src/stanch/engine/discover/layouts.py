@@ -31,11 +31,11 @@ _TAILS = {
         r"[^/]+\.lance(/(data|_versions|_transactions|_indices(/[^/]+)?))?",
         _HEX,
     ),
-    AssetKind.REGISTRY: (rf"(models/m-)?{_HEX}/artifacts(/.*)?", rf"\d+|{_HEX}"),
+    AssetKind.REGISTRY: (rf"((\d+|{_HEX})/)?(models/m-)?{_HEX}/artifacts(/.*)?",),
 }
 _TAILS[AssetKind.ADAPTER] = _TAILS[AssetKind.WEIGHTS]
 _COMPILED = {
-    kind: tuple(re.compile(rf"(?P<root>(.*/)?)({tail})/", re.IGNORECASE) for tail in tails)
+    kind: tuple(re.compile(rf"(?P<root>(.*?/)??)({tail})/", re.IGNORECASE) for tail in tails)
     for kind, tails in _TAILS.items()
 }
 _TRAINING_RUN = re.compile(r"(.*/)?(checkpoint|global_?step|step|epoch|iter)[-_=]?\d+/", re.IGNORECASE)
@@ -56,7 +56,7 @@ def root_of(prefix: str, kind: AssetKind) -> str:
     for _ in range(_MANY_TAILS):
         found = next(filter(None, (tail.fullmatch(prefix) for tail in _COMPILED.get(kind, ()))), None)
         # A bucket's top says nothing: `checkpoints/` there holds many runs, and is their place.
-        if found is None or not found["root"]:
+        if found is None or not (found["root"] or kind is AssetKind.REGISTRY):
             return prefix
         prefix = found["root"]
     return prefix

@@ -30,14 +30,13 @@ _HOST_SESSION = re.compile(r"(i-[0-9a-f]{8,17}|[0-9a-f]{32}|eks-.+|SageMaker)")
 class Habit:
     """How one role or user reads one find.
 
-    starts: sessions of hosts that read all of it right after they began. others: what else read it whole, in words.
-    days: on which it was read in bulk, with the hours of the day.
+    starts: sessions of hosts that read all of it right after they began. others: what else read it whole or in bulk, in
+    words. days: on which hosts read it in bulk, with the hours of the day.
     """
 
     starts: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
     days: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
-    bytes: int = 0
 
     @property
     def is_repeated(self) -> bool:
@@ -75,9 +74,7 @@ def habits(cells: Iterable[Cell], finds: Iterable[Find]) -> Habits:
         for find, keys in _touched(cell, stores):
             _note(sessions.setdefault((cell.principal, arn, find.where), _Session()), cell, keys)
             if find.kind is AssetKind.TRAINING_DATA and len(keys) >= min(BULK, WHOLE * find.count):
-                when = datetime.fromtimestamp(cell.start, UTC)
-                found[cell.principal, find.where].days[when.toordinal()].add(when.hour)
-            found[cell.principal, find.where].bytes += cell.bytes
+                _note_bulk(found[cell.principal, find.where], cell)
     by_where = {find.where: find for find in stores}
     usual = _usual_places(sessions)
     for (principal, arn, where), session in sessions.items():
@@ -103,6 +100,19 @@ def _note(session: _Session, cell: Cell, keys: set[str]) -> None:
     session.places.add(cell.place)
 
 
+def _note_bulk(habit: Habit, cell: Cell) -> None:
+    if _is_host(cell.actor.arn):
+        when = datetime.fromtimestamp(cell.start, UTC)
+        habit.days[when.toordinal()].add(when.hour)
+    else:
+        habit.others.add(f"session {cell.actor.arn.rsplit('/', 1)[-1]}")
+
+
+def _is_host(arn: str) -> bool:
+    """Whether AWS named the session, not a person."""
+    return ":assumed-role/" in arn and _HOST_SESSION.fullmatch(arn.rsplit("/", 1)[-1]) is not None
+
+
 def _usual_places(sessions: Mapping[tuple[str, str, str], _Session]) -> Mapping[tuple[str, str], str]:
     """From where each principal reads each find most often; "" is from inside."""
     places: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -113,7 +123,7 @@ def _usual_places(sessions: Mapping[tuple[str, str, str], _Session]) -> Mapping[
 
 def _weigh(habit: Habit, arn: str, session: _Session, began: int, usual: str) -> None:
     name = arn.rsplit("/", 1)[-1]
-    if not _HOST_SESSION.fullmatch(name) or ":assumed-role/" not in arn:
+    if not _is_host(arn):
         habit.others.add(f"session {name}")
     elif session.places - {usual, ""}:
         habit.others.add(f"session {name} from another network")

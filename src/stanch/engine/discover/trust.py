@@ -19,6 +19,21 @@ def machines(seen: Seen) -> frozenset[str]:
     return frozenset(role for role, services, others in _trusts(seen) if services and not others)
 
 
+def pods(seen: Seen) -> dict[str, str]:
+    """Roles that pods of a Kubernetes cluster get, with the cluster's name or what is known of it."""
+    found = {
+        place.thing.arn: "a cluster"
+        for place in things(seen, "iam/role")
+        for statement in _statements(place.thing.data.get("AssumeRolePolicyDocument"))
+        if isinstance(principal := statement.get("Principal"), Mapping)
+        and any("oidc.eks." in one for one in texts(principal.get("Federated")))
+    }
+    return found | {
+        str(place.thing.data.get("roleArn")): str(place.thing.data.get("clusterName"))
+        for place in things(seen, "eks/pod-identity-association")
+    }
+
+
 def _trusts(seen: Seen) -> Iterator[tuple[str, set[str], bool]]:
     """Each role with the services that may assume it, and whether anybody else may."""
     for place in things(seen, "iam/role"):

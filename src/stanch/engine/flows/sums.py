@@ -104,7 +104,8 @@ class Sums:
         }
         near = queries.NEAR if "pkt-srcaddr" in places else "NULL::VARCHAR"
         far = queries.FAR if "pkt-dstaddr" in places else "NULL::VARCHAR"
-        text = queries.SUM.format(columns=columns, rows=rows, near=near, far=far, **any_of)
+        apart = "near, far," if {"pkt-srcaddr", "pkt-dstaddr"} & places.keys() else ""
+        text = queries.SUM.format(columns=columns, rows=rows, near=near, far=far, apart=apart, **any_of)
         self.ask(text, {"paths": [str(path) for path in paths], "numbers": list(numbers), **_BOUNDS})
 
 

@@ -10,6 +10,7 @@ from stanch.domain.event import Actor, Event, Skipped
 from stanch.domain.finding import AssetRef
 from stanch.engine.derived import Link, Making
 from stanch.engine.gather import Gatherer, Group
+from stanch.engine.inference.summed import Summed
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.scan.cells import Cells, Key, Who
@@ -21,7 +22,7 @@ from stanch.engine.sigma.packed import Unpackable, packed, unpacked
 # What the standard library's own pickling of an array names.
 _ARRAY = array._array_reconstructor  # type: ignore[attr-defined]  # noqa: SLF001
 _KNOWN: tuple[Any, ...] = (
-    Actor, AssetRef, Cells, Event, Gatherer, Group, Key, Lineage, Link, Making, Matches, Part, Skipped, Tally,
+    Actor, AssetRef, Cells, Event, Gatherer, Group, Key, Lineage, Link, Making, Matches, Part, Skipped, Summed, Tally,
     Waiting, Who, _ARRAY, array.array, collections.Counter, datetime.datetime, datetime.timezone, set,
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from stanch.domain.event import Event
 from stanch.engine.gather import Gatherer
+from stanch.engine.inference.summed import Summed
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.scan.archive import Archive
@@ -21,7 +22,7 @@ class Part:
     """What some files came to.
 
     `ids` holds a hash of each event's id by the hour of the event (seconds since the epoch). `ordered` are events that
-    can only be judged when all are in, in the order of time: what a planned export covers.
+    can only be judged when all are in, in the order of time: what a planned export covers. `calls` are those of models.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -32,6 +33,7 @@ class Part:
     kept: Waiting = field(default_factory=Waiting)
     ordered: list[Event] = field(default_factory=list)
     ids: dict[int, "array[int]"] = field(default_factory=dict)
+    calls: Summed = field(default_factory=Summed)
 
     def absorb(self, other: "Part") -> None:
         """Take in what other files came to; their ids are for the caller to compare."""
@@ -42,6 +44,7 @@ class Part:
         self.cells.absorb(other.cells)
         self.kept.absorb(other.kept)
         self.ordered += other.ordered
+        self.calls.absorb(other.calls)
 
     def note_ids(self, hour: int, hashes: Iterable[int]) -> None:
         """Remember the hashes of the ids of events of one hour; an array of 64-bit integers costs least."""

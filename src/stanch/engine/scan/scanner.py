@@ -2,13 +2,16 @@
 
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from stanch.contracts.behaviour import HOUR
-from stanch.contracts.source import Batch, LogFile, Source
+from stanch.contracts.source import Batch, LogFile
 from stanch.domain.estate import Estate
 from stanch.domain.event import Event, Skipped
+from stanch.domain.inference import Inference
+from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
-from stanch.engine.read import Item, name_of, opened_log
+from stanch.engine.read import AnySource, Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
 from stanch.engine.scan.classes import Classes, Deed
@@ -19,6 +22,9 @@ from stanch.engine.scan.records import Address, Records
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.things import Closed
 from stanch.engine.sigma import Narrowed, Rule
+
+if TYPE_CHECKING:
+    from stanch.engine.scan.calls import Calls
 
 MOST_HELD = 30_000
 """Cells of events that are taken one by one, after which they are made small."""
@@ -33,24 +39,27 @@ class Scanner:
         self,
         rules: Sequence[Rule],
         estate: Estate,
-        sources: Sequence[Source],
+        sources: Sequence[AnySource],
         accounts: Collection[str] = (),
         limit: int = 2 * GIB,
         routines: Sequence[Routine] = (),
         span: Span = ALWAYS,
         *,
         profiles: bool = True,
+        inspect: Inspect | None = None,
     ) -> None:
         """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file.
 
         Events outside `span` are counted as left out, and nothing else is made of them. Without `profiles` only what
-        rules match is kept, and of an event no more is decoded than they ask.
+        rules match is kept, and of an event no more is decoded than they ask. `inspect` looks into models' answers.
         """
         self.judge = Judge(rules, estate, accounts, routines, profiles=profiles)
         self.span = span
         self._form = Form(self.judge.asked)
         self._classes = Classes(self.judge, self._form)
         self._sources = sources
+        self._inspect = inspect
+        self._calls: Calls | None = None
         self._limit = limit
         self._clock = Clock()
         self._book = Book(self._clock)
@@ -81,11 +90,23 @@ class Scanner:
                 why = f"not read to its end, for a defect of stanch: {type(error).__name__}: {error}"
                 part.tally.skipped.append(Skipped(name_of(file), why[:_LONGEST_REASON]))
         self._book.close(part)
+        if self._calls is not None:
+            self._calls.close(part)
         return part
+
+    @property
+    def calls(self) -> "Calls":
+        """Where calls of models go; what sums them is loaded with the first."""
+        if self._calls is None:
+            from stanch.engine.scan.calls import Calls
+
+            self._calls = Calls(self.span, self._inspect)
+        return self._calls
 
     def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
         """Add to `part` what one file comes to."""
-        _Pass(self, part, name_of(file), seen).run(opened_log(file, self._sources, part.tally, self._limit))
+        items = opened_log(file, self._sources, part.tally, self._limit, calls=True)
+        _Pass(self, part, name_of(file), seen).run(items)
 
 
 Opening = tuple[int, Narrowed | None, bool]
@@ -97,6 +118,7 @@ class _Pass:
     """One file on its way into a part."""
 
     def __init__(self, scanner: Scanner, part: Part, path: str, seen: set[int] | None) -> None:
+        self._scanner = scanner
         self._judge = scanner.judge
         self._classes = scanner._classes  # noqa: SLF001 - one thing in two pieces
         self._clock = scanner._clock  # noqa: SLF001
@@ -115,6 +137,8 @@ class _Pass:
                 self._part.tally.skipped.append(item)
             elif isinstance(item, Event):
                 self._take(item)
+            elif isinstance(item, Inference):
+                self._scanner.calls.take(item, self._part, self._seen)
             else:
                 self._batch(item)
 

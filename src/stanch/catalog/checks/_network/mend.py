@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from stanch.catalog.checks._network.wide import is_wide, network
-from stanch.catalog.checks._things import mapped, mappings
+from stanch.catalog.checks._things import in_region, mapped, mappings
 from stanch.domain.verdict import Evidence
+
+__all__ = ["in_region", "revoked"]
 
 _KEYS = ("IpProtocol", "FromPort", "ToPort")
 
@@ -18,11 +20,6 @@ def revoked(rule: Evidence, region: str | None) -> tuple[str, ...]:
     group = rule.arn.rpartition("/")[2]
     part = json.dumps([_internet_of(mapped(rule.seen))], separators=(",", ":"))
     return ("aws", "ec2", verb, "--group-id", group, "--ip-permissions", part, *in_region(region))
-
-
-def in_region(region: str | None) -> tuple[str, ...]:
-    """The arguments that name a region."""
-    return ("--region", region) if region else ()
 
 
 def _internet_of(rule: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Network:
 
     def enters(self, interface: Interface, port: int, protocol: str = "tcp") -> Passage:
         """Whether the internet gets to a port of an interface."""
-        key = (interface.kind, (protocol, port))
+        key = (interface.alike, (protocol, port))
         if key not in self._known:
             self._known[key] = best(self._ways_in(interface, port, protocol))
         return self._known[key]
@@ -72,7 +72,7 @@ class Network:
 
     def leaves(self, interface: Interface) -> Passage:
         """Whether an interface gets out to the internet, on any port of TCP or UDP; 443 is tried first."""
-        key = (interface.kind, None)
+        key = (interface.alike, None)
         if key not in self._known:
             self._known[key] = best(self._ways_away(interface))
         return self._known[key]

@@ -22,7 +22,7 @@ class Interface:
     addresses6: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> "Interface":
+    def alike(self) -> "Interface":
         """The same without what tells it from others that the same gates stand before."""
         return replace(self, id="", address=self.address and "any", addresses6=self.addresses6 and ("any",))
 

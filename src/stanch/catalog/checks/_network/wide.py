@@ -15,11 +15,15 @@ _WIDEST = {4: 7, 6: 31}
 _NO_INTERNET = tuple(map(ipaddress.ip_network, ("224.0.0.0/3", "fc00::/7", "fe80::/10", "ff00::/8")))
 
 
-@lru_cache(maxsize=65536)
 def network(text: object) -> Net | None:
     """The network that a text names, or None where it names none."""
+    return _named(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=65536)
+def _named(text: str) -> Net | None:
     try:
-        return ipaddress.ip_network(text, strict=False) if isinstance(text, str) else None
+        return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
 

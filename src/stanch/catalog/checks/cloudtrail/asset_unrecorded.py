@@ -6,8 +6,7 @@ Reads: the selectors of all that is on, against every declared store. Blind to: 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import account_arn, evidence, gap, partition_of
+from stanch.catalog.checks._things import account_arn, evidence, gap, in_region, partition_of
 from stanch.catalog.checks.cloudtrail._recorders import Recorder, best, hidden, home, recorders
 from stanch.catalog.checks.cloudtrail._selectors import Cover, Probe
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture

@@ -5,8 +5,7 @@ Reads: whether trails write digests, and whether they arrive. Blind to: whether 
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped
 from stanch.catalog.checks.cloudtrail._recorders import home, trails
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

@@ -7,8 +7,7 @@ Blind to: log groups, copies elsewhere, and buckets of accounts that were not lo
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped, mappings
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped, mappings
 from stanch.catalog.checks.cloudtrail._recorders import STORE, home, trails
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

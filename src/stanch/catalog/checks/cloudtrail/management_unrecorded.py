@@ -5,9 +5,8 @@ Reads: trails and event data stores with their selectors. Blind to: the account'
 
 from collections.abc import Iterator, Sequence
 
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import assets_in
-from stanch.catalog.checks._things import account_arn, evidence, gap
+from stanch.catalog.checks._things import account_arn, evidence, gap, in_region
 from stanch.catalog.checks.cloudtrail._recorders import Recorder, best, hidden, home, recorders
 from stanch.catalog.checks.cloudtrail._selectors import Cover, Probe
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
@@ -99,12 +98,12 @@ def _why(found: Sequence[Recorder], lost: Sequence[Probe]) -> str:
 
 
 def _unseen(posture: Posture, account: str, found: Sequence[Recorder]) -> str | None:
-    """What was not seen that could record it: a trail of all regions is told in each of them, so one look is enough."""
+    """What was not seen that could record it: a trail of all regions is told in each, a store in its own alone."""
     why = hidden(found)
     if why:
         return f"not seen: {why}"
     gaps = [gap(posture, "cloudtrail", account, region, *_LISTINGS) for region in posture.regions]
-    return next(filter(None, gaps), None) if all(gaps) or not gaps else None
+    return next(filter(None, gaps), None)
 
 
 def _proofs(posture: Posture, account: str, found: Sequence[Recorder]) -> Iterator[Evidence]:

@@ -6,8 +6,7 @@ Reads: status, last delivery and key of every trail. Blind to: what became of it
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped
 from stanch.catalog.checks.cloudtrail._recorders import home, trails
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

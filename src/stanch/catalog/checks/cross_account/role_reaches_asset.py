@@ -5,7 +5,7 @@ Reads the trust of each role, and the ways from it to each store, with every ste
 
 from collections.abc import Iterator, Sequence
 
-from stanch.catalog.checks._reach import Way, at_stake, reaching, shown, steps
+from stanch.catalog.checks._reach import Way, asked, at_stake, reaching, shown, steps, unclear
 from stanch.catalog.checks._strangers import lets_in, name_of, whom
 from stanch.catalog.checks._things import evidence, unlisted
 from stanch.catalog.checks._trust import roles
@@ -41,20 +41,23 @@ Properties:
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     found = [(place, posture.open(place)) for place in roles(posture)]
-    reached = reaching(posture, {place.thing.arn for place, opened in found if lets_in(opened)})
+    entered = {place.thing.arn for place, opened in found if lets_in(opened)}
+    reached, doubts = reaching(posture, entered), unclear(posture, entered)
     for place, opened in found:
-        yield _judged(posture, place, opened, reached.get(place.thing.arn, ()))
+        arn = place.thing.arn
+        yield _judged(posture, place, opened, reached.get(arn, ()), doubts.get(arn))
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 
-def _judged(posture: Posture, place: Place, opened: Open, found: Sequence[Way]) -> Judged:
+def _judged(posture: Posture, place: Place, opened: Open, found: Sequence[Way], doubt: str | None) -> Judged:
     ruling, why, severity = Ruling.PASS, "its trust lets in no stranger", None
     if lets_in(opened) and found:
         ruling, why = Ruling.FAIL, f"{whom(opened)} can become it, and with it reads {shown(found)}"
         severity = None if opened.exposure.public else Severity.HIGH
+    elif lets_in(opened) and doubt:
+        ruling, why = Ruling.UNKNOWN, doubt
     elif lets_in(opened):
-        what = "store of an asset" if posture.estate.assets else "bucket"
-        why = f"{whom(opened)} can become it, but it reaches no {what}"
+        why = f"{whom(opened)} can become it, but it reaches no {asked(posture)}"
     elif opened.unseen:
         ruling, why = Ruling.UNKNOWN, f"not seen: {'; '.join(opened.unseen)}"
     failed = ruling is Ruling.FAIL

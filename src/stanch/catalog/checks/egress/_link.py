@@ -25,10 +25,16 @@ class Load:
     what: str
 
 
-def to_internet(facts: object) -> float | None:
-    """The Gbit/s that an instance type sends to the internet at the most; None where nobody said."""
-    cards = mappings(mapped(mapped(facts).get("NetworkInfo")).get("NetworkCards"))
-    told = [card.get("PeakBandwidthInGbps") or card.get("BaselineBandwidthInGbps") for card in cards]
+def to_internet(instance: Mapping[str, Any]) -> float | None:
+    """The Gbit/s that an instance sends to the internet at the most, by the cards it uses; None where nobody said."""
+    attached = [mapped(one.get("Attachment")) for one in mappings(instance.get("NetworkInterfaces"))]
+    used = [one.get("NetworkCardIndex", 0) for one in attached] or [0]
+    cards = mappings(mapped(mapped(instance.get("InstanceTypeInfo")).get("NetworkInfo")).get("NetworkCards"))
+    told = [
+        card.get("PeakBandwidthInGbps") or card.get("BaselineBandwidthInGbps")
+        for card in cards
+        if card.get("NetworkCardIndex", 0) in used
+    ]
     total = sum(float(one) for one in told if isinstance(one, int | float))
     return max(min(total, _SMALL), total * _SHARE) if total > 0 else None
 

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stanch.catalog.checks._hosts import Host, Hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, in_region
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.arn import Arn
@@ -117,7 +116,7 @@ def _asked(place: Place, host: Host, ours: tuple[str, ...], policy: Policy) -> D
         str(Arn(partition, "s3", "", "", "bucket-of-a-stranger/model")),
         _STRANGER,
         context=_context(place, role) | ({"aws:PrincipalOrgID": ours} if ours else {}),
-        unknown=frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principaltag/*"}),
+        unknown=frozenset({"*"}),
     )
     return evaluate(request, identity=(parse(_ALL),), resource_policy=parse(_ANYBODY), vpce=policy)
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from stanch.catalog.checks._hosts import Host, Hosts, blind_to_hosts
 from stanch.catalog.checks._network import Network, Passage
-from stanch.catalog.checks._network.mend import in_region, revoked
+from stanch.catalog.checks._network.mend import revoked
 from stanch.catalog.checks._network.passage import best
-from stanch.catalog.checks._things import evidence, mappings
+from stanch.catalog.checks._things import evidence, in_region, mappings
 from stanch.catalog.checks.egress._link import in_words, load_of, to_internet
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.domain.severity import Severity
@@ -64,7 +64,7 @@ def _judged(host: Host, passage: Passage, disks: list[Mapping[str, Any]]) -> Jud
     if passage.open is None:
         why = f"not seen: {', '.join(passage.unseen)}"
         return Judged(host.arn, place.account, place.region, Ruling.UNKNOWN, why, host.assets, proof)
-    link = in_words(load_of(host.data, disks), to_internet(host.data.get("InstanceTypeInfo")))
+    link = in_words(load_of(host.data, disks), to_internet(host.data))
     return Judged(
         host.arn,
         place.account,

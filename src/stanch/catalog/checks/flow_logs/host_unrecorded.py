@@ -9,8 +9,7 @@ from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, Hosts, blind_to_hosts
 from stanch.catalog.checks._network import Interface
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, gap
+from stanch.catalog.checks._things import evidence, gap, in_region
 from stanch.catalog.checks.flow_logs._logs import Logs, lacks
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

@@ -10,8 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from stanch.catalog.checks._hosts import Hosts, blind_to_hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, gap, mapped, mappings, texts
+from stanch.catalog.checks._things import evidence, gap, in_region, mapped, mappings, texts
 from stanch.catalog.checks.flow_logs._logs import Logs, lacks
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
@@ -126,7 +125,7 @@ class _Readers:
     def _alarms_on(self, log: Place, filter_: Mapping[str, Any]) -> Iterator[str]:
         """The alarms on a metric filter's metrics; a metric without one wakes nobody."""
         for one in mappings(filter_.get("metricTransformations")):
-            spot = (log.account, log.region, one.get("metricNamespace"), one.get("metricName"))
+            spot = (log.account, log.region, str(one.get("metricNamespace")), str(one.get("metricName")))
             yield from self._alarms.get(spot, ())
 
     @cached_property
@@ -158,7 +157,7 @@ class _Readers:
         for place in self._posture.of("cloudwatch/alarm"):
             data = place.thing.data
             if data.get("ActionsEnabled") is not False and texts(data.get("AlarmActions")):
-                spot = (place.account, place.region, data.get("Namespace"), data.get("MetricName"))
+                spot = (place.account, place.region, str(data.get("Namespace")), str(data.get("MetricName")))
                 found[spot].append(str(data.get("AlarmName")))
         return found
 

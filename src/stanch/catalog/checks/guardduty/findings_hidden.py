@@ -7,8 +7,7 @@ Blind to: the addresses in a trusted list, and rules elsewhere that drop finding
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, mapped, mappings, texts
+from stanch.catalog.checks._things import evidence, in_region, mapped, mappings, texts
 from stanch.catalog.checks.guardduty._detectors import Watch, of_each
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

@@ -5,8 +5,7 @@ GuardDuty User Guide, "Setting frequency for exporting active findings": new fin
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence
+from stanch.catalog.checks._things import evidence, in_region
 from stanch.catalog.checks.guardduty._detectors import Watch, of_each
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

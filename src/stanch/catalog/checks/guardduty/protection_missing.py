@@ -6,11 +6,10 @@ Blind to: hosts that a tag keeps out, and agents installed by hand.
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from stanch.catalog.checks._hosts import Hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, mapped, mappings
+from stanch.catalog.checks._things import evidence, gap, in_region, mapped, mappings
 from stanch.catalog.checks.guardduty._detectors import Watch, of_each
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
@@ -65,9 +64,26 @@ _EMPTY = _Region({}, ())
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     held = _held(posture)
-    yield from of_each(
-        posture, lambda watch, detector: _judged(watch, detector, held.get((watch.account, watch.region), _EMPTY))
-    )
+
+    def say(watch: Watch, detector: Place) -> Judged:
+        judged = _judged(watch, detector, held.get((watch.account, watch.region), _EMPTY))
+        hidden = _hidden(posture, watch, _features(detector.thing.data)) if judged.ruling is Ruling.PASS else None
+        return replace(judged, ruling=Ruling.UNKNOWN, why=hidden) if hidden else judged
+
+    yield from of_each(posture, say)
+
+
+def _hidden(posture: Posture, watch: Watch, on: set[str]) -> str | None:
+    """What was not seen of the region that would need a feature which is off."""
+    for collector, region, operation, features in (
+        ("s3", None, "s3:ListBuckets", {_S3}),
+        ("ec2/hosts", watch.region, "ec2:DescribeInstances", {_MALWARE, _RUNTIME}),
+        ("eks", watch.region, "eks:ListClusters", {_EKS, _RUNTIME}),
+    ):
+        why = gap(posture, collector, watch.account, region, operation)
+        if why and features - on:
+            return why
+    return None
 
 
 def _held(posture: Posture) -> Mapping[tuple[str, str], _Region]:

@@ -5,8 +5,7 @@ Reads: the detector of every account in every region of the perimeter and of the
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence
+from stanch.catalog.checks._things import evidence, in_region
 from stanch.catalog.checks.guardduty._detectors import Watch, unknown, watches
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.domain.severity import Severity

@@ -6,8 +6,7 @@ Reads: public IPv4 addresses. Blind to: IPv6, where every address is public and 
 from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, Hosts, blind_to_hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence
+from stanch.catalog.checks._things import evidence, in_region
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling

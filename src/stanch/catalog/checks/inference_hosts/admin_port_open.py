@@ -10,8 +10,9 @@ from stanch.catalog.checks._hosts import Hosts
 from stanch.catalog.checks._network import Interface, Network, Passage
 from stanch.catalog.checks._network.gates import Traffic
 from stanch.catalog.checks._network.mend import revoked
+from stanch.catalog.checks._network.passage import best
 from stanch.catalog.checks._network.port import interface_of
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, gap, mapped
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.estate import Asset
@@ -32,6 +33,7 @@ ABOUT = About(
     },
 )
 _PORTS = {22: "SSH", 3389: "RDP"}
+_WEARING = ("ec2:DescribeInstances", "ec2:DescribeNetworkInterfaces")
 _TEMPLATE = """\
 SecurityGroupIngress: []
 """
@@ -40,7 +42,8 @@ SecurityGroupIngress: []
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     yield from blind(posture, "ec2/network", "ec2", "ec2:DescribeSecurityGroups")
-    network, hosts, worn = Network(posture), Hosts(posture), _worn(posture)
+    network, hosts = Network(posture), Hosts(posture)
+    worn = _worn(posture, hosts)
     for place in posture.of("ec2/security-group"):
         name = str(place.thing.data.get("GroupId"))
         opened = {port: rule for port in _PORTS if (rule := _rule(network, name, port)).open is not False}
@@ -50,20 +53,17 @@ def judge(posture: Posture) -> Iterator[Judged]:
             unseen = sorted({word for rule in opened.values() for word in rule.unseen})
             yield _said(place, Ruling.UNKNOWN, f"not seen: {', '.join(unseen)}")
         else:
-            yield _judged(network, hosts, place, opened, worn[name])
+            hidden = None if worn[name] else gap(posture, "ec2/hosts", place.account, place.region, *_WEARING)
+            judged = _said(place, Ruling.UNKNOWN, hidden) if hidden else None
+            yield judged or _judged(network, hosts, place, opened, worn[name])
 
 
 def _rule(network: Network, group: str, port: int) -> Passage:
     """The rule that opens a port, in either IP version."""
-    four = network.admitted([group], Traffic(port))
-    return (
-        four
-        if four.open
-        else next((six for six in [network.admitted([group], Traffic(port, "tcp", 6))] if six.open), four)
-    )
+    return best(network.admitted([group], Traffic(port, "tcp", version)) for version in (4, 6))
 
 
-def _worn(posture: Posture) -> dict[str, list[tuple[Interface, str]]]:
+def _worn(posture: Posture, hosts: Hosts) -> dict[str, list[tuple[Interface, str]]]:
     """The interfaces that wear a security group, each with the instance that it belongs to, or its own id."""
     found: dict[str, list[tuple[Interface, str]]] = defaultdict(list)
     known: set[str] = set()
@@ -73,7 +73,7 @@ def _worn(posture: Posture) -> dict[str, list[tuple[Interface, str]]]:
         known.add(one.id)
         for group in one.groups:
             found[group].append((one, owner))
-    for host in Hosts(posture).every:
+    for host in hosts.every:
         for one in host.interfaces:
             for group in one.groups if one.id not in known else ():
                 found[group].append((one, host.name))

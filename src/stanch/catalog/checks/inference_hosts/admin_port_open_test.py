@@ -60,3 +60,9 @@ def test_an_interface_of_no_instance_wears_a_group_too() -> None:
     worn = {"Groups": [{"GroupId": GROUP.rpartition("/")[2]}], "Association": {"PublicIp": "203.0.113.9"}}
     eni = ec2("network-interface", "eni-9", **data, **worn)
     assert "eni-9" in of_group([eni, *network(inside=[allow(22)], target=IGW)]).why
+
+
+def test_who_wears_a_group_is_unknown_where_nobody_saw_the_interfaces() -> None:
+    lines = network(inside=[allow(22)], target=IGW)
+    found = next(one for one in verdicts(CHECK, posture(lines, looked=["ec2/network"])) if one.resource == GROUP)
+    assert found.ruling is Ruling.UNKNOWN

@@ -13,9 +13,8 @@ from typing import Any
 from stanch.catalog.checks._hosts import Host, Hosts, blind_to_hosts
 from stanch.catalog.checks._network import Network
 from stanch.catalog.checks._network.gates import Traffic
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._network.wide import is_wide, network
-from stanch.catalog.checks._things import evidence, gap, mapped, mappings, region_arn, texts
+from stanch.catalog.checks._things import evidence, gap, in_region, mapped, mappings, region_arn, texts
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.estate import Asset
@@ -170,7 +169,7 @@ def _targets(action: Mapping[str, Any]) -> list[str]:
 
 def _asks(rule: Mapping[str, Any]) -> bool:
     """Whether a rule signs the caller in, or lets only some networks or holders of a header's value by."""
-    if any(action.get("Type") in _ASKING for action in mappings(rule.get("Actions"))):
+    if any(str(action.get("Type")) in _ASKING for action in mappings(rule.get("Actions"))):
         return True
     for condition in mappings(rule.get("Conditions")):
         nets = [network(one) for one in texts(mapped(condition.get("SourceIpConfig")).get("Values"))]

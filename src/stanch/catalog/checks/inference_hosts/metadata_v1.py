@@ -6,8 +6,7 @@ EC2 User Guide, "Use the Instance Metadata Service": version 2 asks for a token 
 from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, Hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import unseen
 from stanch.domain.severity import Severity

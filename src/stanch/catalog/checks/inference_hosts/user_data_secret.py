@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stanch.catalog.checks._hosts import Hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped, mappings
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped, mappings
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.estate import Asset

@@ -7,7 +7,7 @@ snapshot". What is under a key of AWS's own cannot be shared.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.checks._strangers import is_stranger
+from stanch.catalog.checks._strangers import is_stranger, organizations
 from stanch.catalog.checks._things import blind, evidence, mappings, texts
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
@@ -117,7 +117,7 @@ def _is_outside(posture: Posture, who: str) -> bool:
     """An organisation's ARN carries the account that manages it, which is ours or not, and its own id."""
     parts = who.rpartition(":")[2].split("/")
     if len(parts) > 1 and parts[0] in ("organization", "ou"):
-        return parts[1] not in posture.estate.perimeter.organizations and is_stranger(posture, who)
+        return parts[1] not in organizations(posture) and is_stranger(posture, who)
     return is_stranger(posture, who)
 
 

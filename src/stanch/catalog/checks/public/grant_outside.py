@@ -25,6 +25,8 @@ ABOUT = About(
     },
 )
 
+_POLICY = ("put-access-grants-instance-resource-policy", "--policy", "file://policy.json")
+
 
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
@@ -80,6 +82,6 @@ def _remedy(place: Place, grants: list[str]) -> Remedy:
     where = ("--account-id", place.account, "--region", place.thing.arn.split(":")[3])
     commands = [("aws", "s3control", "delete-access-grant", "--access-grant-id", one, *where) for one in grants]
     return Remedy(
-        "Delete the grant; credentials that it gave live on for up to twelve hours.",
-        tuple(commands) or (("aws", "s3control", "delete-access-grants-instance-resource-policy", *where),),
+        "Delete the grant, or take the stranger out of the policy; credentials that it gave live on for hours.",
+        tuple(commands) or (("aws", "s3control", *_POLICY, *where),),
     )

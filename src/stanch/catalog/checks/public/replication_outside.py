@@ -26,6 +26,8 @@ ABOUT = About(
     },
 )
 
+_RULES = ("--replication-configuration", "file://replication.json")
+
 
 @dataclass(frozen=True, slots=True)
 class _Target:
@@ -119,17 +121,20 @@ def _assets(posture: Posture, place: Place) -> tuple[Asset, ...]:
 
 def _remedy(place: Place) -> Remedy:
     if place.thing.kind == "ecr/registry":
-        none = ("--replication-configuration", '{"rules": []}', "--region", place.region or "")
+        region = ("--region", place.region or "")
         return Remedy(
             "Take the destination out of the registry's rules.",
-            (("aws", "ecr", "put-replication-configuration", *none),),
+            (
+                ("aws", "ecr", "describe-registry", *region),
+                ("aws", "ecr", "put-replication-configuration", *_RULES, *region),
+            ),
             "Type: AWS::ECR::ReplicationConfiguration\nProperties:\n  ReplicationConfiguration:\n    Rules: []\n",
         )
     bucket = place.thing.arn.rpartition(":")[2]
     return Remedy(
-        "Delete the rule, or let it copy to a bucket of the estate; ask for what was copied to be deleted.",
+        "Take the rule out, or let it copy to a bucket of the estate; ask for what was copied to be deleted.",
         (
             ("aws", "s3api", "get-bucket-replication", "--bucket", bucket),
-            ("aws", "s3api", "delete-bucket-replication", "--bucket", bucket),
+            ("aws", "s3api", "put-bucket-replication", "--bucket", bucket, *_RULES),
         ),
     )

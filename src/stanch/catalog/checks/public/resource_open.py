@@ -6,7 +6,7 @@ Source: IAM User Guide, "AWS services that work with IAM", the column of resourc
 from collections.abc import Iterator
 
 from stanch.catalog.checks._strangers import name_of, policy_at, ruled, whom
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, mapped
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
@@ -81,6 +81,7 @@ def _remedy(place: Place) -> Remedy:
     arn, name = place.thing.arn, name_of(place.thing.arn)
     file = "file://policy.json"
     url = str(place.thing.data.get("QueueUrl") or name)
+    version = str(mapped(place.thing.data.get("LatestMatchingVersion")).get("Version", "VERSION"))
     command: tuple[str, ...] = {
         "secretsmanager/secret": ("secretsmanager", "put-resource-policy", "--secret-id", arn,
                                   "--resource-policy", file, "--block-public-policy"),
@@ -91,7 +92,8 @@ def _remedy(place: Place) -> Remedy:
         "backup/vault": ("backup", "put-backup-vault-access-policy", "--backup-vault-name", name, "--policy", file),
         "events/bus": ("events", "put-permission", "--event-bus-name", name, "--policy", file),
         "glue/catalog": ("glue", "put-resource-policy", "--policy-in-json", file),
-        "lambda/layer": ("lambda", "list-layer-versions", "--layer-name", name),
+        "lambda/layer": ("lambda", "remove-layer-version-permission", "--layer-name", name,
+                         "--version-number", version, "--statement-id", "STATEMENT_ID"),
     }[place.thing.kind]  # fmt: skip
     return Remedy(words, (("aws", *command, "--region", place.region or ""),), _TEMPLATES.get(place.thing.kind, ""))
 

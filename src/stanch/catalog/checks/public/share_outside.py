@@ -6,7 +6,7 @@ RAM User Guide, "Sharing your AWS resources": a principal may be an account, an 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stanch.catalog.checks._strangers import is_stranger
+from stanch.catalog.checks._strangers import is_stranger, organizations
 from stanch.catalog.checks._things import blind, evidence, mappings
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
@@ -72,7 +72,7 @@ def _stranger(posture: Posture, one: Mapping[str, Any]) -> str | None:
     if one.get("external") is False:
         return None
     parts = who.rpartition(":")[2].split("/")
-    if len(parts) > 1 and parts[0] in ("organization", "ou") and parts[1] in posture.estate.perimeter.organizations:
+    if len(parts) > 1 and parts[0] in ("organization", "ou") and parts[1] in organizations(posture):
         return None
     return who if is_stranger(posture, who) else None
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from stanch.catalog.checks._reach import hangs_on_unseen
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import mapped, mappings
 from stanch.contracts.check import Posture
@@ -37,7 +38,7 @@ class Model:
         found: dict[str, Access] = {}
         for action, arn in self.reads:
             for access in posture.who_can(action, arn):
-                if _SERVICE_LINKED not in access.principal:
+                if _SERVICE_LINKED not in access.principal and not hangs_on_unseen(access.conditions):
                     found.setdefault(access.principal, access)
         return found
 

@@ -5,16 +5,16 @@ Reads every way of escalation over all accounts at hand; the ways are those of t
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._reach import administrators, assets_in, climbs, steps
-from stanch.catalog.checks._strangers import name_of
-from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import roles
+from stanch.catalog.checks._reach import administrators, assets_in, climbs, guesses, steps
+from stanch.catalog.checks._things import unlisted
+from stanch.catalog.checks._trust import permitted
+from stanch.catalog.checks.trust._narrowing import narrowed, permissions_of
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.estate import Purpose
 from stanch.domain.severity import Severity
-from stanch.domain.verdict import Evidence, Remedy, Row, Ruling
-from stanch.iam.escalation import Reached
+from stanch.domain.verdict import Row, Ruling
+from stanch.iam.escalation import ADMIN, Reached
 
 ABOUT = About(
     title="A principal that is no administrator can make itself one",
@@ -28,14 +28,21 @@ ABOUT = About(
     },
 )
 _MEANT = (Purpose.ADMIN, Purpose.RESPONDER)
-_POLICIES = {"iam/role": "RolePolicyList", "iam/user": "UserPolicyList"}
+_WORDS = "Take one action of the way from it, or hold it to named resources: PassRole to one role and one service."
 
 
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     admins = administrators(posture)
-    for place in (*roles(posture), *posture.of("iam/user")):
-        yield _judged(posture, place, admins.get(place.thing.arn))
+    people = list(permitted(posture))
+    may = guesses(posture, {place.thing.arn for place in people} - set(admins))
+    doubts = {reached.principal for reached, _ in may if reached.target == ADMIN}
+    for place in people:
+        arn = place.thing.arn
+        if arn in doubts:
+            yield Judged(arn, place.account, None, Ruling.UNKNOWN, "not seen: a policy that may make it administrator")
+        else:
+            yield _judged(posture, place, admins.get(arn))
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 
@@ -53,9 +60,9 @@ def _judged(posture: Posture, place: Place, reached: Reached | None) -> Judged:
         Ruling.FAIL if failed else Ruling.PASS,
         why,
         assets=assets_in(posture, place.account) if failed else (),
-        evidence=_evidence(place),
+        evidence=permissions_of(place),
         way=steps(reached, "is administrator: everything in the account") if failed and reached else (),
-        remedy=_remedy(place) if failed else None,
+        remedy=narrowed(place, _WORDS) if failed else None,
         severity=Severity.HIGH if reached is not None and reached.certainty == "may" else None,
     )
 
@@ -66,32 +73,3 @@ def _why(reached: Reached, *, failed: bool, meant: bool) -> str:
     first = reached.path[0]
     more = f", if {' and '.join(first.conditions)}" if first.conditions else ""
     return f"by {first.by} it becomes {first.target}{more}: {first.statement}"
-
-
-def _evidence(place: Place) -> tuple[Evidence, ...]:
-    return tuple(evidence(place, key) for key in (_POLICIES[place.thing.kind], "AttachedManagedPolicies"))
-
-
-def _remedy(place: Place) -> Remedy:
-    kind = "role" if place.thing.kind == "iam/role" else "user"
-    name = (f"--{kind}-name", name_of(place.thing.arn))
-    file = ("--policy-name", "POLICY", "--policy-document", "file://policy.json")
-    return Remedy(
-        "Take one action of the way from it, or hold it to named resources: PassRole to one role and one service.",
-        (
-            ("aws", "iam", f"list-{kind}-policies", *name),
-            ("aws", "iam", f"list-attached-{kind}-policies", *name),
-            ("aws", "iam", f"put-{kind}-policy", *name, *file),
-        ),
-        """\
-PolicyDocument:
-  Version: "2012-10-17"
-  Statement:
-    - Effect: Allow
-      Action: iam:PassRole
-      Resource: !GetAtt ExecutionRole.Arn
-      Condition:
-        StringEquals:
-          iam:PassedToService: lambda.amazonaws.com
-""",
-    )

@@ -4,15 +4,16 @@ Reads every way of escalation to every store of an asset; the ways are those of 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from stanch.catalog.checks._reach import Way, administrators, at_stake, climbs, reaching, shown, steps
-from stanch.catalog.checks._strangers import name_of
-from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import roles
+from stanch.catalog.checks._reach import Way, administrators, asked, at_stake, climbs, guesses, reaching, shown, steps
+from stanch.catalog.checks._things import unlisted
+from stanch.catalog.checks._trust import permitted
+from stanch.catalog.checks.trust._narrowing import narrowed, permissions_of
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
-from stanch.domain.verdict import Remedy, Row, Ruling
+from stanch.domain.verdict import Row, Ruling
 
 ABOUT = About(
     title="A principal that may not read an asset can make itself one that may",
@@ -25,23 +26,26 @@ ABOUT = About(
         NIS2: ("Art. 21(2)(i)",),
     },
 )
-_POLICIES = {"iam/role": "RolePolicyList", "iam/user": "UserPolicyList"}
+_WORDS = "Hold PassRole to the role and service that are meant, or take the action from it that makes or changes code."
 
 
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     admins = administrators(posture)
-    asked = {place.thing.arn: place for place in (*roles(posture), *posture.of("iam/user"))}
-    found = reaching(posture, asked)
-    for arn, place in asked.items():
+    people = {place.thing.arn: place for place in permitted(posture)}
+    found = reaching(posture, people)
+    doubts = {reached.principal: why for reached, why in guesses(posture, people) if climbs(reached)}
+    for arn, place in people.items():
         climbing = [way for way in found.get(arn, ()) if climbs(way.reached)] if arn not in admins else []
-        yield _judged(place, climbing)
+        one = _judged(posture, place, climbing)
+        doubt = doubts.get(arn) if one.ruling is Ruling.PASS and arn not in admins else None
+        yield replace(one, ruling=Ruling.UNKNOWN, why=doubt) if doubt else one
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 
-def _judged(place: Place, found: Sequence[Way]) -> Judged:
+def _judged(posture: Posture, place: Place, found: Sequence[Way]) -> Judged:
     arn, failed = place.thing.arn, bool(found)
-    why = "it gets to no store of an asset but by what it is allowed, or is an administrator"
+    why = f"unless it is administrator, it gets only where it is allowed to, and so to no other {asked(posture)}"
     if failed:
         first = found[0].reached.path[0]
         why = f"by {first.by} it becomes {first.target}, and reads {shown(found)}: {first.statement}"
@@ -52,17 +56,7 @@ def _judged(place: Place, found: Sequence[Way]) -> Judged:
         Ruling.FAIL if failed else Ruling.PASS,
         why,
         assets=at_stake(found),
-        evidence=tuple(evidence(place, key) for key in (_POLICIES[place.thing.kind], "AttachedManagedPolicies")),
+        evidence=permissions_of(place),
         way=steps(found[0].reached, f"reads {shown(found)}") if failed else (),
-        remedy=_remedy(place) if failed else None,
-    )
-
-
-def _remedy(place: Place) -> Remedy:
-    kind = "role" if place.thing.kind == "iam/role" else "user"
-    name = (f"--{kind}-name", name_of(place.thing.arn))
-    file = ("--policy-name", "POLICY", "--policy-document", "file://policy.json")
-    return Remedy(
-        "Hold PassRole to the role and service that are meant, or take the action from it that makes or changes code.",
-        (("aws", "iam", f"list-{kind}-policies", *name), ("aws", "iam", f"put-{kind}-policy", *name, *file)),
+        remedy=narrowed(place, _WORDS) if failed else None,
     )

@@ -5,7 +5,7 @@ IAM User Guide, "Security best practices in IAM": least privilege for workloads.
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._reach import administrators, assets_in
+from stanch.catalog.checks._reach import administrators, assets_in, guesses
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import evidence, unlisted
 from stanch.catalog.checks._trust import roles, trusted
@@ -13,7 +13,7 @@ from stanch.contracts.check import CIS, FSBP, ISO, NIS2, NIST, About, Judged, Po
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling
-from stanch.iam.escalation import Reached
+from stanch.iam.escalation import ADMIN, Reached
 
 ABOUT = About(
     title="Code runs as administrator",
@@ -40,10 +40,15 @@ _CLUSTER = ":oidc-provider/oidc.eks."
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     found = [(place, _runs(place)) for place in roles(posture)]
-    admins = administrators(posture) if any(runs for _, runs in found) else {}
+    running = {place.thing.arn for place, runs in found if runs}
+    admins = administrators(posture) if running else {}
+    may = guesses(posture, running - set(admins))
+    doubts = {reached.principal: why for reached, why in may if reached.target == ADMIN and not reached.path}
     for place, runs in found:
         hidden = unseen(place.thing.data.get("AssumeRolePolicyDocument"))
-        if runs:
+        if place.thing.arn in doubts:
+            yield Judged(place.thing.arn, place.account, None, Ruling.UNKNOWN, doubts[place.thing.arn])
+        elif runs:
             yield _judged(posture, place, runs, admins.get(place.thing.arn))
         elif hidden:
             yield Judged(place.thing.arn, place.account, None, Ruling.UNKNOWN, f"not seen: {hidden}")
@@ -95,15 +100,13 @@ def _remedy(arn: str) -> Remedy:
             ("stanch", "iam", "unused", arn, "--logs", "CLOUDTRAIL_FOLDER"),
         ),
         """\
-Type: AWS::IAM::Role
-Properties:
-  Policies:
-    - PolicyName: read-own-model
-      PolicyDocument:
-        Version: "2012-10-17"
-        Statement:
-          - Effect: Allow
-            Action: s3:GetObject
-            Resource: !Sub ${Bucket.Arn}/weights/llama/*
+Policies:
+  - PolicyName: read-own-model
+    PolicyDocument:
+      Version: "2012-10-17"
+      Statement:
+        - Effect: Allow
+          Action: s3:GetObject
+          Resource: !Sub ${Bucket.Arn}/weights/llama/*
 """,
     )

@@ -165,19 +165,19 @@ def test_code_is_no_administrator(line: Any, found: Ruling | None) -> None:
 
 
 SENT = "trust/sent_by_anyone"
-BACKUP = trusting({"Service": "backup.amazonaws.com"})
+TRANSFER = trusting({"Service": "datasync.amazonaws.com"})
 
 
 @pytest.mark.parametrize(
     ("line", "found"),
     [
-        (role("x", BACKUP, READS), {ROLE: Ruling.FAIL}),
-        (role("x", BACKUP), {ROLE: Ruling.PASS}),
-        (role("x", BACKUP, READS, path="/service-role/"), {f"arn:aws:iam::{ACCOUNT}:role/service-role/x": Ruling.PASS}),
+        (role("x", TRANSFER, READS), {ROLE: Ruling.FAIL}),
+        (role("x", TRANSFER), {ROLE: Ruling.PASS}),
+        (role("x", trusting({"Service": "cloudformation.amazonaws.com"}), READS), {}),
         (
             role(
                 "x",
-                trusting({"Service": "backup.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
+                trusting({"Service": "datasync.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": ACCOUNT}}),
                 READS,
             ),
             {},

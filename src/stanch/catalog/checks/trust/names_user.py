@@ -5,7 +5,7 @@ IAM User Guide, "Security best practices in IAM": temporary credentials instead 
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._reach import administrators, assets_in, at_stake, reaching, shown
+from stanch.catalog.checks._reach import administrators, assets_in, at_stake, reaching, shown, unclear
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import evidence, unlisted
 from stanch.catalog.checks._trust import grants, roles
@@ -32,7 +32,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
     found = {place.thing.arn: (place, _users(place)) for place in roles(posture)}
     named = {arn for arn, (_, users) in found.items() if users}
     admins = administrators(posture) if named else {}
-    dear = reaching(posture, named)
+    dear, doubts = reaching(posture, named), unclear(posture, named)
     for arn, (place, users) in found.items():
         gain = "is administrator of the account" if arn in admins else f"reads {shown(dear.get(arn, ()))}"
         failed = bool(users) and (arn in admins or arn in dear)
@@ -40,8 +40,8 @@ def judge(posture: Posture) -> Iterator[Judged]:
             arn,
             place.account,
             None,
-            _ruling(posture, place, failed=failed),
-            f"{', '.join(users)} may assume it, and with it {gain}" if failed else _harmless(users),
+            _ruling(posture, place, failed=failed, doubt=arn in doubts),
+            f"{', '.join(users)} may assume it, and with it {gain}" if failed else doubts.get(arn) or _harmless(users),
             assets=assets_in(posture, place.account) if arn in admins else at_stake(dear.get(arn, ())),
             evidence=(evidence(place, "AssumeRolePolicyDocument"),),
             way=(f"the access key of {users[0]}", "sts:AssumeRole", f"as {arn} {gain}") if failed else (),
@@ -50,10 +50,10 @@ def judge(posture: Posture) -> Iterator[Judged]:
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 
-def _ruling(posture: Posture, place: Place, *, failed: bool) -> Ruling:
+def _ruling(posture: Posture, place: Place, *, failed: bool, doubt: bool) -> Ruling:
     if failed:
         return Ruling.FAIL
-    return Ruling.UNKNOWN if posture.open(place).unseen else Ruling.PASS
+    return Ruling.UNKNOWN if doubt or posture.open(place).unseen else Ruling.PASS
 
 
 def _harmless(users: list[str]) -> str:

@@ -4,11 +4,11 @@ IAM User Guide, "Security best practices in IAM"; the credential report tells wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from stanch.catalog.checks._reach import Way, administrators, assets_in, at_stake, reaching, shown, steps
+from stanch.catalog.checks._reach import Way, administrators, assets_in, at_stake, reaching, shown, steps, unclear
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import evidence, mapped, unlisted
 from stanch.catalog.checks._trust import FORGOTTEN, instant
@@ -46,7 +46,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
     users = {place.thing.arn: (place, _keys(place)) for place in posture.of("iam/user")}
     holders = {arn for arn, (_, keys) in users.items() if keys}
     admins = administrators(posture) if holders else {}
-    dear = reaching(posture, holders)
+    dear, doubts = reaching(posture, holders), unclear(posture, holders)
     for arn, (place, keys) in users.items():
         report = place.thing.data.get("CredentialReport", {"$unseen": "CredentialReport"})
         if not isinstance(report, Mapping) or unseen(report):
@@ -56,7 +56,9 @@ def judge(posture: Posture) -> Iterator[Judged]:
             seen = (evidence(place, "CredentialReport"),)
             yield Judged(arn, place.account, None, Ruling.PASS, "it has no active key", evidence=seen)
         else:
-            yield _judged(posture, place, keys, admins.get(arn), dear.get(arn, ()))
+            one = _judged(posture, place, keys, admins.get(arn), dear.get(arn, ()))
+            doubt = doubts.get(arn) if one.ruling is Ruling.PASS else None
+            yield replace(one, ruling=Ruling.UNKNOWN, why=doubt) if doubt else one
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 

@@ -4,8 +4,9 @@ IAM User Guide, "The confused deputy problem": aws:SourceArn, aws:SourceAccount,
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from stanch.catalog.checks._reach import Way, at_stake, reaching, shown
+from stanch.catalog.checks._reach import Way, at_stake, reaching, shown, unclear
 from stanch.catalog.checks._strangers import name_of, opens_reading, policy_at, senders
 from stanch.catalog.checks._things import evidence, unlisted
 from stanch.catalog.checks._trust import roles
@@ -30,7 +31,8 @@ _READS = {
     "secretsmanager/secret": "secretsmanager:GetSecretValue",
     "ecr/repository": "ecr:BatchGetImage",
 }
-_MADE_BY_AWS = ":role/service-role/"
+_READ_FOR_OTHERS = ("bedrock", "comprehend", "datasync", "forecast", "kendra", "personalize")
+"""Services, without their domain, that read buckets by a role they are given, and whose guides ask for a source."""
 _SOURCE = """\
 Condition:
   StringEquals:
@@ -44,11 +46,12 @@ def judge(posture: Posture) -> Iterator[Judged]:
         for place in posture.of(kind):
             if senders(posture.open(place)):
                 yield _thing(posture, place)
-    sent = {place.thing.arn: place for place in roles(posture) if senders(posture.open(place))}
-    dear = reaching(posture, sent)
+    sent = {place.thing.arn: place for place in roles(posture) if _reader(posture, place)}
+    dear, doubts = reaching(posture, sent), unclear(posture, sent)
     for arn, place in sent.items():
-        direct = [way for way in dear.get(arn, ()) if not way.reached.path]
-        yield _role(posture, place, [] if _MADE_BY_AWS in arn else direct)
+        one = _role(posture, place, [way for way in dear.get(arn, ()) if not way.reached.path])
+        doubt = doubts.get(arn) if one.ruling is Ruling.PASS else None
+        yield replace(one, ruling=Ruling.UNKNOWN, why=doubt) if doubt else one
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
 
 
@@ -77,8 +80,14 @@ def _thing(posture: Posture, place: Place) -> Judged:
     )
 
 
+def _reader(posture: Posture, place: Place) -> str:
+    """The services that may become a role for anybody and read by it; those that carry out orders alone are none."""
+    found = senders(posture.open(place))
+    return ", ".join(name for name in found if name.partition(".amazonaws.")[0] in _READ_FOR_OTHERS)
+
+
 def _role(posture: Posture, place: Place, found: list[Way]) -> Judged:
-    arn, who = place.thing.arn, ", ".join(senders(posture.open(place)))
+    arn, who = place.thing.arn, _reader(posture, place)
     failed = bool(found)
     why = f"{who} may become it for anybody, and with it reads {shown(found)}" if failed else "it reads nothing dear"
     return Judged(
@@ -86,7 +95,7 @@ def _role(posture: Posture, place: Place, found: list[Way]) -> Judged:
         place.account,
         None,
         Ruling.FAIL if failed else Ruling.PASS,
-        "AWS made it, for what its service does" if _MADE_BY_AWS in arn else why,
+        why,
         assets=at_stake(found),
         evidence=(evidence(place, "AssumeRolePolicyDocument"),),
         way=(

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from stanch.contracts.behaviour import HOUR
 from stanch.contracts.lake import LakeUnit, Piece, Receipt
-from stanch.contracts.source import Source
 from stanch.domain.event import Event, Skipped
+from stanch.engine.read import AnySource
 from stanch.engine.scan.cells import Key, Sums
 from stanch.engine.scan.classes import Classes, Deed
 from stanch.engine.scan.judge import Judge
@@ -45,7 +45,7 @@ class Knowledge(NamedTuple):
     judge: Judge
     classes: Classes
     span: Span
-    sources: Sequence[Source]
+    sources: Sequence[AnySource]
 
 
 class Wanted(NamedTuple):

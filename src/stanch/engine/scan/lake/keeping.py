@@ -11,10 +11,11 @@ import msgspec
 import pyarrow.parquet as pq
 
 from stanch.contracts.lake import FORM, Bench, LakeUnit, Original, Piece, Receipt
-from stanch.contracts.source import Batch, LogFile, Source
+from stanch.contracts.source import Batch, LogFile
 from stanch.domain.event import Event, Skipped
+from stanch.domain.inference import Inference
 from stanch.engine.inflate import GIB
-from stanch.engine.read import Tally, opened_log
+from stanch.engine.read import AnySource, Tally, opened_log
 from stanch.engine.scan.lake.columns import DEEDS, GROUP, THINGS
 from stanch.engine.scan.lake.profile import written
 from stanch.engine.scan.lake.profiling import Profiler
@@ -71,7 +72,7 @@ def offered(file: LogFile) -> Offered:
 
 def kept(
     files: Sequence[Offered],
-    sources: Sequence[Source],
+    sources: Sequence[AnySource],
     bench: Bench,
     limit: int = 2 * GIB,
 ) -> tuple[LakeUnit | None, list[LogFile]]:
@@ -96,7 +97,7 @@ def kept(
 class _Keeping:
     """One unit on its way into the lake."""
 
-    sources: Sequence[Source]
+    sources: Sequence[AnySource]
     bench: Bench
     limit: int
     tally: Tally = field(default_factory=Tally)
@@ -118,7 +119,7 @@ class _Keeping:
                 self.tally.skipped.append(item)
             elif isinstance(item, Event):
                 self._event(file.path, item)
-            else:
+            elif not isinstance(item, Inference):  # calls are never told to who did not ask for them
                 self._batch(file.path, log, item)
             if self.rows.full:
                 self.flush()

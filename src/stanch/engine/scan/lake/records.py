@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from stanch.contracts.lake import Receipt
-from stanch.contracts.source import Batch, Batched, Source
+from stanch.contracts.source import Batch, Batched
 from stanch.domain.event import Event, Skipped
+from stanch.engine.read import AnySource
 from stanch.engine.scan.lake.block import Block
 from stanch.engine.scan.lake.columns import unescaped
 from stanch.engine.sigma import Narrowed
@@ -20,7 +21,7 @@ _DELIVERED = b'{"Records":[{"eventVersion":"1.11"}]}'
 class Records:
     """Opens rows of one unit."""
 
-    def __init__(self, sources: Sequence[Source], receipt: Receipt) -> None:
+    def __init__(self, sources: Sequence[AnySource], receipt: Receipt) -> None:
         self._sources = {source.LOG: source for source in sources}
         self._paths = [original.path for original in receipt.originals]
         self._open: dict[int, tuple[Iterator[Batch | Skipped], Batch]] = {}

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stanch.contracts.lake import Keep, LakeUnit
-from stanch.contracts.source import LogFile, Source
+from stanch.contracts.source import LogFile
 from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
+from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
+from stanch.engine.read import AnySource
 from stanch.engine.routines import Routine
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
@@ -31,7 +33,7 @@ class LakeScanner(Scanner):
         self,
         rules: Sequence[Rule],
         estate: Estate,
-        sources: Sequence[Source],
+        sources: Sequence[AnySource],
         accounts: Collection[str] = (),
         limit: int = 2 * GIB,
         routines: Sequence[Routine] = (),
@@ -39,9 +41,10 @@ class LakeScanner(Scanner):
         keep: Keep | None = None,
         *,
         profiles: bool = True,
+        inspect: Inspect | None = None,
     ) -> None:
         """As a scanner; raw logs that `keep` does not know yet are kept there, and then scanned from what was kept."""
-        super().__init__(rules, estate, sources, accounts, limit, routines, span, profiles=profiles)
+        super().__init__(rules, estate, sources, accounts, limit, routines, span, profiles=profiles, inspect=inspect)
         self._keep = keep
 
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:

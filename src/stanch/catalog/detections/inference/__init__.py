@@ -1,0 +1,1 @@
+"""What is done through the model's own door: extraction, stolen keys, answers that give something away."""

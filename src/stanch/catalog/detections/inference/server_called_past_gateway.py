@@ -1,0 +1,64 @@
+"""A gateway knows its callers by their keys; a model server behind it answers anyone who reaches its port.
+
+Reads: a server's or proxy's lines whose request no gateway logged, in hours in which most of them were.
+Blind to: servers whose lines share no request id with the gateway's; hours in which the gateway's log is missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from stanch.catalog.detections.inference._calls import sighting
+from stanch.contracts.behaviour import About, CallCell, Sighting
+from stanch.contracts.inference import KeyHistory
+from stanch.domain.baseline import day_of
+from stanch.domain.finding import Technique
+from stanch.domain.severity import Severity
+
+ABOUT = About(
+    title="A model server called past its gateway",
+    severity=Severity.HIGH,
+    confidence=0.7,
+    techniques=(Technique("atlas", "AML.T0040", "5.6"), Technique("attack", "T1190", "19")),
+    by_hand="Find the caller in the server's flow logs and isolate him; let the server's port answer the gateway alone.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Thresholds for one UTC day."""
+
+    calls: int = 20
+    """Calls of a model that no gateway knows of: tests of a host's own health are fewer, and ask for no tokens."""
+    joined: int = 20
+    """Lines in the same hour that do belong to a gateway's call, without which the logs cannot be compared."""
+    share: float = 0.5
+    """Times as many as those that belong to none at most, for else it is the logs that do not fit."""
+
+
+LIMITS = Limits()
+_ASKING = frozenset({"chat", "completion", "embedding"})
+
+
+def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
+    """Yield one sighting for each day with so many calls that no log names a key for."""
+    if history.key:
+        return
+    found: dict[int, list[CallCell]] = {}
+    hours: dict[int, int] = {}
+    for cell in history.cells:
+        if _asks(cell):
+            hours[cell.start] = hours.get(cell.start, 0) + cell.count
+    for cell in history.cells:
+        joined = history.joined.get(cell.start, 0)
+        if _asks(cell) and joined >= max(limits.joined, limits.share * hours[cell.start]):
+            found.setdefault(day_of(cell.start), []).append(cell)
+    for proof in found.values():
+        calls = sum(cell.count for cell in proof)
+        if calls >= limits.calls:
+            places = sorted({cell.network for cell in proof if cell.network})
+            told = f", from {', '.join(places[:5])}" if places else ""
+            yield sighting(proof, f"{calls:,} calls in a day that reached a server and no gateway{told}")
+
+
+def _asks(cell: CallCell) -> bool:
+    return cell.operation in _ASKING and cell.count > cell.failed

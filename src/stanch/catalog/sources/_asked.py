@@ -1,0 +1,63 @@
+"""What a caller asked of a model beside his words: how much, how hot, and how far to look into the distribution.
+
+The names are OpenAI's, which gateways and servers share; last-layer stealing shows in `logit_bias` and `logprobs`.
+"""
+
+from typing import Any
+
+import msgspec
+
+from stanch.catalog.sources._told import Scalar, count, number
+from stanch.domain.inference import NOT_TOLD
+
+MOST_BIASES = 512
+"""Biased tokens of one call that are handed on by name; all are counted."""
+
+
+class Asked(msgspec.Struct):
+    """Parameters of a request, as JSON objects name them."""
+
+    max_tokens: Scalar = None
+    max_completion_tokens: Scalar = None
+    max_output_tokens: Scalar = None
+    n: Scalar = None
+    temperature: Scalar = None
+    logprobs: Scalar = None
+    top_logprobs: Scalar = None
+    prompt_logprobs: Scalar = None
+    logit_bias: dict[str, Scalar] | None = None
+    max_num_results: Scalar = None
+
+
+NOTHING = Asked()
+
+
+def asked_for(told: Asked) -> dict[str, Any]:
+    """The fields of an Inference that parameters tell; none where nothing was asked for."""
+    if told is NOTHING:
+        return {}
+    most = next((one for one in (told.max_tokens, told.max_completion_tokens, told.max_output_tokens) if one), None)
+    found: dict[str, Any] = {
+        "max_tokens": count(told.max_tokens if most is None else most),
+        "n": count(told.n),
+        "temperature": number(told.temperature),
+        "logprobs": top_of(told.logprobs, told.top_logprobs),
+        "prompt_logprobs": top_of(told.prompt_logprobs, None),
+        "asked": count(told.max_num_results),
+    }
+    if told.logit_bias is not None:
+        found["biases"] = len(told.logit_bias)
+        found["bias_tokens"] = tuple(token[:64] for token in list(told.logit_bias)[:MOST_BIASES])
+    return found
+
+
+def top_of(logprobs: Scalar, top: Scalar) -> int:
+    """The k of the top-k asked for, 0 where none is told: a chat asks with a flag and a number, a completion with one."""
+    if logprobs is None or logprobs is False:
+        k = count(top)
+        return k if k > 0 else NOT_TOLD
+    if logprobs is True:
+        return max(count(top), 0)
+    if isinstance(logprobs, str) and logprobs.lower() in ("true", "false"):
+        return top_of(logprobs.lower() == "true", top)
+    return count(logprobs)

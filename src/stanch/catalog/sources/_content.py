@@ -1,0 +1,79 @@
+"""Every dialect writes a conversation its own way, but the words stand under a few names: text, content, parts, prompt.
+
+What comes out is personal data. It goes to whoever weighs it and nowhere else: no error here repeats a word of it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from stanch.catalog.sources._json import crowded, decoded
+from stanch.catalog.sources._unreadable import Unreadable
+
+Closed = msgspec.Raw | bytes
+
+_WORDS = (
+    "content", "text", "parts", "prompt", "message", "messages", "delta", "contents", "input", "inputs", "inputText",
+    "outputText", "output_text", "generated_text", "generation", "completion", "results", "outputs", "output",
+    "choices", "candidates", "response", "instances", "reasoning_content", "query", "queries", "texts",
+    "contentBlockDelta", "tool_calls", "function_call", "function", "arguments", "refusal",
+)  # fmt: skip
+_PIECES = frozenset({"delta", "contentBlockDelta", "generation", "outputText", "completion"})
+_NOT_THE_CALLERS = frozenset({"system", "developer", "assistant", "model"})
+_DEEPEST = 32
+
+
+def of_caller(conversation: Closed) -> str:
+    """The words of the caller himself, one turn a line; all words where no turn is his or nobody is named."""
+    value = _open(conversation)
+    turns = value.get("messages", value) if isinstance(value, dict) else value
+    if isinstance(turns, list):
+        his = [turn for turn in turns if not (isinstance(turn, dict) and turn.get("role") in _NOT_THE_CALLERS)]
+        if his and len(his) < len(turns):
+            value = his
+    return _joined(value)
+
+
+def words(answer: Closed) -> str:
+    """All words of an answer; the pieces of a stream are put together as they come."""
+    value = _open(answer)
+    return _joined(value, "" if _is_stream(value) else "\n")
+
+
+def _joined(value: object, between: str = "\n") -> str:
+    return between.join(part for part in _strings(value, 0) if part)
+
+
+def _open(closed: Closed) -> object:
+    text = bytes(closed)
+    if not text or text == b"null" or crowded(text):
+        return None
+    value = decoded(text)
+    return None if isinstance(value, Unreadable) else value
+
+
+def _is_stream(value: object) -> bool:
+    """Whether these are the events of a stream, each with a piece of the words."""
+    return isinstance(value, list) and any(_is_piece(one) for one in value)
+
+
+def _is_piece(event: object) -> bool:
+    if not isinstance(event, dict):
+        return False
+    choices = event.get("choices")
+    return not _PIECES.isdisjoint(event) or (isinstance(choices, list) and any(map(_is_piece, choices)))
+
+
+def _strings(value: Any, depth: int) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif depth >= _DEEPEST:
+        return
+    elif isinstance(value, list):
+        for one in value:
+            yield from _strings(one, depth + 1)
+    elif isinstance(value, dict):
+        for name in _WORDS:
+            if name in value:
+                yield from _strings(value[name], depth + 1)

@@ -1,0 +1,132 @@
+r"""Gateways write a record a line, a list of them, one alone, or records without anything between them.
+
+Each record comes closed, as text: the source knows which of its values it wants.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from stanch.catalog.sources import _json
+from stanch.catalog.sources._shape import Shape
+from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
+from stanch.catalog.sources._walk import ends
+from stanch.catalog.sources._wrapped import Line, first_lines, is_wrapped, unwrapped
+from stanch.domain.event import Skipped
+from stanch.domain.inference import Inference
+
+S = TypeVar("S", bound=msgspec.Struct)
+Record = bytes | msgspec.Raw | Unreadable
+
+_TOO_LONG = f"a line of more than {_json.LARGEST >> 20} MB"
+_PIECE = 1 << 20
+_BETWEEN = b" \t\r\n,"
+
+
+def calls_of(
+    path: str, stream: BinaryIO, shape: Shape[S], build: Callable[[str, S, Faults], Inference | None]
+) -> Iterator[Inference | Skipped]:
+    """What `build` makes of each record, and last what could not be read; None is a record that is no call."""
+    faults = Faults()
+    for number, record in enumerate(records(stream), start=1):
+        try:
+            if isinstance(record, Unreadable):
+                raise record
+            made = build(path, shape.read(record, faults, number), faults)
+            if made is not None:
+                yield made
+        except Unreadable as fault:
+            faults.note(fault, number)
+            if faults.hopeless:
+                faults.note(GIVEN_UP)
+                break
+    yield from faults.told(path)
+
+
+def records(stream: BinaryIO) -> Iterator[Record]:
+    """The records of one file, each an object as text. A first line that is whole makes it a file of lines."""
+    line = stream.readline(_json.LARGEST + 1).removeprefix(_json.BOM)
+    while line and not line.strip():
+        line = stream.readline(_json.LARGEST + 1)
+    if is_wrapped(line):
+        yield from _unwrapped(_Again(line, stream))
+    elif _is_whole(line):
+        yield from _lines(_Again(line, stream))
+    else:
+        rest = stream.read(_json.LARGEST + 1 - len(line)) if len(line) <= _json.LARGEST else b""
+        yield from _document(line + rest)
+
+
+def opening(head: bytes) -> bytes:
+    """A file's first bytes as its first record begins: without what a runtime puts before it."""
+    bare = head.removeprefix(_json.BOM).lstrip()
+    return next(first_lines(bare), "").encode() if is_wrapped(bare) else bare
+
+
+class _Again:
+    """A stream whose first line was looked at already."""
+
+    def __init__(self, line: bytes, stream: BinaryIO) -> None:
+        self._line, self._stream = line, stream
+
+    def readline(self, size: int = -1, /) -> bytes:
+        line, self._line = self._line, b""
+        return line or self._stream.readline(size)
+
+
+def _is_whole(line: bytes) -> bool:
+    return len(line) <= _json.LARGEST and max(ends(line), default=0) == len(line.rstrip())
+
+
+def _lines(stream: _Again) -> Iterator[Record]:
+    while line := stream.readline(_json.LARGEST + 1):
+        if len(line) > _json.LARGEST:
+            yield Unreadable(_TOO_LONG)
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(_PIECE)
+        elif line[:1] == b"{" and b"}{" not in line:
+            yield line
+        elif line.strip():
+            yield from _document(line)
+
+
+def _unwrapped(stream: _Again) -> Iterator[Record]:
+    for line in unwrapped(stream):
+        if not isinstance(line, Line):
+            yield line[1]
+        elif line.text[:1] in ("{", "["):
+            yield from _document(line.text.encode())
+        else:
+            yield Unreadable("a line that is no record", fault=False)
+
+
+def _document(text: bytes) -> Iterator[Record]:
+    """The records of one text: an object, a list, or several of them with nothing between."""
+    if len(text) > _json.LARGEST:
+        yield Unreadable(f"a JSON document of more than {_json.LARGEST >> 20} MB; it is not read")
+        return
+    text = text.strip()
+    whole = _json.opened(text)
+    if isinstance(whole, list):
+        yield from whole
+    elif isinstance(whole, dict):
+        yield text
+    else:
+        yield from _apart(text, whole)
+
+
+def _apart(text: bytes, whole: Unreadable) -> Iterator[Record]:
+    """The records of a text that cannot be opened as a whole, told apart by their braces; else why it cannot."""
+    inside = 1 if text[:1] == b"[" else 0
+    start, many = inside, 0
+    for end in ends(text, inside):
+        piece = text[start:end].strip(_BETWEEN)
+        start, many = end, many + 1
+        if piece[:1] == b"[":
+            held = _json.opened(piece)
+            yield from held if isinstance(held, list) else [held if isinstance(held, Unreadable) else piece]
+        else:
+            yield piece
+    if not many or text[start:].strip(_BETWEEN + b"]"):
+        yield whole

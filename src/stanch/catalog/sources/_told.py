@@ -1,0 +1,138 @@
+"""Gateways write one number as 7, "7", 7.0, null or NaN, depending on their version: what cannot be one is not told.
+
+Here a log's values become those of an Inference: counts, numbers, names, addresses, times; never a credential.
+"""
+
+import math
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+from stanch.catalog.sources._times import FIRST, LAST
+from stanch.catalog.sources._unreadable import Unreadable
+from stanch.domain.inference import NOT_TOLD
+
+Scalar = int | float | str | bool | None
+"""What stands where one value is due, whatever its type."""
+
+MOST = 1 << 53
+"""Larger counts are no counts: a double does not hold them."""
+LONGEST_NAME = 512
+"""Characters of a name that are kept: no model, team or agent has more."""
+_FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (FIRST, LAST + 1))
+_NOTHING = frozenset({"", "-", "null", "None", "nil", "<nil>"})
+
+
+def count(value: Scalar) -> int:
+    """A whole number of things, NOT_TOLD for anything else."""
+    if type(value) is int:
+        return value if 0 <= value <= MOST else NOT_TOLD
+    told = number(value)
+    return int(told) if told <= MOST else NOT_TOLD
+
+
+def number(value: Scalar) -> float:
+    """A number that is not negative, NOT_TOLD for anything else."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return NOT_TOLD
+    if value is None or isinstance(value, bool):
+        return NOT_TOLD
+    try:
+        told = float(value)
+    except OverflowError:
+        return NOT_TOLD
+    return told if math.isfinite(told) and told >= 0 else NOT_TOLD
+
+
+def name(value: Scalar) -> str:
+    """A name, "" where there is none; a number is one too."""
+    if isinstance(value, str):
+        return "" if value in _NOTHING else value[:LONGEST_NAME]
+    return "" if value is None or isinstance(value, bool) else str(value)[:LONGEST_NAME]
+
+
+def milliseconds(seconds: Scalar) -> float:
+    """A duration that a log tells in seconds."""
+    told = number(seconds)
+    return NOT_TOLD if told < 0 else told * 1000
+
+
+def between(start: float, end: float) -> float:
+    """Milliseconds between two times in seconds; clocks that run backwards tell none."""
+    return (end - start) * 1000 if end >= start > 0 else NOT_TOLD
+
+
+def hashed(credential: str) -> str:
+    """What stands for a key that a log holds in clear: its SHA-256, as LiteLLM keeps keys, so that both are one."""
+    key = credential.strip()
+    scheme, _, rest = key.partition(" ")
+    if scheme.lower() in ("bearer", "key", "token") and rest:
+        key = rest.strip()
+    return sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key not in _NOTHING else ""
+
+
+@lru_cache(maxsize=1 << 16)
+def address(given: str) -> str:
+    """An IP address in its usual spelling, "" for what is none; a port and the brackets of IPv6 are taken off."""
+    text = given.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return ""
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found)))  # without a zone, which means nothing elsewhere
+    return str(found)
+
+
+@lru_cache(maxsize=1 << 16)
+def forwarded(given: str) -> str:
+    """The caller in X-Forwarded-For: the last public address, else the last one.
+
+    Whatever stands to the left of what our own proxies added is the caller's to invent.
+    """
+    hops = [found for found in map(address, given.split(",")) if found]
+    public = [hop for hop in hops if _parsed(hop).is_global]
+    return (public or hops or [""])[-1]
+
+
+def epoch(value: Scalar, per_second: int = 1) -> float:
+    """A time as a number of seconds (or parts of one) since 1970, or in ISO 8601; raises Unreadable."""
+    if isinstance(value, str):
+        told = number(value)
+        return reckonable(told / per_second) if told >= 0 else iso(value)
+    if value is None:
+        raise Unreadable("a record without a time")
+    told = number(value)
+    if told < 0:
+        raise Unreadable("a record whose time is not a time")
+    return reckonable(told / per_second)
+
+
+def iso(value: str) -> float:
+    """A time in ISO 8601, without a zone UTC; raises Unreadable."""
+    if value in _NOTHING:
+        raise Unreadable("a record without a time")
+    try:
+        when = datetime.fromisoformat(value)
+        return reckonable((when.replace(tzinfo=UTC) if when.tzinfo is None else when).timestamp())
+    except (ValueError, OverflowError):
+        raise Unreadable("a record whose time is not a time") from None
+
+
+def reckonable(seconds: float) -> float:
+    """The time itself, where a clock can have shown it; raises Unreadable."""
+    if not _FIRST <= seconds < _LAST:
+        raise Unreadable(f"a record whose time is not between {FIRST} and {LAST}")
+    return seconds
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address:
+    return ip_address(text)

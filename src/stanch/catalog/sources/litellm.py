@@ -1,0 +1,203 @@
+"""LiteLLM's proxy logs one record for each call: whose key, from where, every parameter, every token, what it cost.
+
+Reads: StandardLoggingPayload as its file, S3, GCS, SQS and HTTP loggers write it: a record a line, lists, single
+objects. The richest log of model calls there is: the only one that holds `logit_bias`.
+Blind to: calls that never passed the proxy; requests that were refused before a model was chosen, which several of its
+loggers leave out; prompts and answers where `turn_off_message_logging` is set.
+"""
+
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from stanch.catalog.sources import _content
+from stanch.catalog.sources._asked import NOTHING, Asked, asked_for
+from stanch.catalog.sources._json import starts
+from stanch.catalog.sources._model_logs import LITELLM, model_log
+from stanch.catalog.sources._records import calls_of
+from stanch.catalog.sources._shape import Shape
+from stanch.catalog.sources._told import Scalar, address, between, count, epoch, forwarded, hashed, name, number
+from stanch.catalog.sources._unreadable import Faults, Unreadable
+from stanch.domain.event import Skipped
+from stanch.domain.inference import NOT_TOLD, Inference
+
+LOG = LITELLM
+INFERENCE = True
+
+_SYNCHRONOUS = {
+    "completion": "chat",
+    "responses": "chat",
+    "anthropic_messages": "chat",
+    "generate_content": "chat",
+    "generate_content_stream": "chat",
+    "text_completion": "completion",
+    "embedding": "embedding",
+    "vector_store_search": "retrieval",
+    "search": "retrieval",
+    "list_models": "list",
+}
+_OPERATIONS = _SYNCHRONOUS | {f"a{name}": operation for name, operation in _SYNCHRONOUS.items()}
+_KEY_HASH = 64
+_REDACTED = "redacted-by-litellm"
+"""What stands in place of words that the proxy was told not to log."""
+
+
+class _CacheDetails(msgspec.Struct):
+    cached_tokens: Scalar = None
+
+
+class _Usage(msgspec.Struct):
+    prompt_tokens: Scalar = None
+    completion_tokens: Scalar = None
+    prompt_tokens_details: _CacheDetails | None = None
+    cache_read_input_tokens: Scalar = None
+
+
+class _Metadata(msgspec.Struct):
+    user_api_key_hash: Scalar = None
+    user_api_key_team_id: Scalar = None
+    user_api_key_org_id: Scalar = None
+    user_api_key_end_user_id: Scalar = None
+    requester_ip_address: Scalar = None
+    user_agent: Scalar = None
+    usage_object: _Usage | None = None
+
+
+class _Error(msgspec.Struct):
+    error_code: Scalar = None
+
+
+class _Choice(msgspec.Struct):
+    finish_reason: Scalar = None
+
+
+class _Response(msgspec.Struct):
+    choices: list[_Choice] | None = None
+
+
+class _Guardrail(msgspec.Struct):
+    guardrail_status: Scalar = None
+
+
+class _Payload(msgspec.Struct):
+    call_type: Scalar = None
+    id: Scalar = None
+    status: Scalar = None
+    startTime: Scalar = None
+    endTime: Scalar = None
+    completionStartTime: Scalar = None
+    stream: Scalar = None
+    model: Scalar = None
+    model_group: Scalar = None
+    prompt_tokens: Scalar = None
+    prompt_token: Scalar = None
+    completion_tokens: Scalar = None
+    completion_token: Scalar = None
+    response_cost: Scalar = None
+    end_user: Scalar = None
+    requester_ip_address: Scalar = None
+    user_agent: Scalar = None
+    metadata: _Metadata | None = None
+    model_parameters: Asked | None = None
+    error_information: _Error | None = None
+    status_fields: _Guardrail | None = None
+    messages: msgspec.Raw = msgspec.Raw()
+    response: msgspec.Raw = msgspec.Raw()
+
+
+_PAYLOAD = Shape(_Payload)
+_RESPONSE = Shape(_Response)
+_NO_METADATA = _Metadata()
+
+
+def recognises(path: str, head: bytes) -> bool:
+    """JSON whose first record has a call type and another name that only LiteLLM's has."""
+    return model_log(head) == LOG
+
+
+def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
+    """Yield each call; records of another kind are told once, with a count."""
+    return calls_of(path, stream, _PAYLOAD, _call)
+
+
+def _call(path: str, said: _Payload, faults: Faults) -> Inference:
+    if not isinstance(said.call_type, str):
+        raise Unreadable("a record that is no call of LiteLLM")
+    about = said.metadata or _NO_METADATA
+    start = epoch(said.startTime)
+    given = name(said.requester_ip_address) or name(about.requester_ip_address)
+    operation = _OPERATIONS.get(said.call_type, "other")
+    return Inference(
+        time=start,
+        log=LOG,
+        file=path,
+        request=name(said.id),
+        key=_key(name(about.user_api_key_hash)),
+        tenant=name(about.user_api_key_team_id) or name(about.user_api_key_org_id),
+        user=name(said.end_user) or name(about.user_api_key_end_user_id),
+        address=forwarded(given) if "," in given else address(given),
+        agent=name(said.user_agent) or name(about.user_agent),
+        model=name(said.model_group) or name(said.model),
+        operation=operation,
+        embeddings=operation == "embedding",
+        cost=number(said.response_cost),
+        status=_status(said),
+        guardrail=_guardrail(said.status_fields),
+        **_tokens(said, about.usage_object),
+        **_times(said, start),
+        **asked_for(said.model_parameters or NOTHING),
+        **_texts(said, faults),
+    )
+
+
+def _key(told: str) -> str:
+    """The key as LiteLLM keeps it, a hash; where a custom authentication left it in clear, its hash."""
+    bare = told.lower()
+    if len(bare) == _KEY_HASH and not bare.strip("0123456789abcdef"):
+        return bare
+    return hashed(told)
+
+
+def _status(said: _Payload) -> int:
+    code = count(said.error_information.error_code) if said.error_information else NOT_TOLD
+    if code > 0:
+        return code
+    return {"success": 200, "failure": 500}.get(name(said.status), NOT_TOLD)
+
+
+def _guardrail(told: _Guardrail | None) -> str:
+    status = name(told.guardrail_status) if told else ""
+    return "" if status == "not_run" else status
+
+
+def _tokens(said: _Payload, usage: _Usage | None) -> dict[str, Any]:
+    tokens_in = count(said.prompt_tokens if said.prompt_tokens is not None else said.prompt_token)
+    tokens_out = count(said.completion_tokens if said.completion_tokens is not None else said.completion_token)
+    if usage is None:
+        return {"tokens_in": tokens_in, "tokens_out": tokens_out}
+    details = usage.prompt_tokens_details
+    cached = count(details.cached_tokens) if details else NOT_TOLD
+    return {
+        "tokens_in": tokens_in if tokens_in >= 0 else count(usage.prompt_tokens),
+        "tokens_out": tokens_out if tokens_out >= 0 else count(usage.completion_tokens),
+        "cached": cached if cached >= 0 else count(usage.cache_read_input_tokens),
+    }
+
+
+def _times(said: _Payload, start: float) -> dict[str, float]:
+    """How long it took. Without a stream the first token came with the last, and tells nothing."""
+    try:
+        end = epoch(said.endTime)
+        first = epoch(said.completionStartTime) if said.stream in (True, "true", "True") else 0.0
+    except Unreadable:
+        return {}
+    return {"first_ms": between(start, first), "total_ms": between(start, end)}
+
+
+def _texts(said: _Payload, faults: Faults) -> dict[str, str]:
+    found = {"prompt": _content.of_caller(said.messages), "answer": _content.words(said.response)}
+    if starts(said.response, b"{"):
+        choices = _RESPONSE.read(said.response, faults).choices
+        found["finish"] = name(choices[0].finish_reason) if choices else ""
+    return {field: "" if text == _REDACTED else text for field, text in found.items()}

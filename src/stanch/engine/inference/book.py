@@ -1,0 +1,110 @@
+"""A month of a hundred thousand keys has more cells than memory: they lie in a file until one key is asked for.
+
+DuckDB sums and joins, with bounded memory and a folder to spill into.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import pyarrow as pa
+
+from stanch.engine.inference import queries
+from stanch.engine.inference.summed import Summed
+
+MEMORY = "300MB"
+_CHUNK = 10_000
+# A request's id may be long, and nothing but itself is asked of it: its hash does as well.
+_INTO = {
+    "cells": "INSERT INTO cells BY NAME SELECT * FROM sent",
+    "loose": "INSERT INTO loose BY NAME SELECT * FROM sent",
+    "named": "INSERT INTO named BY NAME SELECT hash(request) AS id, * EXCLUDE (request) FROM sent",
+    "marks": "INSERT INTO marks BY NAME SELECT * FROM sent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a book came to: how many calls between which times, and the lines, by the hour, that joined one."""
+
+    calls: int
+    began: datetime
+    ended: datetime
+    joined: dict[int, int]
+
+
+class Book:
+    """All calls of a search: first it takes, then it is settled, then it tells. A context manager."""
+
+    def __init__(self, memory: str = MEMORY) -> None:
+        """`memory` is what the database may hold, in its own words; the rest lies in a temporary folder."""
+        self._folder = tempfile.TemporaryDirectory(prefix="stanch-calls-", ignore_cleanup_errors=True)
+        folder = Path(self._folder.name)
+        self._database = duckdb.connect(
+            str(folder / "calls.duckdb"),
+            config={
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                "memory_limit": memory,
+                "temp_directory": str(folder / "spill"),
+                "threads": 2,
+            },
+        )
+        for statement in ("SET enable_progress_bar = false", *queries.TABLES):
+            self._database.execute(statement)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._database.close()
+        self._folder.cleanup()
+
+    def take(self, summed: Summed) -> None:
+        """Take in what some files came to."""
+        for name, statement in _INTO.items():
+            for sent in getattr(summed, name):
+                self._database.register("sent", pa.ipc.open_stream(sent).read_all())
+                self._ask(statement)
+        if summed:
+            self._database.unregister("sent")
+
+    def settle(self) -> Settled | None:
+        """Give each line that names no key to the call that it is about, and sum all; None where there was no call."""
+        for statement in queries.SETTLE:
+            self._ask(statement)
+        count, first, last = self.one(queries.SPAN)
+        if first is None:
+            return None
+        joined = {int(start): int(lines) for start, lines in self._ask(queries.JOINED).fetchall()}
+        return Settled(int(count), datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), joined)
+
+    def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query, which do not all lie in memory."""
+        asking = self._database.cursor()
+        rows = asking.execute(query)
+        while chunk := rows.fetchmany(_CHUNK):
+            yield from chunk
+        asking.close()
+
+    def one(self, query: str) -> tuple[Any, ...]:
+        """The only row of a query that sums."""
+        row = self._ask(query).fetchone()
+        assert row is not None  # noqa: S101 - a query that sums has one
+        return row
+
+    def _ask(self, query: str) -> duckdb.DuckDBPyConnection:
+        """Run one query; KeyboardInterrupt where DuckDB says it in words of its own."""
+        try:
+            return self._database.execute(query)
+        except RuntimeError as error:
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise

@@ -1,0 +1,166 @@
+"""Whoever reads a log of calls keeps nothing of them but sums: a prompt is gone as soon as it was looked at.
+
+A line that names a key is summed. One that names none, a server's or a proxy's, waits whole for the line of the same
+request that does; both sides are known by a hash of the request's id.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from stanch.contracts.behaviour import HOUR
+from stanch.domain.inference import Inference
+from stanch.engine.inference.rows import ANY, BRIEF, KEYS, LAST, MOSTS, SUMS, columns, text
+from stanch.engine.inference.summed import Inspect, Summed
+from stanch.engine.inference.text import NOTHING, Features, features
+
+HELD = 1 << 15
+"""Calls that are summed at once."""
+KEPT_MARKS = 64
+"""Templates, prompts and prefixes of one key, hour and batch that are kept: the most frequent."""
+KEPT_BIASES = 8192
+"""Biased tokens of one key and hour that are told apart."""
+_NAMES = 200
+_CELLS_HELD = 8
+
+MarkKey = tuple[str, str, int, str]
+"""Key, or request where no key is known yet, hour and kind."""
+
+
+class Fold:
+    """Takes calls one by one and hands over what they come to."""
+
+    def __init__(self, inspect: Inspect | None = None) -> None:
+        self._inspect = inspect
+        self._calls: list[Inference] = []
+        self._features: list[Features] = []
+        self._leaking: list[int] = []
+        self._marks: defaultdict[MarkKey, Counter[str]] = defaultdict(Counter)
+        self._summed = Summed()
+        self._cells: list[pa.Table] = []
+
+    def take(self, call: Inference) -> None:
+        """Take in one call; its texts are looked at and dropped."""
+        seen, leaking = NOTHING, 0
+        if call.prompt or call.answer:
+            seen = features(call.prompt, call.answer)
+            leaking = self._leaks(call) if call.answer and self._inspect else 0
+            call = call._replace(prompt="", answer="")
+            self._note(call, seen)
+        if call.bias_tokens or call.status == _ABSENT:
+            self._note_asked(call)
+        self._calls.append(call)
+        self._features.append(seen)
+        self._leaking.append(leaking)
+        if len(self._calls) >= HELD:
+            self._settle()
+
+    def close(self, into: Summed) -> None:
+        """Hand over what all calls since the last time came to."""
+        self._settle()
+        if self._cells:
+            self._summed.cells += _some(_summed(pa.concat_tables(self._cells)))
+            self._cells = []
+        self._put_marks()
+        into.absorb(self._summed)
+        self._summed = Summed()
+
+    def _leaks(self, call: Inference) -> int:
+        assert self._inspect is not None  # noqa: S101 - for the type checker
+        kinds = Counter(f"{leak.category}/{leak.kind}"[:_NAMES] for leak in self._inspect(call.answer))
+        if kinds:
+            self._marks[_mark(call, "leak")].update(kinds)
+        return bool(kinds)
+
+    def _note(self, call: Inference, seen: Features) -> None:
+        if not seen.prompt:
+            return
+        self._marks[_mark(call, "template")][seen.template] += 1
+        self._marks[_mark(call, "prompt")][seen.prompt] += 1
+        if 0 <= call.tokens_out <= BRIEF or 0 <= call.max_tokens <= BRIEF:
+            self._marks[_mark(call, "prefix")][seen.prefix] += 1
+
+    def _note_asked(self, call: Inference) -> None:
+        if call.bias_tokens:
+            biases = self._marks[_mark(call, "bias")]
+            if len(biases) < KEPT_BIASES:
+                biases.update(token[:_NAMES] for token in call.bias_tokens)
+        if call.status == _ABSENT and (name := call.adapter or call.model):
+            self._marks[_mark(call, "missing")][name[:_NAMES]] += 1
+
+    def _settle(self) -> None:
+        if not self._calls:
+            return
+        rows = columns(self._calls, self._features, self._leaking)
+        self._calls, self._features, self._leaking = [], [], []
+        requested, anonymous = pc.not_equal(rows["request"], ""), pc.equal(rows["key"], "")
+        loose = pc.and_(requested, anonymous)
+        self._summed.loose += _some(rows.filter(loose).select(_LOOSE))
+        self._summed.named += _some(rows.filter(pc.and_not(requested, anonymous)).select(_NAMED))
+        self._cells.append(_summed(rows.filter(pc.invert(loose))))
+        if len(self._cells) >= _CELLS_HELD:
+            self._cells = [_summed(pa.concat_tables(self._cells))]
+        if len(self._marks) > HELD:
+            self._put_marks()
+
+    def _put_marks(self) -> None:
+        self._summed.marks += _some(_marks(self._marks))
+        self._marks = defaultdict(Counter)
+
+
+_ABSENT = 404
+_NAMED = ("request", "start", "has", *KEYS)
+_LOOSE = ("request", "start", "when", *KEYS, *ANY, *SUMS, *MOSTS)
+_WANTED = (
+    *((name, "sum") for name in SUMS),
+    *((name, "max") for name in (*MOSTS, *ANY, "request")),
+    ("first", "min"),
+    ("last", "max"),
+)
+
+
+def _summed(rows: pa.Table) -> pa.Table:
+    """Rows of calls, or of cells, by hour and by what tells cells apart."""
+    if "when" in rows.column_names:
+        rows = rows.append_column("first", rows["when"]).append_column("last", rows["when"])
+    summed = rows.group_by(["start", *KEYS]).aggregate(list(_WANTED))
+    return summed.rename_columns(["start", *KEYS, *(name for name, _ in _WANTED)])
+
+
+def _mark(call: Inference, kind: str) -> MarkKey:
+    start = int(min(max(call.time, 0), LAST)) // HOUR * HOUR
+    return call.key, "" if call.key else call.request, start, kind
+
+
+def _marks(marks: Mapping[MarkKey, Counter[str]]) -> pa.Table:
+    rows = [
+        (*key, value, count)
+        for key, values in marks.items()
+        for value, count in values.most_common(KEPT_BIASES if key[-1] == "bias" else KEPT_MARKS)
+    ]
+    key, request, start, kind, value, count = zip(*rows, strict=True) if rows else ((),) * 6
+    return pa.table(
+        {
+            "key": text(key),
+            "request": text(request),
+            "start": pa.array(start, pa.int64()),
+            "kind": text(kind),
+            "value": text(value),
+            "count": pa.array(count, pa.int64()),
+        }
+    )
+
+
+def _some(table: pa.Table) -> list[bytes]:
+    """The table as bytes; nothing where it has no row."""
+    return [_sent(table)] if table.num_rows else []
+
+
+def _sent(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    sent: bytes = sink.getvalue().to_pybytes()
+    return sent

@@ -1,0 +1,77 @@
+"""What a key did is judged against its own past and against its peers: one key's calls at a time, in their order."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from stanch.contracts.behaviour import CallCell
+from stanch.contracts.inference import KeyHistory, Mark, Peers
+from stanch.domain.baseline import Baseline
+from stanch.domain.estate import Estate
+from stanch.engine.inference import queries
+from stanch.engine.inference.book import Book, Settled
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_NAME = re.compile(r"[^!-~]|[*?]")
+_OF_KEY = itemgetter(0)
+
+
+class KeyTraffic:
+    """The calls of all keys of a settled book; implements `contracts.inference.Traffic`."""
+
+    def __init__(self, book: Book, settled: Settled, estate: Estate) -> None:
+        self._book = book
+        self._settled = settled
+        self._estate = estate
+        self.peers = _peers(book)
+
+    def histories(self) -> Iterator[KeyHistory]:
+        """Each key's history, in the order of the keys."""
+        marks = groupby(self._book.rows(queries.MARKS), _OF_KEY)
+        marked = next(marks, None)
+        for key, rows in groupby(self._book.rows(queries.CELLS), _OF_KEY):
+            listed = list(rows)
+            named = key_arn(key, listed[0][2], self._estate)
+            while marked is not None and marked[0] < key:  # of nobody's call
+                marked = next(marks, None)
+            found: tuple[Mark, ...] = ()
+            if marked is not None and marked[0] == key:
+                found = tuple(Mark(*row[1:]) for row in marked[1])
+                marked = next(marks, None)
+            cells = tuple(_cell(named, row) for row in listed)
+            settled = self._settled
+            yield KeyHistory(
+                named, cells, found, self.peers, self._estate, settled.began, settled.ended, settled.joined
+            )
+
+
+def key_arn(key: str, log: str, estate: Estate) -> str:
+    """The ARN of a key as a log names it: a provider's caller has one; else that of a gateway, by its name.
+
+    The hash of a key is known to the one gateway of its kind that is declared; where none or several are, `unknown` is
+    its name and no action knows the key.
+    """
+    if not key or key.startswith("arn:"):
+        return key
+    kind = "litellm" if _HASH.fullmatch(key) else log
+    named = [gateway.name for gateway in estate.response.gateways if gateway.kind == kind]
+    return f"arn:gateway:{kind or 'unknown'}:{named[0] if len(named) == 1 else 'unknown'}::key/{_NAME.sub('_', key)}"
+
+
+def _cell(key: str, row: tuple[Any, ...]) -> CallCell:
+    _, start, *told, request, file0, file1 = row
+    events, files = (request,) if request else (), (file0,) if file0 == file1 else (file0, file1)
+    return CallCell(start, key, *(*told, events, files))
+
+
+def _peers(book: Book) -> Peers:
+    keys, days, calls, calls_spread, out, out_spread = book.one(queries.PEERS)
+    return Peers(
+        int(keys),
+        int(days),
+        Baseline(int(days), calls or 0.0, calls_spread or 0.0),
+        Baseline(int(days), out or 0.0, out_spread or 0.0),
+        {int(day): float(factor) for day, factor in book.rows(queries.SURGE)},
+    )

@@ -1,0 +1,54 @@
+"""A call of a model that comes twice, from a log that was delivered twice, is counted once."""
+
+from datetime import UTC, datetime
+
+from stanch.contracts.behaviour import HOUR
+from stanch.domain.inference import Inference
+from stanch.engine.inference.fold import Fold
+from stanch.engine.inference.rows import LAST
+from stanch.engine.inference.summed import Inspect
+from stanch.engine.scan.line import number_of
+from stanch.engine.scan.part import Part
+from stanch.engine.scan.span import Span
+
+
+class Calls:
+    """The calls of models among what is scanned, on their way into a part."""
+
+    def __init__(self, span: Span, inspect: Inspect | None = None) -> None:
+        """`inspect` looks for what an answer must not hold."""
+        self._fold = Fold(inspect)
+        self._since = span.since.timestamp() if span.since else 0.0
+        self._until = span.until.timestamp() if span.until else float("inf")
+        self._count = 0
+        self._first, self._last = float("inf"), 0.0
+
+    def take(self, call: Inference, part: Part, seen: set[int] | None) -> None:
+        """Take in one call; with `seen`, only if it is not among these, and put it there."""
+        when = call.time
+        if not self._since <= when < self._until:  # so is what is no time at all
+            part.tally.left_out += 1
+            return
+        if call.request:
+            # Clients may choose their ids: only one line that comes twice has the same second too.
+            number = number_of(f"{call.log}\n{call.request}\n{when}")
+            if seen is not None:
+                if number in seen:
+                    part.tally.duplicates += 1
+                    return
+                seen.add(number)
+            part.note_ids(int(min(when, LAST)) // HOUR * HOUR, (number,))
+        self._count += 1
+        if when < self._first:
+            self._first = when
+        if when > self._last:
+            self._last = when
+        self._fold.take(call)
+
+    def close(self, part: Part) -> None:
+        """All calls since the last time are the part's."""
+        self._fold.close(part.calls)
+        if self._count:
+            first, last = (datetime.fromtimestamp(min(when, LAST), UTC) for when in (self._first, self._last))
+            part.tally.saw_many(self._count, first, last)
+        self._count, self._first, self._last = 0, float("inf"), 0.0

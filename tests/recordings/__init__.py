@@ -1,0 +1,1 @@
+"""How what tests replay was recorded: each script makes its recording anew, from the software itself."""
