@@ -58,6 +58,20 @@ def test_after_being_throttled_questions_are_apart_until_answers_come_easily() -
     assert clock.waits == []
 
 
+def test_questions_that_were_under_way_together_slow_the_service_once() -> None:
+    clock = Clock()
+    asking = Asking(wait=clock.wait, clock=lambda: clock.now)
+
+    def meanwhile() -> str:
+        clock.now += 1
+        asking.answer(IAM, failing(1))
+        raise THROTTLED
+
+    calls = iter([meanwhile, failing(0)])
+    assert asking.answer(IAM, lambda: next(calls)()) == "answer"
+    assert max(clock.waits) == FIRST_PAUSE
+
+
 def test_one_service_that_throttles_slows_no_other() -> None:
     clock = Clock()
     asking = Asking(wait=clock.wait, clock=lambda: clock.now)

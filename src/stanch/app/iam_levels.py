@@ -26,7 +26,8 @@ def levels(snapshot: "Snapshot") -> dict[str, Any]:
     # One organisation may be told by several of its accounts; the one that was shown the root tells the rest.
     organizations.sort(key=lambda one: not isinstance(one.get("Roots"), list))
     whole = organizations[0] if organizations else None
-    found: dict[str, Any] = {"organization": {key: whole[key] for key in ("Id", "MasterAccountId")}} if whole else {}
+    named = {key: whole.get(key) for key in ("Id", "MasterAccountId")} if whole else {}
+    found: dict[str, Any] = {"organization": named} if named and all(named.values()) else {}
     tree = _Tree(snapshot)
     manager = whole.get("MasterAccountId") if whole else None
     for name, control in _CONTROLS.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from stanch.app.iam_exposed import exposed_in
 from stanch.app.iam_snapshot import document_of, told
 from stanch.app.knowledge import shelf
-from stanch.contracts.check import Check, Open, Posture
+from stanch.contracts.check import Check, Open, Posture, Unjudgeable
 from stanch.contracts.collector import Place, Unknown
 from stanch.domain.arn import Arn, ArnError, like
 from stanch.domain.estate import Asset, Estate
@@ -21,7 +21,7 @@ from stanch.iam.ask import Access, Asker
 from stanch.iam.escalation import ADMIN, Escalation, Reached, UnknownTarget
 from stanch.iam.exposure import Exposure, Perimeter
 from stanch.iam.organization import Organization
-from stanch.iam.reading import read_organization
+from stanch.iam.reading import FactsError, read_organization
 
 if TYPE_CHECKING:
     from stanch.estate.snapshot import Snapshot
@@ -135,7 +135,10 @@ class Seen(Posture):
 
     @cached_property
     def _organization(self) -> Organization:
-        organization = read_organization(document_of(self._snapshot), missing="unknown")
+        try:
+            organization = read_organization(document_of(self._snapshot), missing="unknown")
+        except FactsError as error:  # no answer of AWS is so: the snapshot was edited
+            raise Unjudgeable(f"the IAM facts of the snapshot are not AWS's: {error}; make it anew") from None
         return replace(organization, told=told(self._snapshot))
 
     @cached_property

@@ -28,6 +28,10 @@ CIS, FSBP, NIST, ISO, GDPR, NIS2 = (
 """The standards that a check may name its controls of."""
 
 
+class Unjudgeable(Exception):
+    """What a check asks cannot be answered from this snapshot; the message says why, and what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What a check says of itself. `severity` holds where the asset at stake is weights, data or evidence.

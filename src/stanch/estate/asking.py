@@ -89,18 +89,19 @@ class Asking:
         self._lock = threading.Lock()
         self._pauses: dict[Key, float] = {}
         self._next: dict[Key, float] = {}
+        self._slowed: dict[Key, float] = {}
         self._silent = 0
         self._over: Over | None = None
 
     def answer(self, key: Key, call: Callable[[], R]) -> R:
         """What `call` returns, asked again while AWS throttles. Raises its AwsError, Over, or NotHere."""
         for left in reversed(range(TRIES)):
-            self._take_turn(key)
+            began = self._take_turn(key)
             try:
                 answer = call()
             except AwsError as error:
                 if error.code in _THROTTLED and left:
-                    self._slow_down(key)
+                    self._slow_down(key, began)
                     continue
                 self._heard(error, key)
                 raise
@@ -108,7 +109,8 @@ class Asking:
             return answer
         raise AssertionError("the last try has returned or raised")
 
-    def _take_turn(self, key: Key) -> None:
+    def _take_turn(self, key: Key) -> float:
+        """Wait until it is this question's turn; when that is."""
         with self._lock:
             if self._over:
                 raise self._over
@@ -117,11 +119,16 @@ class Asking:
             self._next[key] = at + self._pauses.get(key, 0.0)
         if at > now:
             self._wait(at - now)
+        return at
 
-    def _slow_down(self, key: Key) -> None:
+    def _slow_down(self, key: Key, began: float) -> None:
+        """Once for all questions that were under way together: what they met is one and the same."""
         with self._lock:
             self._silent = 0
             first = key not in self._pauses
+            if began < self._slowed.get(key, began):
+                return
+            self._slowed[key] = self._clock()
             self._pauses[key] = min(max(self._pauses.get(key, 0.0) * 2, FIRST_PAUSE), LONGEST_PAUSE)
             self._next[key] = max(self._next.get(key, 0.0), self._clock() + self._pauses[key])
         if first:

@@ -45,12 +45,22 @@ def _joined(value: object, between: str = "\n") -> str:
     return between.join(part for part in _strings(value, 0) if part)
 
 
+def inner(closed: Closed) -> bytes:
+    """A value as text; where it is a string that holds JSON itself, as some gateways log bodies, what is in it."""
+    text = bytes(closed)
+    if text[:1] != b'"':
+        return b"" if text == b"null" else text
+    value = decoded(text)
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else b""
+
+
 def _open(closed: Closed) -> object:
+    """The value, or the text itself where it is no JSON: a body that was cut short still holds words."""
     text = bytes(closed)
     if not text or text == b"null" or crowded(text):
         return None
     value = decoded(text)
-    return None if isinstance(value, Unreadable) else value
+    return text.decode("utf-8", "replace") if isinstance(value, Unreadable) else value
 
 
 def _is_stream(value: object) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from stanch.contracts.check import Check, Judged, Posture
+from stanch.contracts.check import Check, Judged, Posture, Unjudgeable
 from stanch.domain.coverage import Failure
 from stanch.domain.finding import AssetRef
 from stanch.domain.severity import Severity
@@ -30,6 +30,8 @@ def judged(
     for asked in checks:
         try:
             verdicts += _verdicts(asked, posture)
+        except Unjudgeable as error:
+            broken.append(Failure(asked.id, str(error)))
         except Exception as error:  # noqa: BLE001 - a check may raise anything; it becomes a line that names it
             broken.append(Failure(asked.id, f"a defect of stanch: {type(error).__name__}: {error}"))
         on_check(asked.id)

@@ -4,6 +4,7 @@ Reads: answers in which a secret, personal data or our own code was found, by UT
 Blind to: logs without answers; what no pattern and no check digit knows; what was encoded or told in pieces.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     leaks = marked(history, "leak")
     personal = {day: _of("personal", leaks.get(day, {})) for day in days(history)}
     for day, cells in days(history).items():
-        found = leaks.get(day, {})
+        found = leaks.get(day, Counter[str]())
         secrets, code = _of("secret", found), _of("code", found)
         usual = baseline([count for other, count in personal.items() if other < day]).median
         told = {

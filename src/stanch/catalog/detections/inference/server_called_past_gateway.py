@@ -19,7 +19,7 @@ ABOUT = About(
     severity=Severity.HIGH,
     confidence=0.7,
     techniques=(Technique("atlas", "AML.T0040", "5.6"), Technique("attack", "T1190", "19")),
-    by_hand="Find the caller in the server's flow logs and isolate him; let the server's port answer the gateway alone.",
+    by_hand="Find the caller in the server's flow logs and isolate him; let its port answer the gateway alone.",
 )
 
 
@@ -32,7 +32,7 @@ class Limits:
     joined: int = 20
     """Lines in the same hour that do belong to a gateway's call, without which the logs cannot be compared."""
     share: float = 0.5
-    """Times as many as those that belong to none at most, for else it is the logs that do not fit."""
+    """Lines that do, for each call that belongs to none: where fewer do, it is the logs that do not fit."""
 
 
 LIMITS = Limits()

@@ -4,6 +4,7 @@ Reads: answers in which a known system prompt, or a canary put into one or into 
 Blind to: prompts that nobody gave to look for; an answer that tells the prompt in other words or in code.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each day with such an answer."""
     leaks = marked(history, "leak")
     for day, cells in days(history).items():
-        found = leaks.get(day, {})
+        found = leaks.get(day, Counter[str]())
         prompts = sum(count for kind, count in found.items() if kind.startswith("system-prompt/"))
         canaries = sum(count for kind, count in found.items() if kind.startswith("canary/"))
         proof = [cell for cell in cells if cell.leaking]

@@ -31,7 +31,7 @@ class Limits:
     """Thresholds for one UTC day."""
 
     days: int = 7
-    """Earlier days on which the key was used: with fewer it is judged by its peers, a whole week's rhythm being seen."""
+    """Earlier days on which the key was used: with fewer it is judged by its peers, for a week has a rhythm."""
     times: float = 3.0
     """Times the largest earlier day, for weekly jobs have large days."""
     score: float = 6.0
