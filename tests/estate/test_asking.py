@@ -67,8 +67,12 @@ def test_questions_that_were_under_way_together_slow_the_service_once() -> None:
         asking.answer(IAM, failing(1))
         raise THROTTLED
 
-    calls = iter([meanwhile, failing(0)])
-    assert asking.answer(IAM, lambda: next(calls)()) == "answer"
+    calls = [failing(0), meanwhile]
+
+    def call() -> str:
+        return calls.pop()()
+
+    assert asking.answer(IAM, call) == "answer"
     assert max(clock.waits) == FIRST_PAUSE
 
 

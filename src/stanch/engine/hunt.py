@@ -123,7 +123,7 @@ class Hunt:
             self._book.take(part.calls)
             part.calls = Summed()
 
-    def hear(self) -> None:
+    def hear(self, on_traffic: Callable[[Traffic], None] = lambda _: None) -> None:
         """Join and sum the calls of models among the files, and judge each key's, and all together."""
         if self._book is None:
             return
@@ -135,6 +135,7 @@ class Hunt:
             if settled is None:
                 return
             traffic = KeyTraffic(book, settled, self._estate)
+            on_traffic(traffic)
             of_keys = [watch for watch in self._watches if hasattr(watch.behaviour, "examine")]
             for history in traffic.histories() if of_keys else ():
                 for watch in of_keys:

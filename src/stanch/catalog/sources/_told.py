@@ -4,6 +4,7 @@ Here a log's values become those of an Inference: counts, numbers, names, addres
 """
 
 import math
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -21,6 +22,10 @@ MOST = 1 << 53
 LONGEST_NAME = 512
 """Characters of a name that are kept: no model, team or agent has more."""
 _FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (FIRST, LAST + 1))
+_UNITS = {"h": 3.6e6, "m": 6e4, "s": 1e3, "ms": 1.0, "µs": 1e-3, "us": 1e-3, "ns": 1e-6}
+_PART = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|µs|us|ns|s)")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
+_PREFIXED = re.compile(r"chatcmpl-(.+)|(?:cmpl|embd|pool|score|resp)[-_](.+?)(?:-\d{1,4})?", re.DOTALL)
 _NOTHING = frozenset({"", "-", "null", "None", "nil", "<nil>"})
 
 
@@ -53,6 +58,17 @@ def name(value: Scalar) -> str:
     if isinstance(value, str):
         return "" if value in _NOTHING else value[:LONGEST_NAME]
     return "" if value is None or isinstance(value, bool) else str(value)[:LONGEST_NAME]
+
+
+def request_id(value: Scalar) -> str:
+    """The id by which a gateway's, a proxy's and a server's line are one call.
+
+    OpenAI's servers put their own prefix before the `X-Request-Id` they were given, and number the prompts of a
+    completion behind it.
+    """
+    told = name(value)
+    found = _PREFIXED.fullmatch(told)
+    return (found[1] or found[2]) if found else told
 
 
 def milliseconds(seconds: Scalar) -> float:
@@ -101,6 +117,14 @@ def forwarded(given: str) -> str:
     hops = [found for found in map(address, given.split(",")) if found]
     public = [hop for hop in hops if _parsed(hop).is_global]
     return (public or hops or [""])[-1]
+
+
+def duration(given: str) -> float:
+    """Milliseconds of a duration as Go and Rust print it: 1.5s, 414.019µs, 29m59s, 1h2m3s; NOT_TOLD for none."""
+    text = given.strip()
+    if _DURATION.fullmatch(text) is None:
+        return NOT_TOLD
+    return sum(float(amount) * _UNITS[unit] for amount, unit in _PART.findall(text))
 
 
 def epoch(value: Scalar, per_second: int = 1) -> float:

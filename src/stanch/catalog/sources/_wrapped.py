@@ -5,7 +5,7 @@ Logs' export. A line that a runtime cut in parts is put together again.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -13,7 +13,9 @@ import msgspec
 
 from stanch.catalog.sources._json import BOM, LARGEST
 from stanch.catalog.sources._lines import Lined, lines
-from stanch.catalog.sources._unreadable import Unreadable
+from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
+from stanch.domain.event import Skipped
+from stanch.domain.inference import Inference
 
 _STAMP = re.compile(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)) +"
@@ -39,6 +41,29 @@ class Line(NamedTuple):
     number: int
     text: str
     stamp: float | None = None
+
+
+def calls_of_lines(
+    path: str,
+    stream: Lined,
+    read: Callable[[Line], Iterable[Inference]],
+    rest: Callable[[], Iterable[Inference]] = tuple,
+    faults: Faults | None = None,
+) -> Iterator[Inference | Skipped]:
+    """What `read` makes of each line and `rest` of what is open at the end, and last what could not be read."""
+    faults = faults or Faults("lines")
+    for line in unwrapped(stream):
+        try:
+            if not isinstance(line, Line):
+                raise line[1]
+            yield from read(line)
+        except Unreadable as fault:
+            faults.note(fault, line[0])
+            if faults.hopeless:
+                faults.note(GIVEN_UP)
+                break
+    yield from rest()
+    yield from faults.told(path)
 
 
 def unwrapped(stream: Lined) -> Iterator[Line | tuple[int, Unreadable]]:

@@ -14,7 +14,7 @@ from stanch.catalog.sources._model_logs import ENVOY, model_log
 from stanch.catalog.sources._paths import operation_of
 from stanch.catalog.sources._records import calls_of
 from stanch.catalog.sources._shape import Shape
-from stanch.catalog.sources._told import Scalar, address, count, epoch, forwarded, hashed, name, number
+from stanch.catalog.sources._told import Scalar, address, count, epoch, forwarded, hashed, name, number, request_id
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Skipped
 from stanch.domain.inference import Inference
@@ -93,7 +93,7 @@ def _call(path: str, said: _Line, faults: Faults) -> Inference:
         time=epoch(said.start_time),
         log=LOG,
         file=path,
-        request=name(said.request_id),
+        request=request_id(said.request_id),
         key=hashed(name(said.authorization) or name(said.api_key)),
         tenant=name(said.tenant),
         user=name(said.user),

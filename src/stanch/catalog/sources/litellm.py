@@ -17,7 +17,7 @@ from stanch.catalog.sources._json import starts
 from stanch.catalog.sources._model_logs import LITELLM, model_log
 from stanch.catalog.sources._records import calls_of
 from stanch.catalog.sources._shape import Shape
-from stanch.catalog.sources._told import Scalar, address, between, count, epoch, forwarded, hashed, name, number
+from stanch.catalog.sources._told import Scalar, address, between, count, epoch, forwarded, hashed, name, number, request_id
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Skipped
 from stanch.domain.inference import NOT_TOLD, Inference
@@ -132,7 +132,7 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
         time=start,
         log=LOG,
         file=path,
-        request=name(said.id),
+        request=request_id(said.id),
         key=_key(name(about.user_api_key_hash)),
         tenant=name(about.user_api_key_team_id) or name(about.user_api_key_org_id),
         user=name(said.end_user) or name(about.user_api_key_end_user_id),

@@ -8,13 +8,12 @@ Blind to: the model, tokens, prompts; the key, unless the operator logs the head
 
 import re
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import msgspec
 
 from stanch.catalog.sources._model_logs import NGINX, model_log
 from stanch.catalog.sources._paths import operation_of
-from stanch.catalog.sources._records import calls_of
 from stanch.catalog.sources._shape import Shape
 from stanch.catalog.sources._times import access_log_time
 from stanch.catalog.sources._told import (
@@ -24,15 +23,14 @@ from stanch.catalog.sources._told import (
     epoch,
     forwarded,
     hashed,
-    iso,
     milliseconds,
     name,
-    reckonable,
+    request_id,
 )
-from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
-from stanch.catalog.sources._wrapped import Line, first_lines, unwrapped
+from stanch.catalog.sources._unreadable import Faults, Unreadable
+from stanch.catalog.sources._wrapped import Line, calls_of_lines, first_lines
 from stanch.domain.event import Skipped
-from stanch.domain.inference import NOT_TOLD, Inference
+from stanch.domain.inference import Inference
 
 LOG = NGINX
 INFERENCE = True
@@ -44,7 +42,7 @@ _LINE = re.compile(
     r'(?: "(?P<referer>(?:[^"\\]|\\.)*)" "(?P<agent>(?:[^"\\]|\\.)*)")?(?P<rest>.*)',
     re.DOTALL,
 )
-_ADDED = re.compile(r'(?<![\w-])(rt|request_time|rid|request_id|x_request_id|req_id)[=:]"?([\w.:-]{1,128})')
+_ADDED = re.compile(r'(?<![\w-])(rt|request_time|rid|id|request_id|x_request_id)[=:]"?([\w.:-]{1,128})')
 _OTHER = Unreadable("requests for other paths", fault=False)
 
 
@@ -90,20 +88,78 @@ def recognises(path: str, head: bytes) -> bool:
 
 def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
     """Yield each request for a path of an inference server; others are counted."""
-    first = stream.read(1)
-    rest = _Prefixed(first, stream)
-    if first in (b"{", b"["):
-        yield from calls_of(path, rest, _ENTRY, _of_entry)
-        return
     faults = Faults("lines")
-    for line in unwrapped(rest):
-        try:
-            if not isinstance(line, Line):
-                raise line[1]
+
+    def read(line: Line) -> Iterator[Inference]:
+        if line.text.startswith("{"):
+            yield _of_entry(path, _ENTRY.read(line.text.encode(), faults, line.number))
+        else:
             yield _of_line(path, line.text)
-        except Unreadable as fault:
-            faults.note(fault, line[0])
-            if faults.hopeless:
-                faults.note(GIVEN_UP)
-                break
-    yield from faults.told(path)
+
+    return calls_of_lines(path, stream, read, faults=faults)
+
+
+def _of_line(path: str, text: str) -> Inference:
+    found = _LINE.fullmatch(text)
+    if found is None:
+        raise Unreadable("a line that is cut short or no access log line")
+    asked = _path(found["request"])
+    operation = operation_of(asked)
+    if not operation:
+        raise _OTHER
+    added = {key[-2:]: value for key, value in _ADDED.findall(found["rest"])}  # rt and request_time, rid and request_id
+    took = milliseconds(added.get("rt") or added.get("me"))
+    end = access_log_time(found["time"], "a line whose time").timestamp()
+    return _inference(
+        path, operation, end, took,
+        request=request_id(added.get("id")),
+        user=name(found["user"]),
+        address=address(found["address"]),
+        agent=name(found["agent"]),
+        status=count(found["status"]),
+        bytes_out=count(found["sent"]),
+    )  # fmt: skip
+
+
+def _of_entry(path: str, said: _Entry) -> Inference:
+    operation = operation_of(name(said.request_uri) or name(said.uri) or _path(name(said.request)))
+    if not operation:
+        raise _OTHER
+    hops = name(said.forwarded_for)
+    return _inference(
+        path, operation, _end(said), milliseconds(said.request_time),
+        request=request_id(said.given_id) or request_id(said.request_id),
+        key=hashed(name(said.authorization) or name(said.api_key)),
+        user=name(said.user),
+        address=forwarded(f"{hops},{name(said.remote_addr)}" if hops else name(said.remote_addr)),
+        agent=name(said.agent),
+        status=count(said.status),
+        bytes_in=count(said.request_length),
+        bytes_out=count(said.bytes_sent if said.body_bytes_sent is None else said.body_bytes_sent),
+        first_ms=milliseconds(said.upstream_header_time),
+    )  # fmt: skip
+
+
+def _inference(path: str, operation: str, end: float, took: float, **told: Any) -> Inference:
+    """The log's time is the answer's; the call began as much earlier as it took."""
+    return Inference(
+        time=end - max(took, 0) / 1000,
+        log=LOG,
+        file=path,
+        operation=operation,
+        embeddings=operation == "embedding",
+        total_ms=took,
+        **told,
+    )
+
+
+def _end(said: _Entry) -> float:
+    if isinstance(said.time_local, str) and said.time_iso8601 is None and said.msec is None:
+        return access_log_time(said.time_local, "a record whose time").timestamp()
+    return epoch(next((one for one in (said.msec, said.time_iso8601, said.timestamp, said.time) if one), None))
+
+
+def _path(request: str) -> str:
+    """What a request line asks for; a broken one, as TLS on a plain port, asks for nothing."""
+    parts = request.split(" ")
+    return parts[1] if len(parts) >= 2 else ""

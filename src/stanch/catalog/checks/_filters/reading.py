@@ -122,7 +122,7 @@ class _Reader:
         return found
 
     def _comparison(self) -> Filter:
-        selector = _selector(self._next("field", "a field that begins with $"))
+        selector = selector(self._next("field", "a field that begins with $"))
         kind, word = self._peek()
         if kind == "bare":
             return Presence(selector, self._asked())
@@ -169,7 +169,8 @@ class _Reader:
         return word
 
 
-def _selector(text: str) -> Selector:
+def selector(text: str) -> Selector:
+    """The field that `$.a.b[0]` names; raises FilterError."""
     steps: list[str | int | None] = []
     at = 1
     while at < len(text):

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stanch.catalog.checks._declared import SAY
+from stanch.catalog.checks._strangers import ours
 from stanch.contracts.check import Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.arn import Arn, ArnError
@@ -58,7 +59,7 @@ def _sides(posture: Posture, place: Place, target: Target, *, accounts: bool) ->
     found = []
     if target.region != place.region or target.region is None:
         found.append((f"region {target.region or 'unknown'}", perimeter.region(target.region)))
-    if accounts and target.account not in (None, place.account):
+    if accounts and target.account is not None and target.account not in (place.account, *ours(posture)):
         found.append((f"account {target.account}", perimeter.account(target.account)))
     if target.partition and perimeter.partitions and target.partition not in perimeter.partitions:
         found.append((f"partition {target.partition}", Side.OUTSIDE))

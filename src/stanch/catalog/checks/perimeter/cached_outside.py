@@ -1,4 +1,4 @@
-"""A distribution keeps what it serves at the edge, in more than a hundred cities; none of its settings names one country.
+"""A distribution keeps what it serves at the edge, in more than a hundred cities; no setting names one country.
 
 CloudFront Developer Guide, "Choose the price class for a CloudFront distribution": the smallest is two continents.
 """

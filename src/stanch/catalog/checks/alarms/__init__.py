@@ -1,0 +1,1 @@
+"""Alarms: which calls anybody would hear of, who is woken, and whether it would ever ring."""

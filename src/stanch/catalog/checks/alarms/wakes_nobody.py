@@ -1,0 +1,107 @@
+"""An alarm without a confirmed subscriber rings in an empty house.
+
+Amazon SNS Developer Guide, "Confirm the subscription": until somebody clicks, nothing is delivered.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from stanch.catalog.checks._filters import matches
+from stanch.catalog.checks._network.mend import in_region
+from stanch.catalog.checks._things import blind, evidence, mappings, texts
+from stanch.catalog.checks.alarms._ears import Ears, wakes
+from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
+from stanch.contracts.collector import Place
+from stanch.domain.severity import Severity
+from stanch.domain.verdict import Remedy, Row, Ruling
+
+ABOUT = About(
+    title="An alarm on calls wakes nobody",
+    row=Row.ALARMS,
+    severity=Severity.MEDIUM,
+    controls={
+        NIST: ("AU-6", "IR-6", "SI-4(5)"),
+        ISO: ("A.5.24", "A.8.16"),
+        NIS2: ("Art. 21(2)(b)", "Art. 23(4)"),
+    },
+)
+_TEMPLATE = """\
+Type: AWS::SNS::Subscription
+Properties:
+  TopicArn: !Ref Topic
+  Protocol: email
+  Endpoint: watch@example.com
+"""
+
+
+def judge(posture: Posture) -> Iterator[Judged]:
+    """See `contracts.check.Check`."""
+    yield from blind(posture, "cloudwatch", "cloudwatch", "cloudwatch:DescribeAlarms", "logs:DescribeMetricFilters")
+    topics = {place.thing.arn: place for place in posture.of("sns/topic")}
+    for alarm, _ in Ears(posture).fed.values():
+        yield _judged(posture, alarm, topics)
+
+
+def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> Judged:
+    woken, who = wakes(alarm, topics)
+    if not woken:
+        relayed = _relayed(posture, alarm, topics)
+        woken, who = (True, relayed) if relayed else (woken, who)
+    rulings = {True: (Ruling.PASS, who), None: (Ruling.UNKNOWN, f"not seen: {who}"), False: (Ruling.FAIL, who)}
+    ruling, why = rulings[woken]
+    failed = ruling is Ruling.FAIL
+    name = str(alarm.thing.data.get("AlarmName") or alarm.thing.arn.rpartition(":")[2])
+    topic = next(iter(texts(alarm.thing.data.get("AlarmActions"))), None)
+    return Judged(
+        alarm.thing.arn,
+        alarm.account,
+        alarm.region,
+        ruling,
+        why,
+        evidence=(
+            evidence(alarm, "AlarmActions"),
+            *((evidence(topics[topic], "Subscriptions"),) if topic in topics else ()),
+        ),
+        way=("whoever does what the alarm is for", f"{name} rings: {why}", "everybody sleeps on") if failed else (),
+        remedy=_remedy(alarm, name, topic) if failed else None,
+    )
+
+
+def _relayed(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> str | None:
+    """An alarm of alarms, or a rule on alarms that ring, may wake somebody instead."""
+    name = str(alarm.thing.data.get("AlarmName"))
+    for place in posture.of("cloudwatch/composite-alarm"):
+        rule = str(place.thing.data.get("AlarmRule"))
+        named = any(f"{mark}{what}{mark}" in rule for mark in ('"', "'") for what in (name, alarm.thing.arn))
+        if place.account == alarm.account and (named or f"({name})" in rule) and wakes(place, topics)[0]:
+            return f"the alarm {place.thing.data.get('AlarmName')} rings with it"
+    event = {
+        "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change",
+        "account": alarm.account,
+        "region": alarm.region,
+        "resources": [alarm.thing.arn],
+        "detail": {"alarmName": name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}},
+    }
+    for place in posture.of("events/rule"):
+        data = place.thing.data
+        here = (place.account, place.region) == (alarm.account, alarm.region) and data.get("State") != "DISABLED"
+        if here and mappings(data.get("Targets")) and matches(data.get("EventPattern"), event):
+            return f"the rule {data.get('Name')} takes it"
+    return None
+
+
+def _remedy(alarm: Place, name: str, topic: str | None) -> Remedy:
+    where = in_region(alarm.region)
+    subscribe = ("aws", "sns", "subscribe", "--topic-arn", topic or "the-arn-of-a-topic", "--protocol", "email")
+    return Remedy(
+        "Give the alarm a topic with a subscriber who confirms, or an action that does something; ring it once to see.",
+        (
+            ("aws", "cloudwatch", "enable-alarm-actions", "--alarm-names", name, *where),
+            (*subscribe, "--notification-endpoint", "watch@example.com", *where),
+            (
+                *("aws", "cloudwatch", "set-alarm-state", "--alarm-name", name, "--state-value", "ALARM"),
+                *("--state-reason", "a rehearsal", *where),
+            ),
+        ),
+        _TEMPLATE,
+    )
