@@ -58,6 +58,8 @@ bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m benchmarks.iam_reach
 	@$(PY) -m benchmarks.iam_asking
 	@$(PY) -m benchmarks.containment
+	@$(PY) -m benchmarks.posture
+	@$(PY) -m benchmarks.discovery
 
 kill-matrix: $(STAMP) $(EMULATOR)/.stamp ## kill every playbook at every point of it (long)
 	@STANCH_KILL_AT=all $(PY) -m pytest -n 2 tests/playbooks/test_killed.py

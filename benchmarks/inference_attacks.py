@@ -87,10 +87,10 @@ _PLANS: dict[str, tuple[str, tuple[str, ...], int, int, int, int]] = {
 
 def planted(seed: int, keys: Sequence[Victim], strength: float) -> list[Attack]:
     """One attack of each kind, on keys and days that the seed chooses."""
-    chance = np.random.default_rng([seed, 3])
     attacks = []
     taken: set[str] = set()
-    for kind, (expects, wanted, days, hour, hours, calls) in _PLANS.items():
+    for place, (kind, (expects, wanted, days, hour, hours, calls)) in enumerate(_PLANS.items()):
+        chance = np.random.default_rng([seed, 3, place])
         first = int(chance.integers(10, 28 - days))
         if kind == "distillation":
             used: tuple[Victim, ...] = tuple(_fresh(chance, number) for number in range(max(1, int(40 * strength))))

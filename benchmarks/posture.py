@@ -1,4 +1,4 @@
-"""A whole look at an account, and at one ten times as large: API calls, seconds beside their floor, peak memory.
+"""A whole scan of an account, and of one ten times as large: calls, seconds beside their floor, memory, what was found.
 
 usage: python -m benchmarks.posture [--times N ...] [--rounds N] [--json FILE]
 
@@ -12,14 +12,14 @@ import json
 import statistics
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from benchmarks.alone import alone
-from benchmarks.posture_account import build
+from benchmarks.posture_account import Planted, build
 from benchmarks.posture_looks import AT_ONCE, door, floor, look
 from stanch.range.process import Range
 
@@ -27,6 +27,25 @@ MOST_CALLS, MOST_SECONDS, MOST_MEGABYTES = 700, 10.0, 300.0
 """What a look at the account itself may take."""
 LINEAR = 1.2
 """How much dearer a thing may be in the larger account."""
+
+
+FOUND_BY = {
+    "administers": ("trust/compute_admin",),
+    "called by everybody": ("public/function_open",),
+    "of a stranger": ("public/bucket_open",),
+    "gives its role away": ("inference_hosts/metadata_v1",),
+    "open to the world": ("inference_hosts/admin_port_open",),
+    "passes roles": ("trust/becomes_reader",),
+    "public by ACL": ("public/bucket_open",),
+    "public by policy": ("public/bucket_open",),
+    "public snapshot": ("public/copy_shared",),
+    "trusts a stranger": ("cross_account/role_reaches_asset",),
+    "trusts everybody": ("trust/anybody", "cross_account/role_reaches_asset"),
+    "with a key": ("trust/permanent_keys",),
+    "with a secret": ("functions/secret_in_environment",),
+    "without a block": ("public/bucket_blocked",),
+}
+"""What is planted, and the checks that have to find it."""
 
 
 @dataclass
@@ -37,6 +56,10 @@ class Measured:
     calls: int
     things: int
     unknowns: int
+    planted: int = 0
+    missed: list[str] = field(default_factory=list)
+    healthy: list[str] = field(default_factory=list)
+    judging: list[float] = field(default_factory=list)
     peaks: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     at_once: list[float] = field(default_factory=list)
@@ -65,18 +88,33 @@ def measure(times: int, rounds: int) -> Measured:
     """Build the account so many times as large, and look at it and at its floors in turns."""
     with Range() as range_, tempfile.TemporaryDirectory() as folder:
         began = perf_counter()
-        build(door(range_.endpoint), times)
+        planted = build(door(range_.endpoint), times)
         print(f"{times}x built in {perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
         calls = Path(folder) / "calls.jsonl"
         first = alone(look, range_.endpoint, folder, str(calls)).told
         found = Measured(times, first["calls"], first["things"], first["unknowns"])
+        _score(found, planted, first["failed"])
         for _ in range(rounds):
             run = alone(look, range_.endpoint, folder)
             found.seconds.append(run.told["seconds"])
+            found.judging.append(run.told["judging"])
             found.peaks.append(run.peak or 0.0)
             found.at_once.append(alone(floor, range_.endpoint, str(calls), AT_ONCE).told["seconds"])
             found.in_turn.append(alone(floor, range_.endpoint, str(calls), 1).told["seconds"])
     return found
+
+
+def _score(found: Measured, planted: Planted, failed: Mapping[str, Sequence[str]]) -> None:
+    """What of the planted was missed, and what failed by the same checks that is healthy."""
+    wanted: dict[str, set[str]] = {}
+    for kind, names in planted.wrong.items():
+        for check in FOUND_BY[kind]:
+            wanted.setdefault(check, set()).update(names)
+    for check, wrong in wanted.items():
+        told = set(failed.get(check, ()))
+        found.planted += len(wrong)
+        found.missed += [f"{check}: {name}" for name in sorted(wrong - told)]
+        found.healthy += [f"{check}: {name}" for name in sorted(told - wrong)]
 
 
 def _told(measured: Sequence[Measured]) -> bool:
@@ -91,6 +129,11 @@ def _told(measured: Sequence[Measured]) -> bool:
             f"{one.times:6}x {one.calls:8,} {one.things:8,} {one.unknowns:8} {seconds:9.1f}"
             f" {ratios[0]:22.2f} {ratios[1]:8.2f} {peak:9.0f}"
         )
+        judging = statistics.median(one.judging)
+        print(
+            f"        {one.planted - len(one.missed)} of {one.planted} planted found, {len(one.healthy)} healthy things"
+            f" failed by the same checks; judging is {judging / seconds:.2f} of it"
+        )
     base, large = measured[0], measured[-1]
     growth = statistics.median(large.seconds) / statistics.median(base.seconds) / (large.times / base.times)
     print(f"a thing of the largest takes {growth:.2f} of one of the smallest (1.00 is linear, {LINEAR} is the ceiling)")
@@ -100,6 +143,8 @@ def _told(measured: Sequence[Measured]) -> bool:
         (base.times > 1 or max(base.peaks) < MOST_MEGABYTES, f"wanted under {MOST_MEGABYTES:.0f} MB"),
         (growth < LINEAR, "not linear"),
         (not any(one.unknowns for one in measured), "something could not be seen"),
+        *((False, f"not found: {name}") for one in measured for name in one.missed),
+        *((False, f"healthy, yet it failed: {name}") for one in measured for name in one.healthy),
     ]
     for fine, what in judged:
         if not fine:

@@ -58,6 +58,7 @@ def _bucket(aws: Aws, number: int, made: Planted) -> None:
     arn = f"arn:{aws.partition}:s3:::{name}"
     aws.call("s3", "CreateBucket", Bucket=name)
     aws.call("s3", "PutObject", Bucket=name, Key="customers/export.csv", Body=b"id,email\n1,a@example.com\n")
+    aws.call("s3", "DeletePublicAccessBlock", Bucket=name)  # which every new bucket has
     kind = number % 10
     if kind == 1:
         policy = _document({"Principal": "*", "Action": "s3:GetObject", "Resource": f"{arn}/*"})

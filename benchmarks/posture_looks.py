@@ -1,6 +1,7 @@
 """What `benchmarks.posture` measures, each step by itself: a whole look, and the same calls by bare boto3."""
 
 import json
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import perf_counter
@@ -8,6 +9,8 @@ from typing import Any, ClassVar
 
 from benchmarks.alone import Told
 from stanch.aws import Door
+from stanch.domain.arn import Arn
+from stanch.domain.verdict import Ruling, Verdict
 from stanch.range.clients import root
 
 ACCOUNT, REGION = "111122223333", "us-east-1"
@@ -37,24 +40,38 @@ class _Recording(Door):
 
 
 def look(endpoint: str, folder: str, record: str | None = None) -> Told:
-    """One look as `stanch snapshot` does it, its start included; `record` takes each call that was made."""
+    """One scan as `stanch scan` does it, its start included; `record` takes each call that was made."""
     began = perf_counter()
-    from stanch.app import snapshot
+    from stanch.app import scan, snapshot
     from stanch.domain.estate import Estate
 
     aws = _Recording.using(root(ACCOUNT), region=REGION, endpoint=endpoint) if record else door(endpoint)
     todo, closed = snapshot.planned(aws, Estate(), role=None, regions=())
     made = snapshot.look(todo, closed, Path(folder) / "snapshot", lambda _: None)
-    seconds = perf_counter() - began
+    looked = perf_counter()
+    verdicts = scan.scan(made, Estate(), scan.asked()).verdicts
+    judged = perf_counter()
     if record:
         with Path(record).open("w", encoding="utf-8") as file:
             file.writelines(json.dumps(call) + "\n" for call in _Recording.made)
     return {
-        "seconds": seconds,
+        "seconds": judged - began,
+        "judging": judged - looked,
+        "verdicts": len(verdicts),
+        "failed": _failed(verdicts),
         "calls": sum(aws.calls.values()),
         "things": len(made.places),
         "unknowns": len(made.unknowns),
     }
+
+
+def _failed(verdicts: Iterable[Verdict]) -> dict[str, list[str]]:
+    """By check, the last word of each resource's name that failed."""
+    found: dict[str, list[str]] = {}
+    for one in verdicts:
+        if one.ruling is Ruling.FAIL:
+            found.setdefault(one.check, []).append(Arn.parse(one.resource).name)
+    return found
 
 
 def floor(endpoint: str, record: str, threads: int) -> Told:

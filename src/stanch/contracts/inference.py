@@ -48,9 +48,9 @@ class Leak(Protocol):
 class Mark:
     """Something that `count` calls of one key had in common in one hour (`start`, seconds since the epoch).
 
-    `kind` says what: `template` (the masked opening of the prompt), `prompt` (the whole of it), `prefix` (its
-    beginning, where hardly anything was answered), `bias` (a token that was biased), `missing` (a model or adapter that
-    is none), `leak` (`category/kind` of what an answer gave away). Those of prompts are hashes.
+    `kind` says what: `template` (the masked opening of the prompt), `prefix` (its beginning, where hardly anything was
+    answered), `again` (prompts that were sent before in the hour), `bias` (a token that was biased), `missing` (a model
+    or adapter that is none), `leak` (`category/kind` of what an answer gave away). Those of prompts are hashes.
     """
 
     start: int

@@ -26,7 +26,11 @@ _DEEPEST = 32
 
 def of_caller(conversation: Closed) -> str:
     """The words of the caller himself, one turn a line; all words where no turn is his or nobody is named."""
-    value = _open(conversation)
+    return of_caller_in(_open(conversation))
+
+
+def of_caller_in(value: object) -> str:
+    """The same of a conversation that was opened already."""
     turns = value.get("messages", value) if isinstance(value, dict) else value
     if isinstance(turns, list):
         his = [turn for turn in turns if not (isinstance(turn, dict) and turn.get("role") in _NOT_THE_CALLERS)]
@@ -37,7 +41,11 @@ def of_caller(conversation: Closed) -> str:
 
 def words(answer: Closed) -> str:
     """All words of an answer; the pieces of a stream are put together as they come."""
-    value = _open(answer)
+    return words_in(_open(answer))
+
+
+def words_in(value: object) -> str:
+    """The same of an answer that was opened already."""
     return _joined(value, "" if _is_stream(value) else "\n")
 
 

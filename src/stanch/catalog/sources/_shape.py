@@ -40,7 +40,7 @@ class Shape(Generic[S]):
 
 def _fitted(kind: type[S], value: dict[str, Any], faults: Faults, at: int) -> S:
     """The Struct with all values that fit; the others keep their defaults."""
-    fits = {}
+    fits: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
         given = value.get(field.encode_name)
         if given is None:

@@ -211,7 +211,8 @@ def _answered(body: msgspec.Raw, faults: Faults) -> dict[str, Any]:
 
 
 def _learn(found: dict[str, Any], event: _Said) -> None:
-    stopped = (event.stopReason, event.stop_reason, event.completionReason, event.delta and event.delta.stop_reason)
+    in_stream = event.delta.stop_reason if event.delta else None
+    stopped = (event.stopReason, event.stop_reason, event.completionReason, in_stream)
     if finish := next(filter(None, map(name, stopped)), ""):
         found["finish"] = finish
     if guardrail := name(event.guardrail):

@@ -185,7 +185,7 @@ def _tokens(said: _Payload, usage: _Usage | None) -> dict[str, Any]:
     }
 
 
-def _times(said: _Payload, start: float) -> dict[str, float]:
+def _times(said: _Payload, start: float) -> dict[str, Any]:
     """How long it took. Without a stream the first token came with the last, and tells nothing."""
     try:
         end = epoch(said.endTime)
@@ -195,7 +195,7 @@ def _times(said: _Payload, start: float) -> dict[str, float]:
     return {"first_ms": between(start, first), "total_ms": between(start, end)}
 
 
-def _texts(said: _Payload, faults: Faults) -> dict[str, str]:
+def _texts(said: _Payload, faults: Faults) -> dict[str, Any]:
     found = {"prompt": _content.of_caller(said.messages), "answer": _content.words(said.response)}
     if starts(said.response, b"{"):
         choices = _RESPONSE.read(said.response, faults).choices

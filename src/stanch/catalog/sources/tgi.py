@@ -24,12 +24,10 @@ LOG = TGI
 INFERENCE = True
 
 _ROUTER = re.compile(r"text_(?:generation|embeddings)_router(?:::\w+)*: router/src/")
-_LINE = re.compile(
-    r"(?:(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\s+)?(?P<level>INFO|ERROR|WARN|DEBUG|TRACE)\s+(?P<span>\w{1,64})"
-    r"\{(?P<fields>.*)\}(?::\w+(?:\{.*\})?)*: text_(?:generation|embeddings)_router(?:::\w+)*:"
-    r" [\w./]{1,200}:\d{1,6}: (?P<message>[^{}]{1,400})",
-    re.DOTALL,
+_BEGIN = re.compile(
+    r"(?:(?P<time>\d{4}-\d\d-\d\dT[\d:.]{8,18}Z)\s+)?(?P<level>INFO|ERROR|WARN|DEBUG|TRACE)\s+(?P<span>\w{1,64})\{"
 )
+_END = re.compile(r"(?:generation|embeddings)_router[\w:]{0,200}: [\w./]{1,200}:\d{1,6}: (.{1,400})", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SOME = re.compile(r"(\w+): Some\(([\d.eE+-]{1,32})\)")
 _ADAPTER = re.compile(r'adapter_id: Some\("((?:[^"\\]|\\.)*)"\)')
@@ -92,15 +90,15 @@ def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
 
 
 def _of_line(path: str, line: Line) -> Inference:
-    found = _LINE.match(line.text)
-    if found is None:
+    fields, _, tail = line.text.rpartition("}: text_")
+    found, end_of_line = _BEGIN.match(fields), _END.match(tail)
+    if found is None or end_of_line is None:
         raise _NO_REQUEST
-    status = _status(found["level"], found["message"])
+    status = _status(found["level"], end_of_line[1])
     end = iso(found["time"]) if found["time"] else line.stamp
     if end is None:
         raise Unreadable("a line without a time")
-    took = dict(_TOOK.findall(found["fields"]))
-    return _call(path, found["span"], reckonable(end), status, found["fields"], took)
+    return _call(path, found["span"], reckonable(end), status, fields, dict(_TOOK.findall(fields)))
 
 
 def _of_entry(path: str, said: _Entry) -> Inference:

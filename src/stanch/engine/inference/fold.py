@@ -135,11 +135,14 @@ def _mark(call: Inference, kind: str) -> MarkKey:
 
 
 def _marks(marks: Mapping[MarkKey, Counter[str]]) -> pa.Table:
-    rows = [
-        (*key, value, count)
-        for key, values in marks.items()
-        for value, count in values.most_common(KEPT_BIASES if key[-1] == "bias" else KEPT_MARKS)
-    ]
+    rows: list[tuple[str, str, int, str, str, int]] = []
+    for (owner, asked, hour, what), values in marks.items():
+        if what == "prompt" and owner:  # of prompts no more is asked than how many came again
+            if again := values.total() - len(values):
+                rows.append((owner, asked, hour, "again", "", again))
+            continue
+        kept = values.most_common(KEPT_BIASES if what == "bias" else KEPT_MARKS)
+        rows += ((owner, asked, hour, what, of, count) for of, count in kept)
     key, request, start, kind, value, count = zip(*rows, strict=True) if rows else ((),) * 6
     return pa.table(
         {

@@ -101,7 +101,12 @@ WITH owned AS (
   FROM marks m LEFT JOIN (SELECT id, any_value(key) AS key, bool_or((has >> {SUMS.index("opened")}) & 1 = 1) AS opened
     FROM names GROUP BY id) n ON m.request != '' AND n.id = hash(m.request)
   WHERE n.opened IS NOT TRUE),
-summed AS (SELECT key, start, kind, value, sum(count) AS count FROM owned GROUP BY ALL)
+repeats AS (
+  SELECT key, start, 'again' AS kind, '' AS value, sum(count) - count(DISTINCT value) AS count
+  FROM owned WHERE kind = 'prompt' GROUP BY key, start),
+summed AS (
+  SELECT key, start, kind, value, sum(count) AS count
+  FROM (FROM owned WHERE kind != 'prompt' UNION ALL FROM repeats WHERE count > 0) GROUP BY ALL)
 SELECT key, start, kind, value, count FROM summed
 QUALIFY row_number() OVER (PARTITION BY key, kind ORDER BY count DESC, start, value) <= {KEPT_MARKS}
 ORDER BY key, start, kind, value

@@ -5,6 +5,7 @@ Source: Service Authorization Reference.
 
 from collections.abc import Iterator
 
+from stanch.iam.least.names import service_of
 from stanch.range.gate.permission import Need
 from stanch.range.request.call import Call
 
@@ -12,7 +13,6 @@ _NAMES = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "sqs:SendMessageBatch": "sqs:SendMessage",
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
-    "tagging:GetResources": "tag:GetResources",
 }
 _IN_TRANSACTION = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
@@ -25,7 +25,7 @@ _IN_TRANSACTION = {
 
 def renamed_needs(call: Call) -> list[Need]:
     """What a call needs whose service has no rules of its own: its action on `*`, by the name IAM has for it."""
-    name = f"{call.prefix}:{call.operation}"
+    name = f"{service_of(call.prefix) or call.prefix}:{call.operation}"
     if name in {"dynamodb:TransactWriteItems", "dynamodb:TransactGetItems"}:
         return [Need(action) for action in dict.fromkeys(_parts(call))]
     return [Need(_NAMES.get(name, name))]

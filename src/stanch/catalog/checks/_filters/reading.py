@@ -122,23 +122,23 @@ class _Reader:
         return found
 
     def _comparison(self) -> Filter:
-        selector = selector(self._next("field", "a field that begins with $"))
+        field = selector(self._next("field", "a field that begins with $"))
         kind, word = self._peek()
         if kind == "bare":
-            return Presence(selector, self._asked())
+            return Presence(field, self._asked())
         sign = self._next("sign", "a comparison")
         kind, word = self._peek()
         self._at += 1
         if kind == "regex" and sign in ("=", "!="):
-            return _expression(word, selector, negated=sign == "!=")
+            return _expression(word, field, negated=sign == "!=")
         if kind not in ("bare", "quoted"):
             raise FilterError(f"{sign} is followed by no value")
         number = float(word) if kind == "bare" and _NUMBER.fullmatch(word) else None
         if sign in ("=", "!="):
-            return Equality(selector, _unescaped(word) if kind == "quoted" else word, number, sign == "!=")
+            return Equality(field, _unescaped(word) if kind == "quoted" else word, number, sign == "!=")
         if number is None:
             raise FilterError(f"{sign} compares numbers, and {word!r} is none")
-        return Order(selector, sign, number)
+        return Order(field, sign, number)
 
     def _asked(self) -> str:
         """`IS NULL`, `NOT EXISTS` and their like, in capitals."""

@@ -4,7 +4,7 @@ CloudWatch Logs User Guide, "Creating metrics from log events using filters"; a 
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +14,7 @@ from stanch.catalog.checks._things import mapped, mappings, texts
 from stanch.catalog.checks.alarms._calls import delivered
 from stanch.contracts.check import Posture
 from stanch.contracts.collector import Place
+from stanch.domain.event import Event
 
 Spot = tuple[str, str | None, str, str]
 """Account, region, namespace and name of a metric."""
@@ -57,6 +58,21 @@ class Ears:
         """What filters count in the log groups that trails write to, by the group's ARN."""
         written = {_group_arn(trail) for trail in self._posture.of("cloudtrail/trail")}
         return {arn: list(_counted(place)) for arn, place in self._groups.items() if arn in written}
+
+    def written(self, group: Place, events: Iterable[Event]) -> list[Event]:
+        """The events that some trail writes to a group: of its account, or of all in an organisation's, and region."""
+        arn = group.thing.arn
+        trails = [one for one in self._posture.of("cloudtrail/trail") if _group_arn(one) == arn]
+        everybody = any(one.thing.data.get("IsOrganizationTrail") is True for one in trails)
+        accounts = {one.account for one in trails}
+        everywhere = any(one.thing.data.get("IsMultiRegionTrail") is True for one in trails)
+        regions = {one.region for one in trails}
+        return [
+            event
+            for event in events
+            if (everybody or str(event.record.get("recipientAccountId")) in accounts)
+            and (everywhere or str(event.record.get("awsRegion")) in regions)
+        ]
 
     @cached_property
     def alarms(self) -> dict[Spot, list[Place]]:

@@ -1,11 +1,11 @@
 """A threshold copied from a page about another workload never rings on this one; only the own events can tell.
 
 Reads: filters, alarms, and the CloudTrail events at hand, which each filter counts as CloudWatch Logs would.
-Blind to: events that were not given, alarms on silence, on anomalies and on expressions of several metrics.
+Blind to: events that were not given, what a trail's selectors leave out, alarms on silence, on anomalies and on expressions of several metrics.
 """
 
+import math
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from stanch.catalog.checks._filters import Filter
 from stanch.catalog.checks._filters.reading import FilterError, selector
@@ -48,12 +48,15 @@ def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     yield from blind(posture, "cloudwatch", "cloudwatch", "cloudwatch:DescribeAlarms", "logs:DescribeMetricFilters")
     ears = Ears(posture)
-    own = _by_account(posture.events) if ears.fed else {}
+    written: dict[str, list[Event]] = {}
     for alarm, counted in ears.fed.values():
-        yield _judged(posture, alarm, counted, own)
+        for one in counted:
+            if one.group.thing.arn not in written:
+                written[one.group.thing.arn] = ears.written(one.group, posture.events or ())
+        yield _judged(posture, alarm, counted, written)
 
 
-def _judged(posture: Posture, alarm: Place, counted: Sequence[Counted], own: dict[str, list[Event]]) -> Judged:
+def _judged(posture: Posture, alarm: Place, counted: Sequence[Counted], written: dict[str, list[Event]]) -> Judged:
     bar = bar_of(alarm.thing.data)
     filters = [one for one in counted if one.filter is not None]
     if not filters:
@@ -61,7 +64,7 @@ def _judged(posture: Posture, alarm: Place, counted: Sequence[Counted], own: dic
     elif bar is None:
         said = (Ruling.PASS, "it rings on silence, on anomalies or on an expression, which is not run again here")
     else:
-        said = _static(bar, filters) or _replayed(posture, bar, filters, own)
+        said = _static(bar, filters) or _replayed(posture, bar, filters, written)
     ruling, why = said
     failed = ruling is Ruling.FAIL
     name = str(alarm.thing.data.get("AlarmName") or alarm.thing.arn.rpartition(":")[2])
@@ -89,7 +92,7 @@ def _static(bar: Bar, filters: Sequence[Counted]) -> tuple[Ruling, str] | None:
         told = ", ".join(f"{value:g}" for value in constants)
         return (
             Ruling.FAIL,
-            f"each match counts {told}, so its {bar.statistic} never gets {bar}: it counts with Sum only",
+            f"each match counts {told}, so it never gets {bar}: only Sum counts",
         )
     questions = _about(filters)
     once = next((question for question in questions if question.once), None)
@@ -101,12 +104,12 @@ def _static(bar: Bar, filters: Sequence[Counted]) -> tuple[Ruling, str] | None:
 
 
 def _replayed(
-    posture: Posture, bar: Bar, filters: Sequence[Counted], own: dict[str, list[Event]]
+    posture: Posture, bar: Bar, filters: Sequence[Counted], written: dict[str, list[Event]]
 ) -> tuple[Ruling, str]:
     if posture.events is None:
         return Ruling.PASS, f"nothing in it keeps it from ringing ({bar}); no events were given to run it on"
-    events = own.get(filters[0].group.account, [])
-    points = [point for one in filters for point in _points(one, events)]
+    events = {id(event): event for one in filters for event in written[one.group.thing.arn]}
+    points = [point for one in filters for point in _points(one, written[one.group.thing.arn])]
     if not points:
         return Ruling.PASS, f"nothing in it keeps it from ringing ({bar}); none of {len(events)} events at hand matches"
     done = replay(bar, points)
@@ -143,14 +146,6 @@ def _taken(field: str, event: Event) -> float | None:
     return next((_number(one) for one in found), None)
 
 
-def _by_account(events: Sequence[Event] | None) -> dict[str, list[Event]]:
-    """The events by the account that they are of. A trail of the organisation has all its accounts' in one group."""
-    found: dict[str, list[Event]] = {}
-    for event in events or ():
-        found.setdefault(str(event.record.get("recipientAccountId")), []).append(event)
-    return found
-
-
 def _about(filters: Sequence[Counted]) -> list[Question]:
     """The questions of which some call is counted."""
     return [
@@ -160,14 +155,14 @@ def _about(filters: Sequence[Counted]) -> list[Question]:
     ]
 
 
-@lru_cache(maxsize=1024)
-def _number(text: object) -> float | None:
-    if isinstance(text, bool):
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(text) if isinstance(text, int | float | str) else None
-    except ValueError:
+        number = float(value)
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def _remedy(alarm: Place, name: str) -> Remedy:

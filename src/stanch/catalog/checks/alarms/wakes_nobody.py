@@ -50,7 +50,7 @@ def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> Judg
     ruling, why = rulings[woken]
     failed = ruling is Ruling.FAIL
     name = str(alarm.thing.data.get("AlarmName") or alarm.thing.arn.rpartition(":")[2])
-    topic = next(iter(texts(alarm.thing.data.get("AlarmActions"))), None)
+    topic = next(iter(texts(alarm.thing.data.get("AlarmActions"))), "")
     return Judged(
         alarm.thing.arn,
         alarm.account,
@@ -90,7 +90,7 @@ def _relayed(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> str
     return None
 
 
-def _remedy(alarm: Place, name: str, topic: str | None) -> Remedy:
+def _remedy(alarm: Place, name: str, topic: str) -> Remedy:
     where = in_region(alarm.region)
     subscribe = ("aws", "sns", "subscribe", "--topic-arn", topic or "the-arn-of-a-topic", "--protocol", "email")
     return Remedy(

@@ -47,7 +47,8 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
         fresh, known = used - known, known | used
         if names >= limits.missing:
             proof = [cell for cell in cells if cell.missing]
-            yield sighting(proof, f"{names} names asked for in a day that are no model and no adapter")
+            why = f"{names} names asked for in a day that are no model and no adapter"
+            yield sighting(proof, why, Severity.HIGH)  # all refused, which takes it down again
         elif len(fresh) >= limits.adapters and used_before(history, day) >= limits.days:
             proof = [cell for cell in cells if cell.adapter in fresh]
             yield sighting(proof, f"{len(fresh)} adapters used for the first time in a day", confidence=0.5)

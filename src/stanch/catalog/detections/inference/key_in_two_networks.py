@@ -33,7 +33,7 @@ class Limits:
     """Networks known of the key, beyond which it travels or is shared."""
     hours: int = 3
     """Hours of the day in which both networks used the key: one that moves is in both for an hour."""
-    calls: int = 10
+    calls: int = 5
     """Calls of each in such an hour."""
 
 

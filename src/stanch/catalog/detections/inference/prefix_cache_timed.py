@@ -42,12 +42,12 @@ LIMITS = Limits()
 
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each of the first days with so many probes."""
-    prefixes, prompts = marked(history, "prefix"), marked(history, "prompt")
+    prefixes, repeats = marked(history, "prefix"), marked(history, "again")
     alike = 0
     for day, cells in days(history).items():
         brief = total(cells, lambda cell: cell.brief)
         top = sum(count for _, count in prefixes[day].most_common(5)) if day in prefixes else 0
-        again = sum(count - 1 for count in prompts[day].values() if count > 1) if day in prompts else 0
+        again = sum(repeats[day].values()) if day in repeats else 0
         if brief >= limits.calls and top >= limits.alike * brief and again >= limits.again * brief:
             alike += 1
             if alike <= limits.usual_days + 1:
