@@ -60,6 +60,10 @@ bench: $(STAMP) ## print each figure beside its floor and its peer
 	@$(PY) -m benchmarks.containment
 	@$(PY) -m benchmarks.posture
 	@$(PY) -m benchmarks.discovery
+	@$(PY) -m benchmarks.call_sources
+	@$(PY) -m benchmarks.inference_speed
+	@$(PY) -m benchmarks.inference
+	@$(PY) -m benchmarks.inspect
 
 kill-matrix: $(STAMP) $(EMULATOR)/.stamp ## kill every playbook at every point of it (long)
 	@STANCH_KILL_AT=all $(PY) -m pytest -n 2 tests/playbooks/test_killed.py

@@ -1,16 +1,15 @@
 """What is found of fifteen attacks on the model's own door, among a thousand keys in four weeks, and how soon.
 
-usage: python -m benchmarks.inference [--seed N] [--keys N] [--processes N] [--speed] [--memory]
+usage: python -m benchmarks.inference [--seed N] [--keys N] [--processes N]
 
-The thresholds were chosen on seed 1; what is told is of another. Time to detection is that of a hunt run each hour:
-the end of the first hour with which the attack's own detection speaks of one of its keys. False incidents are those
-that no attack explains, told unasked. `--speed` and `--memory` measure instead.
+The thresholds were chosen on seeds 1 to 5; what is told is of another. Time to detection is that of a hunt run each
+hour: the end of the first hour with which the attack's own detection speaks of one of its keys. False incidents are
+those that no attack explains, told unasked. Then the same at half and at a quarter of each attack's strength.
 """
 
 import argparse
 import io
 import re
-import resource
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,14 +20,13 @@ from typing import BinaryIO
 from benchmarks.inference_attacks import Attack
 from benchmarks.inference_month import BEGIN, DAYS, Month, day, month
 from stanch.app.knowledge import behaviours
-from stanch.contracts.inference import KeyHistory, Traffic
+from stanch.contracts.inference import KeyHistory, Peers, Traffic
 from stanch.domain.estate import Estate, Gateway, Perimeter, Response
 from stanch.domain.incident import Incident
 from stanch.domain.inference import Inference
 from stanch.engine.correlate import worth_telling
 from stanch.engine.hunt import Hunt, Watch
-from stanch.engine.inference.book import Book
-from stanch.engine.inference.traffic import KeyTraffic, key_arn
+from stanch.engine.inference.traffic import key_arn
 from stanch.engine.scan.scanner import Scanner
 
 ESTATE = Estate(
@@ -44,6 +42,7 @@ class Found:
 
     category: str
     kind: str
+    about: str = ""
 
 
 def inspect(text: str) -> Iterator[Found]:
@@ -99,11 +98,11 @@ class Result:
 def main(arguments: Sequence[str]) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.inference")
-    parser.add_argument("--seed", type=int, default=2)
+    parser.add_argument("--seed", type=int, default=6)
     parser.add_argument("--keys", type=int, default=1000)
     parser.add_argument("--processes", type=int, default=2)
     wanted = parser.parse_args(arguments)
-    for strength in (1.0, 0.5):
+    for strength in (1.0, 0.5, 0.25):
         _tell(wanted.seed, wanted.keys, wanted.processes, strength)
     return 0
 
@@ -131,6 +130,8 @@ def judged(made: Month, processes: int) -> tuple[list[Result], list[Incident], i
         return Scanner((), ESTATE, [Generated(made)], inspect=inspect)
 
     hunt.read([Day(number) for number in range(DAYS)], build, processes)
+    if hunt.part.tally.skipped:
+        raise SystemExit(f"not all was read: {hunt.part.tally.skipped[0]}")
     results: list[Result] = []
 
     def heard(traffic: Traffic) -> None:
@@ -180,7 +181,7 @@ class _Until:
     end: int
 
     @property
-    def peers(self):  # type: ignore[no-untyped-def]
+    def peers(self) -> Peers:
         """Those of the whole."""
         return self.whole.peers
 

@@ -48,7 +48,7 @@ class Attack:
         return begin + self.first * 86_400 + self.hour * 3600, begin + (self.first + self.days) * 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Fresh:
     """A key that was made for the attack."""
 
@@ -100,6 +100,8 @@ def planted(seed: int, keys: Sequence[Victim], strength: float) -> list[Attack]:
         else:
             fits = [key for key in keys if key.kind in wanted and key.begins == 0 and key.ends == 28 and key.pace > 3]
             fits = [key for key in fits if key.name not in taken]
+            if kind == "two networks":  # at once: while the owner's application is awake
+                fits = [key for key in fits if key.zone in (0, 1) and key.pace > 8]
             used = (fits[int(chance.integers(len(fits)))],)
             taken.add(used[0].name)
         many = calls if kind == "distillation" else max(1, int(calls * strength))

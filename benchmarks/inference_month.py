@@ -1,16 +1,18 @@
 """Four weeks of a gateway's traffic: applications by day, batch jobs by night, a launch, and attacks among them.
 
 A thousand keys belong to some three hundred tenants. Applications follow the sun and the week, each at a pace of its
-own that grows by a few percent a week; classifiers ask for one token with logprobs; rankers ask for those of the prompt;
+own that grows by a few percent a week; classifiers ask for one token with logprobs; rankers for those of the prompt;
 jobs run at night or on Sundays; people try things. Keys come and go. Applications move to other networks and to other
 versions of their client, some open a second network, some report at the month's end; one tenant launches a product.
 The same seed gives the same month, day by day, so that processes can make their own days.
 """
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
@@ -24,11 +26,12 @@ _SERVED = 5
 """One key in so many asks models of our own, whose server logs each call too."""
 _KINDS = ("chat", "rag", "classifier", "ranker", "nightly", "weekly", "person", "roaming")
 _SHARES = (0.52, 0.12, 0.06, 0.02, 0.06, 0.03, 0.14, 0.05)
-_WORDS = (
+_WORDS = re.findall(
+    r"\w+",
     "order invoice ticket report customer contract meeting summary answer question price delivery account request "
     "change plan note letter offer product service network server model error release test review table figure week "
-    "month team office manager budget forecast risk policy claim patient recipe travel hotel flight garden weather"
-).split()
+    "month team office manager budget forecast risk policy claim patient recipe travel hotel flight garden weather",
+)
 
 
 @dataclass(slots=True)
@@ -174,7 +177,7 @@ def _moved(key: Key, step: int) -> str:
 
 
 def _call(key: Key, when: int, out: int, network: str, agent: str, text: str, odd: float, place: int) -> Inference:
-    more: dict[str, object] = {}
+    more: dict[str, Any] = {}
     answer = f"The {text} is as you asked."
     if key.kind == "rag":
         more = {"asked": 8}

@@ -310,3 +310,22 @@ def test_times_with_another_offset_are_kept_as_the_same_instant() -> None:
     written = read(export(**{"from": "2026-12-01T01:00:00+01:00"})).exports[0].start
     assert written == datetime(2026, 12, 1, 1, tzinfo=timezone(timedelta(hours=1)))
     assert written == datetime(2026, 12, 1, tzinfo=UTC)
+
+
+def test_a_key_of_a_gateway_may_have_a_planned_export() -> None:
+    text = """
+[[asset]]
+name = "model"
+kind = "inference-api"
+where = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:loadbalancer/app/model/1"
+[[export]]
+by = "arn:gateway:litellm:main::key/88dc*"
+asset = "model"
+from = 2026-12-01T00:00:00Z
+until = 2026-12-02T00:00:00Z
+max_bytes = "20GB"
+owner = "ml-platform"
+why = "an evaluation"
+"""
+    (planned,) = read(text, "stanch.toml").exports
+    assert planned.by == "arn:gateway:litellm:main::key/88dc*"

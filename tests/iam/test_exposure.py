@@ -282,6 +282,16 @@ def test_a_denial_takes_back_what_was_granted_by_name() -> None:
     assert look(allow({"AWS": role}), only).outside == (AWAY,)
 
 
+def test_whom_a_denial_of_all_others_exempts_gets_in_by_a_star() -> None:
+    role = f"arn:aws:iam::{AWAY}:role/x"
+    spares = {k: v for k, v in deny(NotPrincipal={"AWS": [HOME, AWAY, role]}).items() if k != "Principal"}
+    assert look(allow("*"), spares).outside == (AWAY,)
+    held = allow("*", {"StringEquals": {"aws:PrincipalAccount": HOME}})
+    assert look(held, spares) == Exposure()
+    half = {k: v for k, v in deny(NotPrincipal={"AWS": [role]}).items() if k != "Principal"}
+    assert look(allow("*"), half) == Exposure()
+
+
 def test_a_service_without_a_source_is_a_confused_deputy() -> None:
     service = {"Service": "sns.amazonaws.com"}
     assert look(allow(service)).outside == ("service:sns.amazonaws.com",)
@@ -346,6 +356,21 @@ def test_a_user_pool_is_named_by_its_audience() -> None:
     cognito = "cognito-identity.amazonaws.com"
     assert look(allow({"Federated": cognito})).public
     assert not look(allow({"Federated": cognito}, {"StringEquals": {f"{cognito}:aud": "eu-central-1:pool"}})).public
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "public"),
+    [
+        ("ForAnyValue:StringLike", "unauthenticated", True),
+        ("ForAnyValue:StringLike", "*authenticated", True),
+        ("ForAnyValue:StringEquals", "authenticated", False),
+        ("ForAnyValue:StringNotEquals", "unauthenticated", False),
+    ],
+)
+def test_a_pool_s_guests_are_anybody(operator: str, value: str, public: bool) -> None:
+    cognito = "cognito-identity.amazonaws.com"
+    pool = {"StringEquals": {f"{cognito}:aud": "eu-central-1:pool"}, operator: {f"{cognito}:amr": value}}
+    assert look(allow({"Federated": cognito}, pool)).public is public
 
 
 def test_statements_and_sentences_say_where() -> None:

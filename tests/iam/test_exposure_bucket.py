@@ -144,6 +144,15 @@ def test_an_access_point_has_closings_of_its_own(closing: dict[str, Any]) -> Non
     assert not look({"policy": DELEGATES, "access_points": [point(OPEN_POINT, **closing)]}).public
 
 
+def test_an_access_point_leads_to_a_place_that_nobody_knows() -> None:
+    far = policy(allow("*", {"StringEquals": {"aws:SourceVpce": "vpce-far"}}, resource=f"{POINT}/object/*"))
+    assert look({"policy": DELEGATES, "access_points": [point(far)]}).unplaced == ("vpce-far",)
+    assert look({"access_points": [point(far)]}).unplaced == ()
+    within = {"policy": DELEGATES, "access_points": [point(OPEN_POINT, vpc_configuration={"VpcId": "vpc-far"})]}
+    assert look(within).unplaced == ("vpc-far",)
+    assert look(within, Perimeter(HOME, vpcs=frozenset(["vpc-far"]))) == Exposure()
+
+
 def test_the_widest_way_in_counts() -> None:
     found = look({"policy": policy(allow({"AWS": AWAY})), "acl": acl(group(SIGNED))})
     assert (found.public, found.outside) == (True, (AWAY,))

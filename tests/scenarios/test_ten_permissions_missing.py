@@ -1,8 +1,8 @@
-"""A reading role that lacks ten permissions: the scan says so ten times, and invents nothing for what it did not see."""
+"""A reading role that lacks ten permissions: the scan says so ten times, and invents nothing in their place."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType
 
 import pytest
 from tests.collecting import reader
@@ -43,7 +43,9 @@ def ground() -> Iterator[Ground]:
 
 def scanned(ground: Ground, folder: Path, lacking: tuple[str, ...]) -> tuple[Told, set[str | None]]:
     """Every verdict by check, resource and region, and the permissions that were told as missing."""
-    aws: Aws = reader(ground.admin, SimpleNamespace(PERMISSIONS=[*(set(snapshot.permissions()) - set(lacking))]))
+    holds = ModuleType("holds")
+    holds.PERMISSIONS = sorted(set(snapshot.permissions()) - set(lacking))  # type: ignore[attr-defined]
+    aws: Aws = reader(ground.admin, holds)
     ours = estate.read(ground.staged.estate_toml())
     todo, closed = snapshot.planned(aws, ours, role=None, regions=[ground.staged.region])
     seen = snapshot.look(todo, closed, folder, lambda _: None)

@@ -15,6 +15,7 @@ from stanch.domain.coverage import Coverage, Failure
 from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
 from stanch.domain.incident import Incident
+from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
 from stanch.engine.read import AnySource, Tally, head
 from stanch.engine.scan.pool import FORGETFUL, Keeper
@@ -84,13 +85,15 @@ def hunt(
     processes: int | None = None,
     keeper: Keeper = FORGETFUL,
     lake: Keep | None = None,
+    inspect: Inspect | None = None,
     on_file: Callable[[Tally], None] = lambda _: None,
 ) -> Hunted:
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
     when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only
-    what rules match is kept: behaviours see nothing, and nobody's other calls are told.
+    what rules match is kept: behaviours see nothing, and nobody's other calls are told. `inspect` looks into models'
+    answers, where logs hold them.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner
@@ -102,7 +105,9 @@ def hunt(
 
     def build() -> LakeScanner:
         known: list[AnySource] = [*sources(), *inference_sources()]
-        return LakeScanner(loaded[0], estate, known, accounts, limit, routines, span, lake, profiles=profiles)
+        return LakeScanner(
+            loaded[0], estate, known, accounts, limit, routines, span, lake, profiles=profiles, inspect=inspect
+        )
 
     stopped = False
     try:

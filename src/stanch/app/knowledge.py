@@ -29,7 +29,7 @@ _CODE = [
     CATALOG.parent / "deploy" / "scopes.json",  # the calls that stanch declares: a routine explains no others
     *(
         module
-        for part in ("contracts", "domain", "engine/sigma")
+        for part in ("contracts", "domain", "engine/inference", "engine/sigma")
         for module in sorted((CATALOG.parent / part).glob("*.py"))
     ),
 ]

@@ -1,7 +1,7 @@
 """The configuration of the estate as checks are asked about it: a snapshot, the estate file, and the IAM core."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -97,6 +97,10 @@ class Seen(Posture):
             self._assets[arn] = tuple(asset for asset in self._estate.assets if _is(asset, arn, tags))
         return self._assets[arn]
 
+    def perimeter(self, owner: str) -> Perimeter:
+        """See `Posture`."""
+        return replace(self._perimeter, owner=owner)
+
     def open(self, place: Place) -> Open:
         """See `Posture`."""
         return self._open.get((place.account, place.thing.arn), Open(Exposure()))
@@ -151,8 +155,27 @@ class Seen(Posture):
 
     @cached_property
     def _open(self) -> dict[tuple[str, str], Open]:
-        found = exposed_in(self._snapshot, None, None, self._perimeter)
-        return {(one.account, one.arn): Open(one.exposure, one.unseen) for one in found}
+        found = exposed_in(self._snapshot, None, None, self.perimeter)
+        return {(one.account, one.arn): Open(self._placed(one.exposure), one.unseen) for one in found}
+
+    def _placed(self, found: Exposure) -> Exposure:
+        """Without those whom no policy tells to be ours, but a distribution that was looked at does."""
+        left = tuple(name for name in found.unplaced if name.rpartition(" ")[2] not in self._edge_identities)
+        return replace(found, unplaced=left)
+
+    @cached_property
+    def _edge_identities(self) -> frozenset[str]:
+        """The origin access identities by which our distributions read buckets: `E2QWRUHAPOMQZL`."""
+        found = set[str]()
+        for place in self._snapshot.of("cloudfront/distribution"):
+            origins = place.thing.data.get("Origins")
+            listed = origins.get("Items") if isinstance(origins, dict) else None
+            for origin in listed if isinstance(listed, list) else ():
+                config = origin.get("S3OriginConfig") if isinstance(origin, dict) else None
+                found.add(
+                    str(config.get("OriginAccessIdentity")).rpartition("/")[2] if isinstance(config, dict) else ""
+                )
+        return frozenset(found - {""})
 
     @cached_property
     def _organizations(self) -> frozenset[str]:
@@ -160,18 +183,26 @@ class Seen(Posture):
         own = (place.thing.data.get("Id") for place in self._snapshot.of("organizations/organization"))
         return frozenset(self._estate.perimeter.organizations or (str(one) for one in own if one))
 
-    def _perimeter(self, owner: str) -> Perimeter:
+    @cached_property
+    def _perimeter(self) -> Perimeter:
         ours = self._estate.perimeter
         canonical: dict[str, str] = self._canonical
         return Perimeter(
-            owner,
+            "",
             frozenset((*ours.accounts, *self._snapshot.accounts)),
             self._organizations,
             tuple(map(str, ours.networks)),
-            frozenset(ours.vpcs),
-            frozenset(ours.vpc_endpoints),
+            frozenset((*ours.vpcs, *self._own("ec2/vpc", "VpcId"))),
+            frozenset((*ours.vpc_endpoints, *self._own("ec2/vpc-endpoint", "VpcEndpointId"))),
             frozenset(canonical.values()),
         )
+
+    def _own(self, kind: str, key: str) -> Iterator[str]:
+        """The ids of what an account that was looked at owns; what another account shares with it is not its own."""
+        for place in self._snapshot.of(kind):
+            data = place.thing.data
+            if data.get("OwnerId") in self._snapshot.accounts:
+                yield str(data.get(key))
 
     @cached_property
     def _canonical(self) -> dict[str, str]:

@@ -18,6 +18,8 @@ from stanch.domain.verdict import Row, Ruling, Verdict
 MOST_DRAWN = 3
 _MOST_NAMED = 2
 _MOST_DETAILS = 200
+_WHOLE = ("root", "account")
+"""What stands for an account as a whole, or for a service in one of its regions."""
 _RULING = {Ruling.FAIL: "bold red", Ruling.UNKNOWN: "yellow", Ruling.PASS: "green"}
 
 
@@ -44,7 +46,7 @@ def table(found: Sequence[Hole]) -> Table:
     """One line a hole: how bad, what is wrong, where, and by which check."""
     made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     made.add_column("severity", no_wrap=True)
-    made.add_column("hole", ratio=1)
+    made.add_column("hole", ratio=1, overflow="fold")
     made.add_column("where", ratio=1, overflow="fold")
     for hole in found:
         one = hole.first
@@ -64,11 +66,13 @@ def _where(hole: Hole) -> Text:
 
 
 def name_of(resource: str) -> str:
-    """A resource as a person calls it: `bucket acme-weights`."""
+    """A resource as a person calls it: `bucket acme-weights`; an account, or a service in it, by its number."""
     try:
         arn = Arn.parse(resource)
     except ArnError:
         return resource
+    if arn.resource in _WHOLE:
+        return " ".join(filter(None, ("account", arn.account, arn.region)))
     return f"{arn.kind} {arn.name}"
 
 

@@ -15,7 +15,7 @@ from stanch.domain.severity import Severity
 from stanch.domain.verdict import Evidence, Remedy, Row, Ruling
 from stanch.iam.ask import Access
 from stanch.iam.escalation import Reached
-from stanch.iam.exposure import Exposure
+from stanch.iam.exposure import Exposure, Perimeter
 
 CIS, FSBP, NIST, ISO, GDPR, NIS2 = (
     "CIS AWS Foundations 3.0.0",
@@ -113,6 +113,9 @@ class Posture(Protocol):
 
     def assets_of(self, arn: str) -> Sequence[Asset]:
         """The declared assets that are this thing or lie in it: by ARN, by bucket, by tag."""
+
+    def perimeter(self, owner: str) -> Perimeter:
+        """What is inside for a thing of this account: what the estate declares, and what was itself looked at."""
 
     def open(self, place: Place) -> Open:
         """Whom a thing lets in from outside the estate; of a bucket with its access points, lists and blocks."""

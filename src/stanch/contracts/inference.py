@@ -43,6 +43,10 @@ class Leak(Protocol):
     def kind(self) -> str:
         """Which pattern, in its own name."""
 
+    @property
+    def about(self) -> str:
+        """Whose it is, where that is known: the place of a canary, the name of a prompt."""
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -64,8 +68,9 @@ class Peers:
     """What is usual among all keys: `days` of so many `keys`.
 
     `calls` and `tokens_out` are the decimal logarithms of a key's sums on a day that it was used: keys differ by
-    orders of magnitude. `surge` says by how much nine keys in ten stayed below their own median on a day (counted from
-    the epoch), as a factor: a launch moves many at once, a thief moves few.
+    orders of magnitude. `surge` says by which factor of their own mean nine keys in ten stayed on a day (counted from
+    the epoch), where there are twenty: a launch moves many at once, a thief moves few. `launches` says the same of half
+    the keys of a tenant, by tenant and day, where he has three and they at least doubled.
     """
 
     keys: int
@@ -73,6 +78,7 @@ class Peers:
     calls: Baseline
     tokens_out: Baseline
     surge: Mapping[int, float] = field(default_factory=dict)
+    launches: Mapping[tuple[str, int], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class Hunt:
             self._book.take(part.calls)
             part.calls = Summed()
 
+    @uncollected()
     def hear(self, on_traffic: Callable[[Traffic], None] = lambda _: None) -> None:
         """Join and sum the calls of models among the files, and judge each key's, and all together."""
         if self._book is None:

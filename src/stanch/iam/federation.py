@@ -8,7 +8,9 @@ from collections.abc import Iterable
 
 from stanch.iam.crowd import PUBLIC, Crowd
 from stanch.iam.policy import Condition
+from stanch.iam.wildcard import match_wildcard
 
+_IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 _ABOUT_THE_APPLICATION = ("aud", "azp", "oaud", "amr", "app_id", "iss")
 """Claims that every user of the same application shares."""
 
@@ -22,7 +24,8 @@ def place_federated(provider: str, conditions: Iterable[Condition]) -> Crowd:
     provider: as the policy names it. conditions: those that hold only when their key is there.
     """
     someone = Crowd("unknown", unplaced=frozenset([provider]))
-    if provider == "*":
+    conditions = tuple(conditions)
+    if provider == "*" or admits_guests(provider, conditions):
         return PUBLIC
     if ":saml-provider/" in provider:
         return someone  # a company's own directory: who is in it, AWS does not know
@@ -33,12 +36,25 @@ def place_federated(provider: str, conditions: Iterable[Condition]) -> Crowd:
     return someone if narrowed else PUBLIC
 
 
+def admits_guests(issuer: str, conditions: Iterable[Condition]) -> bool:
+    """Whether an identity pool's visitors are meant who never signed in: whoever knows the pool's id is one.
+
+    Source: Amazon Cognito Developer Guide, "Role trust and permissions".
+    """
+    return issuer == _IDENTITY_POOLS and any(
+        condition.key.lower() == f"{_IDENTITY_POOLS}:amr"
+        and not condition.operator.negated
+        and any(match_wildcard(value, "unauthenticated") for value in condition.values)
+        for condition in conditions
+    )
+
+
 def narrows(condition: Condition, issuer: str) -> bool:
     """Whether a condition names whom of an issuer's users it is about; issuer: in lower case."""
     named, colon, claim = condition.key.lower().rpartition(":")
     if not colon or named != issuer:
         return False
-    if issuer == "cognito-identity.amazonaws.com":
+    if issuer == _IDENTITY_POOLS:
         return claim in ("aud", "sub") and not any(_wild(value) for value in condition.values)
     if claim in _ABOUT_THE_APPLICATION:
         return False

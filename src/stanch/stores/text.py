@@ -8,15 +8,21 @@ from stanch.contracts.store import StoreError
 
 
 def written(path: Path, text: str) -> Path:
-    """Write `text` in one move, durable when it returns; raises StoreError with the remedy."""
+    """Write `text` in one move, durable when it returns; raises StoreError with the remedy.
+
+    Only a file is ever replaced: a device or a pipe of that name stays what it is, and what a link leads to is written.
+    """
+    place = Path(os.path.realpath(path))
+    if place.exists() and not place.is_file():
+        raise StoreError(f"{path}: cannot be written (it is no file); choose another name")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, encoding="utf-8", delete=False) as file:
+        place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.NamedTemporaryFile("w", dir=place.parent, encoding="utf-8", delete=False) as file:
             try:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
-                Path(file.name).replace(path)
+                Path(file.name).replace(place)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise

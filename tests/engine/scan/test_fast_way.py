@@ -120,6 +120,14 @@ def test_generated_records_come_to_the_same_either_way(some: list[dict[str, Any]
 
 @SETTINGS
 @given(records())
+def test_little_comes_to_the_same_without_what_pays_only_for_much(some: list[dict[str, Any]]) -> None:
+    little, much = (Scanner(rules(), estate.read(ESTATE, "test"), app.sources(), (ACCOUNT,)) for _ in range(2))
+    much.expect_much()
+    assert told(little.scan([delivered(some)])) == told(much.scan([delivered(some)]))
+
+
+@SETTINGS
+@given(records())
 def test_what_rules_alone_match_is_the_same_though_nothing_is_summed(some: list[dict[str, Any]]) -> None:
     ours, files = estate.read(ESTATE, "test"), [delivered(some)]
     # The first asks for nothing but the call, ours for facts of the estate as well.

@@ -1,6 +1,7 @@
 """A record is cut out where it lies, and only where nothing else could be taken for it."""
 
 import json
+from array import array
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.engine.scan.records import records
 
-from stanch.engine.scan.buffers import address
+from stanch.engine.scan.buffers import address, repeats
 from stanch.engine.scan.line import Line
 from stanch.engine.scan.records import FEW, Address, Records
 
@@ -67,6 +68,11 @@ def test_a_record_without_identity_or_with_two_is_found_nonetheless() -> None:
     assert opened(batch([without, RECORD, without])) == [without, RECORD, without]
     twice = batch([RECORD, RECORD]).replace(b'"eventTime"', b'"userIdentity":{"type":"IAMUser"},"eventTime"', 1)
     assert [record["userIdentity"]["type"] for record in opened(twice)] == ["IAMUser", "Root"]
+
+
+@given(st.lists(st.integers(-(1 << 63), (1 << 63) - 1) | st.integers(-3, 3)))
+def test_numbers_repeat_where_a_set_of_them_is_smaller(numbers: list[int]) -> None:
+    assert repeats(array("q", numbers)) == (len(set(numbers)) < len(numbers))
 
 
 def test_many_records_of_one_batch_are_parted_all_at_once_to_the_same() -> None:

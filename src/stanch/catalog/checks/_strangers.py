@@ -8,8 +8,8 @@ from stanch.contracts.collector import Place, unseen
 from stanch.domain.arn import Arn, ArnError
 from stanch.domain.verdict import Ruling
 from stanch.iam import PolicyError, parse
-from stanch.iam.accounts import account_of
-from stanch.iam.exposure import Exposure, Perimeter, of_policy, service_named
+from stanch.iam.accounts import account_of, is_account
+from stanch.iam.exposure import Exposure, of_policy, service_named
 from stanch.iam.matching import names_action
 
 _POLICIES = ("Policy", "ResourcePolicy")
@@ -18,13 +18,12 @@ _SERVICE = "service:"
 
 def ours(posture: Posture) -> frozenset[str]:
     """The accounts that are inside: those that the estate names, and those that were looked at."""
-    return frozenset((*posture.estate.perimeter.accounts, *posture.accounts))
+    return posture.perimeter("").accounts
 
 
 def organizations(posture: Posture) -> frozenset[str]:
     """The organisations that are inside: those that the estate names, or else the one that the accounts are in."""
-    own = (place.thing.data.get("Id") for place in posture.of("organizations/organization"))
-    return frozenset(posture.estate.perimeter.organizations or (str(one) for one in own if one))
+    return posture.perimeter("").organizations
 
 
 def is_stranger(posture: Posture, principal: str) -> bool:
@@ -55,7 +54,8 @@ def whom(found: Open) -> str:
 
 def _in_words(who: str) -> str:
     kind, _, name = who.partition(":")
-    return {"org": f"organisation {name}", "federated": f"users of {name}"}.get(kind, f"account {who}")
+    known = {"org": f"organisation {name}", "federated": f"users of {name}"}
+    return known.get(kind, f"account {who}" if is_account(who) else f"canonical user {who}")
 
 
 def ruled(found: Open) -> tuple[Ruling, str]:
@@ -64,6 +64,9 @@ def ruled(found: Open) -> tuple[Ruling, str]:
         return Ruling.FAIL, f"{whom(found)} gets in: {'; '.join(found.exposure.why)}"
     if found.unseen:
         return Ruling.UNKNOWN, f"not seen: {'; '.join(found.unseen)}"
+    if found.exposure.unplaced:
+        whose = ", ".join(found.exposure.unplaced)
+        return Ruling.UNKNOWN, f"it lets in {whose}: nobody said whose that is; if it is yours, name it in [perimeter]"
     return Ruling.PASS, "no policy of it lets in anyone from outside"
 
 
@@ -88,7 +91,7 @@ def opens_reading(place: Place, found: Open, action: str) -> bool:
 def opened(posture: Posture, account: str, service: str, documents: Iterable[tuple[str, Any]]) -> Open:
     """Whom policies let in that stand elsewhere than `Posture.open` looks, each document with what to call it."""
     public, outside, statements, why, gaps = False, set[str](), list[str](), list[str](), list[str]()
-    perimeter = _perimeter(posture, account)
+    perimeter = posture.perimeter(account)
     for name, document in documents:
         if document is None:
             continue
@@ -119,18 +122,6 @@ def both(one: Open, other: Open) -> Open:
             (*first.why, *second.why),
         ),
         (*one.unseen, *other.unseen),
-    )
-
-
-def _perimeter(posture: Posture, owner: str) -> Perimeter:
-    declared = posture.estate.perimeter
-    return Perimeter(
-        owner,
-        ours(posture),
-        organizations(posture),
-        tuple(map(str, declared.networks)),
-        frozenset(declared.vpcs),
-        frozenset(declared.vpc_endpoints),
     )
 
 

@@ -36,9 +36,11 @@ def asked_for(told: Asked) -> dict[str, Any]:
     """The fields of an Inference that parameters tell; none where nothing was asked for."""
     if told is NOTHING:
         return {}
-    most = next((one for one in (told.max_tokens, told.max_completion_tokens, told.max_output_tokens) if one), None)
+    most = told.max_tokens
+    if most is None:
+        most = told.max_output_tokens if told.max_completion_tokens is None else told.max_completion_tokens
     found: dict[str, Any] = {
-        "max_tokens": count(told.max_tokens if most is None else most),
+        "max_tokens": count(most),
         "n": count(told.n),
         "temperature": number(told.temperature),
         "logprobs": top_of(told.logprobs, told.top_logprobs),
@@ -52,7 +54,7 @@ def asked_for(told: Asked) -> dict[str, Any]:
 
 
 def top_of(logprobs: Scalar, top: Scalar) -> int:
-    """The k of the top-k asked for, 0 where none is told: a chat asks with a flag and a number, a completion with one."""
+    """The k of the top-k asked for, 0 where none is. A chat asks with a flag and a number, a completion with one."""
     if logprobs is None or logprobs is False:
         k = count(top)
         return k if k > 0 else NOT_TOLD

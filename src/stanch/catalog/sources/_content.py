@@ -20,13 +20,15 @@ _WORDS = (
     "contentBlockDelta", "tool_calls", "function_call", "function", "arguments", "refusal",
 )  # fmt: skip
 _PIECES = frozenset({"delta", "contentBlockDelta", "generation", "outputText", "completion"})
-_NOT_THE_CALLERS = frozenset({"system", "developer", "assistant", "model"})
+_NOT_THE_CALLERS = ("system", "developer", "assistant", "model")
 _DEEPEST = 32
+_NOTHING = (b"", b"null", b"[]", b"{}", b'""')
 
 
 def of_caller(conversation: Closed) -> str:
     """The words of the caller himself, one turn a line; all words where no turn is his or nobody is named."""
-    return of_caller_in(_open(conversation))
+    value = _open(conversation)
+    return of_caller_in(value) if value else ""
 
 
 def of_caller_in(value: object) -> str:
@@ -41,7 +43,8 @@ def of_caller_in(value: object) -> str:
 
 def words(answer: Closed) -> str:
     """All words of an answer; the pieces of a stream are put together as they come."""
-    return words_in(_open(answer))
+    value = _open(answer)
+    return words_in(value) if value else ""
 
 
 def words_in(value: object) -> str:
@@ -65,7 +68,7 @@ def inner(closed: Closed) -> bytes:
 def _open(closed: Closed) -> object:
     """The value, or the text itself where it is no JSON: a body that was cut short still holds words."""
     text = bytes(closed)
-    if not text or text == b"null" or crowded(text):
+    if text in _NOTHING or crowded(text):
         return None
     value = decoded(text)
     return text.decode("utf-8", "replace") if isinstance(value, Unreadable) else value

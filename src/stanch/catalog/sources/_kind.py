@@ -8,16 +8,12 @@ import re
 from functools import lru_cache
 
 from stanch.catalog.sources._json import BOM
+from stanch.catalog.sources._model_logs import model_log
+from stanch.catalog.sources._outline import Levels, outline
 
 CLOUDTRAIL, GUARDDUTY, SECURITY_HUB = "cloudtrail", "guardduty", "securityhub"
 
-Levels = dict[tuple[str, ...], dict[str, str]]
-"""The objects on the way to the first record, by the keys that lead there: names, and what is a string at them."""
-
-_HEAD = 1 << 14
-_TOKEN = re.compile(rb'"((?:[^"\\]|\\.)*)"|[{}\[\],:]', re.DOTALL)
 _DELIVERED = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"Records"\s*:')
-_WRAPPERS = ("Records", "Findings", "findings", "detail")
 _CLOUDTRAIL_NAMES = (
     b'"Records"', b'"eventSource"', b'"eventVersion"', b'"eventName"', b'"digestStartTime"', b'"detail-type"'
 )  # fmt: skip
@@ -30,6 +26,8 @@ def json_log(path: str, head: bytes) -> str | None:
         return None
     if _DELIVERED.match(head):  # nearly every file is one: nothing more need be looked at
         return CLOUDTRAIL
+    if model_log(head):  # a log record of OpenTelemetry has an eventName too
+        return None
     levels = outline(head)
     outer = levels.get((), {})
     if "Records" not in outer:
@@ -39,42 +37,6 @@ def json_log(path: str, head: bytes) -> str | None:
             return GUARDDUTY
     named = any(name in head for name in _CLOUDTRAIL_NAMES)
     return CLOUDTRAIL if named or "/CloudTrail" in path else None
-
-
-def outline(head: bytes) -> Levels:
-    """The names on the way to the first record, as far as the head reaches. Takes any bytes, in linear time."""
-    levels: Levels = {}
-    places: list[tuple[bool, tuple[str, ...] | None]] = []  # open containers: is it an object, its way if of interest
-    key, at_value = "", False
-    for token in _TOKEN.finditer(head, 0, _HEAD):
-        sign = token[0][:1]
-        is_object, way = places[-1] if places else (False, ())
-        if sign == b'"':
-            name = token[1].decode("utf-8", "replace")
-            if is_object and not at_value:
-                key = name
-            if is_object and way is not None:
-                levels[way][key] = name if at_value else levels[way].get(key, "")
-        elif sign in (b"{", b"["):
-            inner = _way_in(way, key if is_object else None)
-            if sign == b"{":
-                inner = None if inner in levels else inner
-                if inner is not None:
-                    levels[inner] = {}
-            places.append((sign == b"{", inner))
-            at_value = False
-        elif sign in (b"}", b"]"):
-            places[-1:] = []
-            at_value = False
-        else:
-            at_value = sign == b":"
-    return levels
-
-
-def _way_in(way: tuple[str, ...] | None, key: str | None) -> tuple[str, ...] | None:
-    if way is None or key is None:
-        return way
-    return (*way, key) if key in _WRAPPERS else None
 
 
 def _announced(detail_type: str) -> str | None:

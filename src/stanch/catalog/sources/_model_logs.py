@@ -6,13 +6,13 @@ may choose (a prompt, a header) lies deeper or is a value, and decides nothing.
 
 from functools import lru_cache
 
-from stanch.catalog.sources._kind import outline
+from stanch.catalog.sources._outline import outline
 from stanch.catalog.sources._records import opening
 
 LITELLM, OTEL, BEDROCK, SAGEMAKER = "litellm", "otel", "bedrock", "sagemaker"
 ENVOY, KONG, NGINX, TGI = "envoy_ai", "kong_ai", "nginx", "tgi"
 
-_TELEMETRY = frozenset({"resourceSpans", "resourceLogs", "resource_spans", "resource_logs"})
+_TELEMETRY = frozenset({"resourceSpans", "resourceLogs"})
 _LITELLM = frozenset({"model_group", "custom_llm_provider", "response_cost", "model_parameters", "hidden_params"})
 _NGINX = frozenset({"remote_addr", "request", "request_uri", "request_method", "status", "time_iso8601", "time_local",
                     "msec", "body_bytes_sent", "http_user_agent", "uri"})  # fmt: skip

@@ -21,8 +21,8 @@ _ENDS = {
     "retrieval": (
         "/points", "/points/scroll", "/points/search", "/points/search/batch", "/points/query", "/points/query/batch",
         "/points/recommend", "/points/query/groups", "/points/search/groups", "/entities/search", "/entities/query",
-        "/entities/get", "/entities/hybrid_search", "/vectors/fetch", "/vectors/list", "/query", "/_search", "/_msearch",
-        "/_search/scroll", "/v1/graphql", "/v1/objects",
+        "/entities/get", "/entities/hybrid_search", "/vectors/fetch", "/vectors/list", "/query", "/_search",
+        "/_msearch", "/_search/scroll", "/v1/graphql", "/v1/objects",
     ),
     "other": (
         "/tokenize", "/detokenize", "/load_lora_adapter", "/unload_lora_adapter", "/rerank", "/score", "/classify",
@@ -30,7 +30,9 @@ _ENDS = {
     ),
 }  # fmt: skip
 _BY_END = {end: operation for operation, ends in _ENDS.items() for end in ends}
-_LONGEST = max(end.count("/") for end in _BY_END)
+_DEEPEST = max(end.count("/") for end in _BY_END)
+_LONGEST = 1024
+"""Characters of a path's end that are looked at."""
 _INSIDE = (
     (re.compile(r"/v1/models/[^/]"), "list"),
     (re.compile(r"/vector_stores/[^/]+/search$"), "retrieval"),
@@ -38,15 +40,19 @@ _INSIDE = (
 )
 
 
-@lru_cache(maxsize=1 << 14)
 def operation_of(path: str) -> str:
     """What a request for this path asks of a model or a vector store; "" for any other path."""
-    bare = path.partition("?")[0].partition("#")[0].rstrip("/")[:2048]
+    bare = path.partition("?")[0].partition("#")[0].rstrip("/")
     if "://" in bare:
         bare = "/" + bare.partition("://")[2].partition("/")[2]
-    parts = bare.split("/")
-    for length in range(min(_LONGEST, len(parts) - 1), 0, -1):
+    return _known(bare[-_LONGEST:])
+
+
+@lru_cache(maxsize=1 << 12)
+def _known(path: str) -> str:
+    parts = path.split("/")
+    for length in range(min(_DEEPEST, len(parts) - 1), 0, -1):
         found = _BY_END.get("/" + "/".join(parts[-length:]))
         if found:
             return found
-    return next((operation for pattern, operation in _INSIDE if pattern.search(bare)), "")
+    return next((operation for pattern, operation in _INSIDE if pattern.search(path)), "")

@@ -3,6 +3,7 @@ r"""Gateways write a record a line, a list of them, one alone, or records withou
 Each record comes closed, as text: the source knows which of its values it wants.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, TypeVar
 
@@ -22,20 +23,19 @@ Record = bytes | msgspec.Raw | Unreadable
 _TOO_LONG = f"a line of more than {_json.LARGEST >> 20} MB"
 _PIECE = 1 << 20
 _BETWEEN = b" \t\r\n,"
+_BEFORE = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^"{\[])*+', re.DOTALL)
 
 
 def calls_of(
-    path: str, stream: BinaryIO, shape: Shape[S], build: Callable[[str, S, Faults], Inference | None]
+    path: str, stream: BinaryIO, shape: Shape[S], build: Callable[[str, S, Faults], Inference]
 ) -> Iterator[Inference | Skipped]:
-    """What `build` makes of each record, and last what could not be read; None is a record that is no call."""
+    """What `build` makes of each record, and last what could not be read."""
     faults = Faults()
     for number, record in enumerate(records(stream), start=1):
         try:
             if isinstance(record, Unreadable):
                 raise record
-            made = build(path, shape.read(record, faults, number), faults)
-            if made is not None:
-                yield made
+            yield build(path, shape.read(record, faults, number), faults)
         except Unreadable as fault:
             faults.note(fault, number)
             if faults.hopeless:
@@ -45,17 +45,23 @@ def calls_of(
 
 
 def records(stream: BinaryIO) -> Iterator[Record]:
-    """The records of one file, each an object as text. A first line that is whole makes it a file of lines."""
-    line = stream.readline(_json.LARGEST + 1).removeprefix(_json.BOM)
-    while line and not line.strip():
-        line = stream.readline(_json.LARGEST + 1)
-    if is_wrapped(line):
-        yield from _unwrapped(_Again(line, stream))
-    elif _is_whole(line):
-        yield from _lines(_Again(line, stream))
-    else:
-        rest = stream.read(_json.LARGEST + 1 - len(line)) if len(line) <= _json.LARGEST else b""
-        yield from _document(line + rest)
+    """The records of one file, each an object as text: lines where one of the first two is whole, else a document."""
+    first = stream.readline(_json.LARGEST + 1).removeprefix(_json.BOM)
+    while first and not first.strip():
+        first = stream.readline(_json.LARGEST + 1)
+    if is_wrapped(first):
+        yield from _unwrapped(_Again(first, stream))
+        return
+    if _is_whole(first):
+        yield from _lines(_Again(first, stream))
+        return
+    second = stream.readline(_json.LARGEST + 1) if len(first) <= _json.LARGEST else b""
+    if first.strip() not in (b"[", b"{") and _is_whole(second):
+        yield from _document(first)  # a first line that is broken must not make the others one document
+        yield from _lines(_Again(second, stream))
+        return
+    begin = first + second
+    yield from _document(begin + stream.read(max(_json.LARGEST + 1 - len(begin), 0)))
 
 
 def opening(head: bytes) -> bytes:
@@ -76,7 +82,7 @@ class _Again:
 
 
 def _is_whole(line: bytes) -> bool:
-    return len(line) <= _json.LARGEST and max(ends(line), default=0) == len(line.rstrip())
+    return len(line) <= _json.LARGEST and bool(line.strip()) and max(ends(line), default=0) == len(line.rstrip())
 
 
 def _lines(stream: _Again) -> Iterator[Record]:
@@ -118,15 +124,18 @@ def _document(text: bytes) -> Iterator[Record]:
 
 def _apart(text: bytes, whole: Unreadable) -> Iterator[Record]:
     """The records of a text that cannot be opened as a whole, told apart by their braces; else why it cannot."""
-    inside = 1 if text[:1] == b"[" else 0
-    start, many = inside, 0
-    for end in ends(text, inside):
-        piece = text[start:end].strip(_BETWEEN)
-        start, many = end, many + 1
-        if piece[:1] == b"[":
-            held = _json.opened(piece)
-            yield from held if isinstance(held, list) else [held if isinstance(held, Unreadable) else piece]
+    start = 1 if text[:1] == b"[" else 0
+    many = 0
+    for end in ends(text, start):
+        before = _BEFORE.match(text, start)
+        opens = before.end() if before else start
+        if text[start:opens].strip(_BETWEEN):
+            yield Unreadable("a record that is no JSON object")
+        held = _json.opened(text[opens:end]) if text[opens : opens + 1] == b"[" else None
+        if isinstance(held, list):
+            yield from held
         else:
-            yield piece
+            yield held if isinstance(held, Unreadable) else text[opens:end]
+        start, many = end, many + 1
     if not many or text[start:].strip(_BETWEEN + b"]"):
         yield whole

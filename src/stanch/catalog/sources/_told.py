@@ -22,6 +22,8 @@ MOST = 1 << 53
 LONGEST_NAME = 512
 """Characters of a name that are kept: no model, team or agent has more."""
 _FIRST, _LAST = (datetime(year, 1, 1, tzinfo=UTC).timestamp() for year in (FIRST, LAST + 1))
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+_SIGNED = re.compile(r"AWS4-[A-Z0-9-]{1,40} .{0,200}?Credential=(\w{16,128})/")
 _UNITS = {"h": 3.6e6, "m": 6e4, "s": 1e3, "ms": 1.0, "µs": 1e-3, "us": 1e-3, "ns": 1e-6}
 _PART = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|µs|us|ns|s)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
@@ -31,6 +33,8 @@ _NOTHING = frozenset({"", "-", "null", "None", "nil", "<nil>"})
 
 def count(value: Scalar) -> int:
     """A whole number of things, NOT_TOLD for anything else."""
+    if value is None:
+        return NOT_TOLD
     if type(value) is int:
         return value if 0 <= value <= MOST else NOT_TOLD
     told = number(value)
@@ -39,25 +43,22 @@ def count(value: Scalar) -> int:
 
 def number(value: Scalar) -> float:
     """A number that is not negative, NOT_TOLD for anything else."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return NOT_TOLD
-    if value is None or isinstance(value, bool):
+    if value is None or value is True or value is False:
         return NOT_TOLD
     try:
         told = float(value)
-    except OverflowError:
+    except (ValueError, OverflowError):
         return NOT_TOLD
-    return told if math.isfinite(told) and told >= 0 else NOT_TOLD
+    return told if 0 <= told < math.inf else NOT_TOLD
 
 
 def name(value: Scalar) -> str:
     """A name, "" where there is none; a number is one too."""
+    if value is None or value is True or value is False:
+        return ""
     if isinstance(value, str):
         return "" if value in _NOTHING else value[:LONGEST_NAME]
-    return "" if value is None or isinstance(value, bool) else str(value)[:LONGEST_NAME]
+    return str(value)[:LONGEST_NAME]
 
 
 def request_id(value: Scalar) -> str:
@@ -83,15 +84,25 @@ def between(start: float, end: float) -> float:
 
 
 def hashed(credential: str) -> str:
-    """What stands for a key that a log holds in clear: its SHA-256, as LiteLLM keeps keys, so that both are one."""
+    """What stands for a key that a log holds in clear: its SHA-256, as LiteLLM keeps keys, so that both are one.
+
+    Of a signature, which differs from request to request, the id of the key that signed is taken.
+    """
     key = credential.strip()
+    if signed := _SIGNED.match(key):
+        key = signed[1]
     scheme, _, rest = key.partition(" ")
     if scheme.lower() in ("bearer", "key", "token") and rest:
         key = rest.strip()
     return sha256(key.encode("utf-8", "surrogatepass")).hexdigest() if key not in _NOTHING else ""
 
 
-@lru_cache(maxsize=1 << 16)
+def kept_key(told: str) -> str:
+    """A key as LiteLLM tells it: its hash; where a custom authentication left it in clear, that key's hash."""
+    return told.lower() if _SHA256.fullmatch(told) else hashed(told)
+
+
+@lru_cache(maxsize=1 << 14)
 def address(given: str) -> str:
     """An IP address in its usual spelling, "" for what is none; a port and the brackets of IPv6 are taken off."""
     text = given.strip()
@@ -108,7 +119,7 @@ def address(given: str) -> str:
     return str(found)
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 14)
 def forwarded(given: str) -> str:
     """The caller in X-Forwarded-For: the last public address, else the last one.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stanch.catalog.sources._unreadable import Unreadable
 
-AMBIGUOUS = Unreadable("access lines that may be of several open calls: their addresses are not used", fault=False)
+AMBIGUOUS = "access lines that may be of several open calls: their addresses are not used"
 _MOST = 10_000
 
 
@@ -24,13 +24,17 @@ class Openings:
         if len(self.waiting) < _MOST:
             self.waiting[call] = None
 
+    def waits(self, call: str) -> bool:
+        """Whether the access line of this call may still come."""
+        return call in self.waiting
+
     def answered(self) -> str | None:
         """The call that an access line is of, None where no call waits; raises Unreadable where several do."""
         if self.owed:
             self.owed -= 1
-            raise AMBIGUOUS
+            raise Unreadable(AMBIGUOUS, fault=False)
         if len(self.waiting) > 1:
             self.owed = len(self.waiting) - 1
             self.waiting.clear()
-            raise AMBIGUOUS
+            raise Unreadable(AMBIGUOUS, fault=False)
         return self.waiting.popitem()[0] if self.waiting else None

@@ -4,6 +4,7 @@ Undone are the wrappings of Kubernetes (CRI, `--timestamps`), Docker's json-file
 Logs' export. A line that a runtime cut in parts is put together again.
 """
 
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ _STAMP = re.compile(
 _JOURNAL = re.compile(r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d [\w.-]{1,255} [\w.@/-]{1,255}\[\d{1,10}\]: ")
 _COMPOSE = re.compile(r"[\w.-]{1,128} +\| ")
 _COLOURS = re.compile(r"\x1b\[[0-9;]{0,20}m")
-_DOCKER = re.compile(r'\s*\{"log":"')
+_DOCKER = re.compile(r'\s*\{\s*"log"\s*:\s*"')
 
 
 class _Docker(msgspec.Struct):
@@ -68,7 +69,7 @@ def calls_of_lines(
 
 def unwrapped(stream: Lined) -> Iterator[Line | tuple[int, Unreadable]]:
     """The lines of a console, without the wrappings around them; those that cannot be read with their numbers."""
-    parts: dict[str, list[str]] = {}
+    parts: dict[str, io.StringIO] = {}
     for number, text in lines(stream, LARGEST):
         if isinstance(text, Unreadable):
             yield number, text
@@ -76,15 +77,14 @@ def unwrapped(stream: Lined) -> Iterator[Line | tuple[int, Unreadable]]:
         bare, stamp, part = _bare(text)
         if part is not None:
             channel, last = part
-            held = parts.setdefault(channel, [])
-            held.append(bare)
-            if not last and sum(map(len, held)) < LARGEST:
+            held = parts.setdefault(channel, io.StringIO())
+            held.write(bare)
+            if not last and held.tell() < LARGEST:
                 continue
-            bare = "".join(parts.pop(channel))
+            bare = parts.pop(channel).getvalue()
         yield Line(number, _COLOURS.sub("", bare) if "\x1b" in bare else bare, stamp)
-    for held in parts.values():
+    for _ in parts:
         yield number, Unreadable("a line whose end is missing")
-        del held[:]
 
 
 def first_lines(head: bytes, most: int = 200) -> Iterator[str]:

@@ -14,10 +14,13 @@ from typing import Any, BinaryIO
 from stanch.catalog.sources._identity import partition_of
 from stanch.catalog.sources._json import BOM
 from stanch.catalog.sources._lines import lines
+from stanch.catalog.sources._paths import operation_of
 from stanch.catalog.sources._secrets import without_secrets
 from stanch.catalog.sources._times import iso_text, iso_time
+from stanch.catalog.sources._told import address, milliseconds
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Event, Skipped
+from stanch.domain.inference import NOT_TOLD, Inference
 
 LOG = "alb"
 SOURCE = "alb.request"
@@ -65,6 +68,35 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
         except Unreadable as fault:
             faults.note(fault, number)
     yield from faults.told(path)
+
+
+def call_of(event: Event) -> Inference | None:
+    """The call of a model that a request is, to be joined with what gateway and server say of it; None for another.
+
+    Its `request` is the trace header's id: a gateway or nginx must log `X-Amzn-Trace-Id` to share it.
+    """
+    fields = event.record["alb"]
+    operation = operation_of(fields.get("url", ""))
+    if not operation:
+        return None
+    parts = [fields.get(name, NOT_TOLD) for name in _FLOATS]
+    return Inference(
+        time=event.time.timestamp(),
+        log=LOG,
+        file=event.file,
+        request=event.record.get("requestID", ""),
+        address=address(event.record.get("sourceIPAddress", "")),
+        agent=event.record.get("userAgent", ""),
+        operation=operation,
+        embeddings=operation == "embedding",
+        status=fields.get("status", NOT_TOLD),
+        bytes_in=fields.get("receivedBytes", NOT_TOLD),
+        bytes_out=fields.get("sentBytes", NOT_TOLD),
+        first_ms=milliseconds(fields.get("targetTime")),
+        total_ms=milliseconds(sum(parts)) if min(parts) >= 0 else NOT_TOLD,
+        account=event.record.get("recipientAccountId", ""),
+        region=event.record.get("awsRegion", ""),
+    )
 
 
 def _event(path: str, line: str, account: str | None, region: str | None) -> Event:

@@ -153,6 +153,19 @@ def test_recognises_its_own_files(head: bytes, expected: bool) -> None:
     assert alb.recognises("x", head) is expected
 
 
+def test_a_request_to_a_model_is_a_call_and_another_is_none() -> None:
+    call = alb.call_of(only(line()))
+    assert call is not None
+    assert (call.operation, call.status, call.address) == ("chat", 200, "203.0.113.50")
+    assert (call.bytes_in, call.bytes_out, call.first_ms) == (512, 1048576, 4200.0)
+    assert call.total_ms == pytest.approx(4201.0)
+    assert (call.request, call.region) == ("Root=1-58337281-1d84f3d73c47ec4e58577259", "eu-central-1")
+    assert alb.call_of(only(line(request="GET https://llm.example.org:443/ HTTP/2.0"))) is None
+    unanswered = alb.call_of(only(line(target="-", numbers="-1 -1 -1 503 - 512 0")))
+    assert unanswered is not None
+    assert (unanswered.status, unanswered.total_ms, unanswered.first_ms) == (503, -1, -1)
+
+
 _WORDS = st.sampled_from([*line().split(" "), '"', '" "', "-", "\\x22", "\\", '\\"', "\0", "é", "9" * 400])
 
 

@@ -1,8 +1,8 @@
 """Bedrock logs each invocation of a model where logging is switched on: who, which model, where it ran, what was said.
 
-Reads: ModelInvocationLog, as S3 delivery and CloudWatch Logs write it. `outputBodyJson` is a list for a stream; bodies
-of more than 100 KB lie in S3 and are named here, not fetched. `inferenceRegion` tells where a cross-region profile ran
-the call.
+Reads: ModelInvocationLog, as S3 delivery and CloudWatch Logs write it. `outputBodyJson` is a list for a stream;
+bodies of more than 100 KB lie in S3 and are named here, not fetched. `inferenceRegion` tells where a cross-region
+profile ran the call.
 Blind to: calls where logging is off or was off; the caller's address, which is CloudTrail's to tell; logprobs, which
 hardly any model of Bedrock offers.
 """
@@ -43,74 +43,88 @@ class _Identity(msgspec.Struct):
     arn: Scalar = None
 
 
-class _Input(msgspec.Struct):
-    inputTokenCount: Scalar = None
-    cacheReadInputTokenCount: Scalar = None
-    inputBodyS3Path: Scalar = None
-    inputBodyJson: msgspec.Raw = msgspec.Raw()
+class _Input(msgspec.Struct, rename="camel"):
+    input_token_count: Scalar = None
+    cache_read_input_token_count: Scalar = None
+    input_body_s3_path: Scalar = None
+    input_body_json: msgspec.Raw = msgspec.Raw()
 
 
-class _Output(msgspec.Struct):
-    outputTokenCount: Scalar = None
-    outputBodyS3Path: Scalar = None
-    outputBodyJson: msgspec.Raw = msgspec.Raw()
+class _Output(msgspec.Struct, rename="camel"):
+    output_token_count: Scalar = None
+    output_body_s3_path: Scalar = None
+    output_body_json: msgspec.Raw = msgspec.Raw()
 
 
-class _Log(msgspec.Struct):
-    schemaType: Scalar = None
+class _Log(msgspec.Struct, rename="camel"):
+    schema_type: Scalar = None
     timestamp: Scalar = None
-    accountId: Scalar = None
+    account_id: Scalar = None
     identity: _Identity | None = None
     region: Scalar = None
-    inferenceRegion: Scalar = None
-    requestId: Scalar = None
+    inference_region: Scalar = None
+    request_id: Scalar = None
     operation: Scalar = None
-    modelId: Scalar = None
+    model_id: Scalar = None
     input: _Input | None = None
     output: _Output | None = None
-    errorCode: Scalar = None
+    error_code: Scalar = None
 
 
-class _Config(msgspec.Struct):
-    maxTokens: Scalar = None
+class _Config(msgspec.Struct, rename="camel"):
+    max_tokens: Scalar = None
     temperature: Scalar = None
 
 
-class _TextConfig(msgspec.Struct):
-    maxTokenCount: Scalar = None
+class _TextConfig(msgspec.Struct, rename="camel"):
+    max_token_count: Scalar = None
     temperature: Scalar = None
 
 
-class _Body(Asked):
+class _Body(Asked, rename={"config": "inferenceConfig", "text_config": "textGenerationConfig"}):
     """What a caller asked for, in the dialects of Converse, Anthropic, Llama, Titan and OpenAI's models."""
 
-    inferenceConfig: _Config | None = None
-    textGenerationConfig: _TextConfig | None = None
+    config: _Config | None = None
+    text_config: _TextConfig | None = None
     max_gen_len: Scalar = None
     max_tokens_to_sample: Scalar = None
 
 
-class _Latency(msgspec.Struct):
-    latencyMs: Scalar = None
+class _Latency(msgspec.Struct, rename="camel"):
+    latency_ms: Scalar = None
 
 
-class _Metrics(msgspec.Struct):
-    invocationLatency: Scalar = None
-    firstByteLatency: Scalar = None
+class _Metrics(msgspec.Struct, rename="camel"):
+    invocation_latency: Scalar = None
+    first_byte_latency: Scalar = None
 
 
 class _Delta(msgspec.Struct):
     stop_reason: Scalar = None
 
 
-class _Said(msgspec.Struct, rename={"guardrail": "amazon-bedrock-guardrailAction",
-                                    "invocation": "amazon-bedrock-invocationMetrics"}):  # fmt: skip
+class _Piece(msgspec.Struct, rename={"completed": "completionReason"}):
+    completed: Scalar = None
+    finish_reason: Scalar = None
+
+
+class _Said(
+    msgspec.Struct,
+    rename={
+        "stopped": "stopReason",
+        "completed": "completionReason",
+        "guardrail": "amazon-bedrock-guardrailAction",
+        "invocation": "amazon-bedrock-invocationMetrics",
+    },
+):
     """What an answer, or one event of its stream, tells beside the words."""
 
-    stopReason: Scalar = None
+    stopped: Scalar = None
+    completed: Scalar = None
     stop_reason: Scalar = None
-    completionReason: Scalar = None
     delta: _Delta | None = None
+    results: list[_Piece] | None = None
+    choices: list[_Piece] | None = None
     metrics: _Latency | None = None
     guardrail: Scalar = None
     invocation: _Metrics | None = None
@@ -133,35 +147,35 @@ def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
 
 
 def _call(path: str, said: _Log, faults: Faults) -> Inference:
-    if said.schemaType != "ModelInvocationLog":
+    if said.schema_type != "ModelInvocationLog":
         raise Unreadable("a record that is no invocation of a model")
     asked, answered = said.input or _Input(), said.output or _Output()
     arn, home = name(said.identity.arn) if said.identity else "", name(said.region)
-    model, adapter = _model(name(said.modelId))
+    model, adapter = _model(name(said.model_id))
     operation = "embedding" if "embed" in model else _OPERATIONS.get(name(said.operation), "other")
     return Inference(
         time=epoch(said.timestamp, 1000),
         log=LOG,
         file=path,
-        request=name(said.requestId),
+        request=name(said.request_id),
         key=arn,
         model=model,
         adapter=adapter,
         operation=operation,
         embeddings=operation == "embedding",
-        tokens_in=count(asked.inputTokenCount),
-        tokens_out=count(answered.outputTokenCount),
-        cached=count(asked.cacheReadInputTokenCount),
-        status=_status(name(said.errorCode)),
-        account=name(said.accountId),
+        tokens_in=count(asked.input_token_count),
+        tokens_out=count(answered.output_token_count),
+        cached=count(asked.cache_read_input_token_count),
+        status=_status(name(said.error_code)),
+        account=name(said.account_id),
         home=home,
-        region=name(said.inferenceRegion) or home,
-        prompt=_content.of_caller(asked.inputBodyJson),
-        answer=_content.words(answered.outputBodyJson),
-        prompt_ref=name(asked.inputBodyS3Path),
-        answer_ref=name(answered.outputBodyS3Path),
-        **_asked(asked.inputBodyJson, faults),
-        **_answered(answered.outputBodyJson, faults),
+        region=name(said.inference_region) or home,
+        prompt=_content.of_caller(asked.input_body_json),
+        answer=_content.words(answered.output_body_json),
+        prompt_ref=name(asked.input_body_s3_path),
+        answer_ref=name(answered.output_body_s3_path),
+        **_asked(asked.input_body_json, faults),
+        **_answered(answered.output_body_json, faults),
     )
 
 
@@ -187,8 +201,8 @@ def _asked(body: msgspec.Raw, faults: Faults) -> dict[str, Any]:
         return {}
     told = _BODY.read(body, faults)
     found = asked_for(told)
-    config, text = told.inferenceConfig or _Config(), told.textGenerationConfig or _TextConfig()
-    most = (config.maxTokens, text.maxTokenCount, told.max_gen_len, told.max_tokens_to_sample)
+    config, text = told.config or _Config(), told.text_config or _TextConfig()
+    most = (config.max_tokens, text.max_token_count, told.max_gen_len, told.max_tokens_to_sample)
     if found["max_tokens"] == NOT_TOLD:
         found["max_tokens"] = next((count(one) for one in most if one is not None), NOT_TOLD)
     if found["temperature"] == NOT_TOLD:
@@ -212,7 +226,8 @@ def _answered(body: msgspec.Raw, faults: Faults) -> dict[str, Any]:
 
 def _learn(found: dict[str, Any], event: _Said) -> None:
     in_stream = event.delta.stop_reason if event.delta else None
-    stopped = (event.stopReason, event.stop_reason, event.completionReason, in_stream)
+    pieces = (piece.completed or piece.finish_reason for piece in (*(event.results or ()), *(event.choices or ())))
+    stopped = (event.stopped, event.stop_reason, event.completed, in_stream, *pieces)
     if finish := next(filter(None, map(name, stopped)), ""):
         found["finish"] = finish
     if guardrail := name(event.guardrail):
@@ -220,7 +235,7 @@ def _learn(found: dict[str, Any], event: _Said) -> None:
     if finish == "guardrail_intervened":
         found["guardrail"] = "INTERVENED"
     if event.metrics is not None:
-        found["total_ms"] = number(event.metrics.latencyMs)
+        found["total_ms"] = number(event.metrics.latency_ms)
     if event.invocation is not None:
-        found["total_ms"] = number(event.invocation.invocationLatency)
-        found["first_ms"] = number(event.invocation.firstByteLatency)
+        found["total_ms"] = number(event.invocation.invocation_latency)
+        found["first_ms"] = number(event.invocation.first_byte_latency)

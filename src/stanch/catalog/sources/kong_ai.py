@@ -17,7 +17,7 @@ from stanch.catalog.sources._model_logs import KONG, model_log
 from stanch.catalog.sources._paths import operation_of
 from stanch.catalog.sources._records import calls_of
 from stanch.catalog.sources._shape import Shape
-from stanch.catalog.sources._told import Scalar, address, count, epoch, name, number
+from stanch.catalog.sources._told import Scalar, address, count, epoch, hashed, name, number, request_id
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Skipped
 from stanch.domain.inference import Inference
@@ -118,8 +118,8 @@ def _call(path: str, said: _Entry, faults: Faults) -> Inference:
         time=epoch(said.started_at, 1000),
         log=LOG,
         file=path,
-        request=_header(request, "x-request-id", faults) or name(request.id),
-        key=name(credential.id) or name(consumer.id),
+        request=request_id(_header(request, "x-request-id", faults) or request.id),
+        key=name(credential.id) or name(consumer.id) or _key(request, faults),
         tenant=name(said.workspace_name),
         user=name(consumer.username) or name(consumer.custom_id),
         address=address(name(said.client_ip)),
@@ -156,6 +156,12 @@ def _header(request: _Request, called: str, faults: Faults) -> str:
     if value is None:
         return ""
     return name(_SCALAR.read(b'{"value":' + bytes(value) + b"}", faults).value)  # type: ignore[attr-defined]
+
+
+def _key(request: _Request, faults: Faults) -> str:
+    """The key in a header as its hash, where Kong authenticated nobody; Kong strikes most of them out."""
+    given = (_header(request, called, faults) for called in ("authorization", "x-api-key", "apikey", "api-key"))
+    return next((hashed(one) for one in given if one and one != "REDACTED"), "")
 
 
 def _took(latencies: _Latencies | None, meta: _Meta) -> float:

@@ -17,7 +17,18 @@ from stanch.catalog.sources._json import starts
 from stanch.catalog.sources._model_logs import LITELLM, model_log
 from stanch.catalog.sources._records import calls_of
 from stanch.catalog.sources._shape import Shape
-from stanch.catalog.sources._told import Scalar, address, between, count, epoch, forwarded, hashed, name, number, request_id
+from stanch.catalog.sources._told import (
+    Scalar,
+    address,
+    between,
+    count,
+    epoch,
+    forwarded,
+    kept_key,
+    name,
+    number,
+    request_id,
+)
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Skipped
 from stanch.domain.inference import NOT_TOLD, Inference
@@ -38,7 +49,7 @@ _SYNCHRONOUS = {
     "list_models": "list",
 }
 _OPERATIONS = _SYNCHRONOUS | {f"a{name}": operation for name, operation in _SYNCHRONOUS.items()}
-_KEY_HASH = 64
+_NO_SUCH_MODEL, _ABSENT = "ProxyModelNotFoundError", 404
 _REDACTED = "redacted-by-litellm"
 """What stands in place of words that the proxy was told not to log."""
 
@@ -54,6 +65,10 @@ class _Usage(msgspec.Struct):
     cache_read_input_tokens: Scalar = None
 
 
+class _Headers(msgspec.Struct, rename={"request_id": "x-request-id"}):
+    request_id: Scalar = None
+
+
 class _Metadata(msgspec.Struct):
     user_api_key_hash: Scalar = None
     user_api_key_team_id: Scalar = None
@@ -62,10 +77,12 @@ class _Metadata(msgspec.Struct):
     requester_ip_address: Scalar = None
     user_agent: Scalar = None
     usage_object: _Usage | None = None
+    requester_custom_headers: _Headers | None = None
 
 
 class _Error(msgspec.Struct):
     error_code: Scalar = None
+    error_class: Scalar = None
 
 
 class _Choice(msgspec.Struct):
@@ -80,13 +97,16 @@ class _Guardrail(msgspec.Struct):
     guardrail_status: Scalar = None
 
 
-class _Payload(msgspec.Struct):
+class _Payload(
+    msgspec.Struct,
+    rename={"start_time": "startTime", "end_time": "endTime", "completion_start_time": "completionStartTime"},
+):
     call_type: Scalar = None
     id: Scalar = None
     status: Scalar = None
-    startTime: Scalar = None
-    endTime: Scalar = None
-    completionStartTime: Scalar = None
+    start_time: Scalar = None
+    end_time: Scalar = None
+    completion_start_time: Scalar = None
     stream: Scalar = None
     model: Scalar = None
     model_group: Scalar = None
@@ -125,7 +145,7 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
     if not isinstance(said.call_type, str):
         raise Unreadable("a record that is no call of LiteLLM")
     about = said.metadata or _NO_METADATA
-    start = epoch(said.startTime)
+    start = epoch(said.start_time)
     given = name(said.requester_ip_address) or name(about.requester_ip_address)
     operation = _OPERATIONS.get(said.call_type, "other")
     return Inference(
@@ -133,7 +153,7 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
         log=LOG,
         file=path,
         request=request_id(said.id),
-        key=_key(name(about.user_api_key_hash)),
+        key=kept_key(name(about.user_api_key_hash)),
         tenant=name(about.user_api_key_team_id) or name(about.user_api_key_org_id),
         user=name(said.end_user) or name(about.user_api_key_end_user_id),
         address=forwarded(given) if "," in given else address(given),
@@ -144,6 +164,7 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
         cost=number(said.response_cost),
         status=_status(said),
         guardrail=_guardrail(said.status_fields),
+        extra=_in_front(about.requester_custom_headers),
         **_tokens(said, about.usage_object),
         **_times(said, start),
         **asked_for(said.model_parameters or NOTHING),
@@ -151,18 +172,20 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
     )
 
 
-def _key(told: str) -> str:
-    """The key as LiteLLM keeps it, a hash; where a custom authentication left it in clear, its hash."""
-    bare = told.lower()
-    if len(bare) == _KEY_HASH and not bare.strip("0123456789abcdef"):
-        return bare
-    return hashed(told)
+def _in_front(headers: _Headers | None) -> dict[str, str] | None:
+    """`front`: the id by which a proxy before this one logs the call; `request` is the one that the server knows."""
+    front = request_id(headers.request_id) if headers else ""
+    return {"front": front} if front else None
 
 
 def _status(said: _Payload) -> int:
-    code = count(said.error_information.error_code) if said.error_information else NOT_TOLD
-    if code > 0:
-        return code
+    """The status that was answered. A model that is none is 404, as servers have it, though the proxy answers 400."""
+    error = said.error_information
+    if error is not None:
+        if error.error_class == _NO_SUCH_MODEL:
+            return _ABSENT
+        if (code := count(error.error_code)) > 0:
+            return code
     return {"success": 200, "failure": 500}.get(name(said.status), NOT_TOLD)
 
 
@@ -188,8 +211,8 @@ def _tokens(said: _Payload, usage: _Usage | None) -> dict[str, Any]:
 def _times(said: _Payload, start: float) -> dict[str, Any]:
     """How long it took. Without a stream the first token came with the last, and tells nothing."""
     try:
-        end = epoch(said.endTime)
-        first = epoch(said.completionStartTime) if said.stream in (True, "true", "True") else 0.0
+        end = epoch(said.end_time)
+        first = epoch(said.completion_start_time) if said.stream in (True, "true", "True") else 0.0
     except Unreadable:
         return {}
     return {"first_ms": between(start, first), "total_ms": between(start, end)}

@@ -28,10 +28,12 @@ _PREFIX = r"(?:\[\d{1,10}\] )?(?:[\d.]{5,20} [A-Z] )?"
 _SLOT = re.compile(rf"{_PREFIX}slot +(\w+): id +\d+ \| task (\d{{1,12}}) \| ?(.*)", re.DOTALL)
 _PROMPT = re.compile(r"new prompt,.*(?:n_prompt_tokens|task\.n_tokens) = (\d{1,12})")
 _TIMING = re.compile(rf"{_PREFIX} *(prompt eval|eval|total) time = +([\d.]{{1,20}}) ms / +(\d{{1,12}}) (?:tokens|runs)")
-_REQUEST = re.compile(rf"{_PREFIX}(?:srv +log_server_r: )?(?:done )?request: ([A-Z]{{3,8}}) (\S{{1,4096}}) (\S{{1,60}}) (\d{{3}})")
+_REQUEST = re.compile(
+    rf"{_PREFIX}(?:srv +log_server_r: )?(?:done )?request: ([A-Z]{{3,8}}) (\S{{1,4096}}) (\S{{1,60}}) (\d{{3}})"
+)
 _SIGNS = re.compile(rf"{_PREFIX}(?:slot +\w+: id +\d+ \| task|srv +\w+: |llama_server|main: server is listening)")
-_ANOTHER = Unreadable("lines of the server that are no request", fault=False)
-_UNDATED = Unreadable("a line without a time: keep the log with the runtime's stamps")
+_ANOTHER = "lines of the server that are no request"
+_UNDATED = "a line without a time: keep the log with the runtime's stamps"
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ class _Console:
         elif request := _REQUEST.match(line.text):
             yield from self._request(request, line.stamp)
         else:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
 
     def rest(self) -> Iterator[Inference]:
         """The calls whose access line did not come."""
@@ -92,13 +94,13 @@ class _Console:
         elif (found := _PROMPT.match(rest)) and task in self._tasks:
             self._tasks[task].prompt = count(found[1])
         else:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
         yield from ()
 
     def _timing(self, found: re.Match[str]) -> Iterator[Inference]:
         task = self._tasks.get(self._timed or "")
         if task is None:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
         kind, took, tokens = found[1], number(found[2]), count(found[3])
         if kind == "prompt eval":
             task.evaluated, task.first_ms = tokens, took
@@ -112,7 +114,7 @@ class _Console:
         del self._tasks[id_]
         self._timed = None
         if task.start is None:
-            raise _UNDATED
+            raise Unreadable(_UNDATED)
         whole = task.prompt if task.prompt >= 0 else task.evaluated
         known = task.prompt >= 0 and task.evaluated >= 0
         self._done[id_] = Inference(
@@ -133,7 +135,7 @@ class _Console:
     def _request(self, found: re.Match[str], stamp: float | None) -> Iterator[Inference]:
         operation = operation_of(found[2])
         if not operation:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
         caller, status = address(found[3]), count(found[4])
         if operation in ("chat", "completion", "embedding"):
             try:
@@ -147,7 +149,7 @@ class _Console:
                 )
                 return
         if stamp is None:
-            raise _UNDATED
+            raise Unreadable(_UNDATED)
         yield Inference(
             time=reckonable(stamp), log=LOG, file=self._path, address=caller, operation=operation, status=status,
             embeddings=operation == "embedding",

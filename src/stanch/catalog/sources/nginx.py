@@ -43,7 +43,7 @@ _LINE = re.compile(
     re.DOTALL,
 )
 _ADDED = re.compile(r'(?<![\w-])(rt|request_time|rid|id|request_id|x_request_id)[=:]"?([\w.:-]{1,128})')
-_OTHER = Unreadable("requests for other paths", fault=False)
+_OTHER = "requests for other paths"
 
 
 class _Entry(
@@ -106,7 +106,7 @@ def _of_line(path: str, text: str) -> Inference:
     asked = _path(found["request"])
     operation = operation_of(asked)
     if not operation:
-        raise _OTHER
+        raise Unreadable(_OTHER, fault=False)
     added = {key[-2:]: value for key, value in _ADDED.findall(found["rest"])}  # rt and request_time, rid and request_id
     took = milliseconds(added.get("rt") or added.get("me"))
     end = access_log_time(found["time"], "a line whose time").timestamp()
@@ -124,7 +124,7 @@ def _of_line(path: str, text: str) -> Inference:
 def _of_entry(path: str, said: _Entry) -> Inference:
     operation = operation_of(name(said.request_uri) or name(said.uri) or _path(name(said.request)))
     if not operation:
-        raise _OTHER
+        raise Unreadable(_OTHER, fault=False)
     hops = name(said.forwarded_for)
     return _inference(
         path, operation, _end(said), milliseconds(said.request_time),

@@ -1,7 +1,7 @@
 """Ollama serves anybody who reaches its port, without a key, and logs a line for each request: address, path, status.
 
-Reads: the lines of its web server (`[GIN]`), plain or as journal, Docker and Kubernetes keep them. They tell local time;
-the zone is that of the server's own lines beside them, or the runtime's stamp is taken, else UTC.
+Reads: the lines of its web server (`[GIN]`), plain or as journal, Docker and Kubernetes keep them. They tell local
+time; the zone is that of the server's own lines beside them, or the runtime's stamp is taken, else UTC.
 Blind to: the model, tokens, prompts and who asked beyond his address: none of it is logged. Bodies that
 `OLLAMA_DEBUG_LOG_REQUESTS` writes to temporary files are not read.
 """
@@ -27,8 +27,8 @@ _REQUEST = re.compile(
 )
 _OWN = re.compile(r"time=(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)) level=")
 _SIGNS = ("[GIN] ", "[GIN-debug] ")
-_OTHER = Unreadable("requests for other paths", fault=False)
-_ANOTHER_LINE = Unreadable("lines of the server that are no request", fault=False)
+_OTHER = "requests for other paths"
+_ANOTHER_LINE = "lines of the server that are no request"
 
 
 def recognises(path: str, head: bytes) -> bool:
@@ -46,7 +46,7 @@ def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
         if found is None:
             if own := _OWN.match(line.text):
                 zone = datetime.fromisoformat(own[1]).tzinfo or UTC
-            raise _ANOTHER_LINE
+            raise Unreadable(_ANOTHER_LINE, fault=False)
         yield _call(path, found, line.stamp, zone)
 
     return calls_of_lines(path, stream, read)
@@ -56,7 +56,7 @@ def _call(path: str, found: re.Match[str], stamp: float | None, zone: tzinfo) ->
     when, status, took, caller, _, asked = found.groups()
     operation = operation_of(asked)
     if not operation:
-        raise _OTHER
+        raise Unreadable(_OTHER, fault=False)
     if stamp is None:
         try:
             stamp = datetime.strptime(when, "%Y/%m/%d - %H:%M:%S").replace(tzinfo=zone).timestamp()

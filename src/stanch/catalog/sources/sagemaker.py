@@ -34,20 +34,20 @@ class _Body(msgspec.Struct):
     encoding: Scalar = None
 
 
-class _Capture(msgspec.Struct):
-    endpointInput: _Body | None = None
-    endpointOutput: _Body | None = None
+class _Capture(msgspec.Struct, rename="camel"):
+    endpoint_input: _Body | None = None
+    endpoint_output: _Body | None = None
 
 
-class _About(msgspec.Struct):
-    eventId: Scalar = None
-    inferenceId: Scalar = None
-    inferenceTime: Scalar = None
+class _About(msgspec.Struct, rename="camel"):
+    event_id: Scalar = None
+    inference_id: Scalar = None
+    inference_time: Scalar = None
 
 
-class _Record(msgspec.Struct):
-    captureData: _Capture | None = None
-    eventMetadata: _About | None = None
+class _Record(msgspec.Struct, rename="camel"):
+    capture_data: _Capture | None = None
+    event_metadata: _About | None = None
 
 
 class _Parameters(Asked):
@@ -74,10 +74,10 @@ def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
 
 
 def _call(path: str, said: _Record, faults: Faults) -> Inference:
-    if said.captureData is None or said.eventMetadata is None:
+    if said.capture_data is None or said.event_metadata is None:
         raise Unreadable("a record that captures no call")
-    asked, asked_bytes = _data(said.captureData.endpointInput, faults)
-    answer, answer_bytes = _data(said.captureData.endpointOutput, faults)
+    asked, asked_bytes = _data(said.capture_data.endpoint_input, faults)
+    answer, answer_bytes = _data(said.capture_data.endpoint_output, faults)
     place = _PLACE.search(path)
     told = _asking(asked, faults)
     found = asked_for(told)
@@ -87,10 +87,10 @@ def _call(path: str, said: _Record, faults: Faults) -> Inference:
         most = asked_for(_Parameters(max_tokens=told.parameters.max_new_tokens))["max_tokens"]
         found |= {"max_tokens": most} if most != NOT_TOLD else {}
     return Inference(
-        time=epoch(said.eventMetadata.inferenceTime),
+        time=epoch(said.event_metadata.inference_time),
         log=LOG,
         file=path,
-        request=name(said.eventMetadata.inferenceId) or name(said.eventMetadata.eventId),
+        request=name(said.event_metadata.inference_id) or name(said.event_metadata.event_id),
         model=place[1] if place else "",
         operation="chat" if told.messages else "completion",
         bytes_in=asked_bytes,

@@ -29,9 +29,8 @@ _BEGIN = re.compile(
 )
 _END = re.compile(r"(?:generation|embeddings)_router[\w:]{0,200}: [\w./]{1,200}:\d{1,6}: (.{1,400})", re.DOTALL)
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
-_SOME = re.compile(r"(\w+): Some\(([\d.eE+-]{1,32})\)")
+_SOME = re.compile(r"(best_of|temperature|max_new_tokens|top_n_tokens): Some\(([\d.eE+-]{1,32})\)")
 _ADAPTER = re.compile(r'adapter_id: Some\("((?:[^"\\]|\\.)*)"\)')
-_TOOK = re.compile(r'(total_time|queue_time|validation_time|inference_time|time_per_token)="([\w.µ]{1,40})"')
 _OPERATIONS = {
     "chat_completions": "chat",
     "completions": "completion",
@@ -50,14 +49,13 @@ _OPERATIONS = {
     "tokenize": "other",
 }
 _FAILED = (("validation", 422), ("overloaded", 429), ("generation", 424))
-_NO_REQUEST = Unreadable("lines of the server that are no answer", fault=False)
+_NO_REQUEST = "lines of the server that are no answer"
 
 
 class _Span(msgspec.Struct):
     name: Scalar = None
     parameters: Scalar = None
     total_time: Scalar = None
-    queue_time: Scalar = None
 
 
 class _Entry(msgspec.Struct):
@@ -93,21 +91,21 @@ def _of_line(path: str, line: Line) -> Inference:
     fields, _, tail = line.text.rpartition("}: text_")
     found, end_of_line = _BEGIN.match(fields), _END.match(tail)
     if found is None or end_of_line is None:
-        raise _NO_REQUEST
+        raise Unreadable(_NO_REQUEST, fault=False)
     status = _status(found["level"], end_of_line[1])
     end = iso(found["time"]) if found["time"] else line.stamp
     if end is None:
         raise Unreadable("a line without a time")
-    return _call(path, found["span"], reckonable(end), status, fields, dict(_TOOK.findall(fields)))
+    took = fields.rpartition('total_time="')[2].partition('"')[0]  # what it took is printed behind what was asked for
+    return _call(path, found["span"], reckonable(end), status, fields, took)
 
 
 def _of_entry(path: str, said: _Entry) -> Inference:
     if said.span is None or "text_" not in name(said.target):
-        raise _NO_REQUEST
+        raise Unreadable(_NO_REQUEST, fault=False)
     status = _status(name(said.level), name(said.message))
-    took = {"total_time": name(said.span.total_time), "queue_time": name(said.span.queue_time)}
     asked = said.span.parameters if isinstance(said.span.parameters, str) else ""
-    return _call(path, name(said.span.name), iso(name(said.timestamp)), status, asked, took)
+    return _call(path, name(said.span.name), iso(name(said.timestamp)), status, asked, name(said.span.total_time))
 
 
 def _status(level: str, message: str) -> int:
@@ -115,15 +113,15 @@ def _status(level: str, message: str) -> int:
     if message.startswith("Success"):
         return 200
     if level != "ERROR":
-        raise _NO_REQUEST
+        raise Unreadable(_NO_REQUEST, fault=False)
     return next((status for word, status in _FAILED if word in message), 500)
 
 
-def _call(path: str, span: str, end: float, status: int, asked: str, took: dict[str, str]) -> Inference:
+def _call(path: str, span: str, end: float, status: int, asked: str, took: str) -> Inference:
     operation = _OPERATIONS.get(span)
     if operation is None:
-        raise _NO_REQUEST
-    total = duration(took.get("total_time", ""))
+        raise Unreadable(_NO_REQUEST, fault=False)
+    total = duration(took)
     return Inference(
         time=end - max(total, 0) / 1000,
         log=LOG,

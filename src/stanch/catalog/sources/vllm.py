@@ -30,7 +30,8 @@ HELD_WORDS = 1 << 26
 
 _STRING = r"'(?:[^'\\]++|\\.)*+'|\"(?:[^\"\\]++|\\.)*+\""
 _OWN = re.compile(
-    r"(?:\([\w. =:-]{1,80}\) )?(?:DEBUG|INFO|WARNING|ERROR) (\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)? (?:\[[^\]]{1,120}\]|\S{1,120}\]) (.*)",
+    r"(?:\([\w. =:-]{1,80}\) )?(?:DEBUG|INFO|WARNING|ERROR) (\d\d-\d\d \d\d:\d\d:\d\d)(?:\.\d+)?"
+    r" (?:\[[^\]]{1,120}\]|\S{1,120}\]) (.*)",
     re.DOTALL,
 )
 _ACCESS = re.compile(
@@ -40,25 +41,24 @@ _RECEIVED = re.compile(rf"Received request (\S{{1,256}}): (?:prompt: (None|{_STR
 _PARAMETER = re.compile(r"\b(n|temperature|max_tokens|logprobs|prompt_logprobs)=([\d.eE+-]{1,32})")
 _IDS = re.compile(r"prompt_token_ids: \[([\d, ]*)\]")
 _ADAPTER = re.compile(rf"LoRARequest\(lora_name=({_STRING})", re.DOTALL)
+_TOLD_ALREADY = "access lines of calls that are told already"
 _GENERATED = re.compile(
     rf"Generated response (\S{{1,256}})( \(streaming delta\))?.{{0,40}}?: output: (None|{_STRING}),"
     r" output_token_ids: (None|\[[\d, ]*\]?),? ?(?:finish_reason: (\w{1,40}))?",
     re.DOTALL,
 )
 _QUOTED = re.compile(_STRING, re.DOTALL)
-_SIGNS = re.compile(r"Received request \S+: (?:prompt|params):|vLLM API server|vllm serve|\(APIServer pid=|EngineCore")
-_ANOTHER = Unreadable("lines of the server that are no request", fault=False)
+_SIGNS = re.compile(
+    r"Received request \S+: (?:prompt|params):|vLLM API server|^\(APIServer pid=|EngineCore|Avg prompt throughput:"
+)
+_ANOTHER = "lines of the server that are no request"
 _OPERATIONS = {"chatcmpl": "chat", "cmpl": "completion", "resp": "chat", "embd": "embedding"}
 
 
 def recognises(path: str, head: bytes) -> bool:
-    """Lines of vLLM itself, or uvicorn's lines for a path of OpenAI's API, or of both."""
-    for line in first_lines(head):
-        if _SIGNS.search(line[:4096]) and (_OWN.match(line) or _ACCESS.match(line) or line.startswith("(APIServer")):
-            return True
-        if (found := _ACCESS.match(line)) and operation_of(found[3]):
-            return True
-    return False
+    """Lines that only vLLM prints: uvicorn's access lines alone may be of any server, and of a gateway too."""
+    lines = (line for line in first_lines(head) if _SIGNS.search(line[:4096]))
+    return any(_OWN.match(line) or _ACCESS.match(line) or line.startswith("(APIServer") for line in lines)
 
 
 def calls(path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
@@ -88,11 +88,11 @@ class _Console:
             elif generated := _GENERATED.match(own[2]):
                 yield from self._generated(when, generated)
             else:
-                raise _ANOTHER
+                raise Unreadable(_ANOTHER, fault=False)
         elif access := _ACCESS.match(line.text):
             yield from self._accessed(access, line.stamp)
         else:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
 
     def rest(self) -> Iterator[Inference]:
         """The requests whose answer is not logged."""
@@ -105,7 +105,7 @@ class _Console:
         given = found[1]
         if given in self._open:
             yield self._closed(given)
-        adapter = _ADAPTER.search(rest)
+        adapter = _ADAPTER.match(rest.rpartition("lora_request: ")[2])  # before it stand words of the caller
         call = Inference(
             time=reckonable(when),
             log=LOG,
@@ -124,7 +124,7 @@ class _Console:
 
     def _generated(self, when: float | None, found: re.Match[str]) -> Iterator[Inference]:
         if found[2]:  # a piece of what comes whole at the end
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
         call = self._open.get(found[1])
         if call is None:
             raise Unreadable("an answer whose request is not in this file")
@@ -136,7 +136,8 @@ class _Console:
             total_ms=NOT_TOLD if when is None else between(call.time, when),
             status=200,
         )
-        yield self._closed(found[1])
+        if not self._access.waits(found[1]):
+            yield self._closed(found[1])
 
     def _closed(self, given: str) -> Inference:
         call = self._open.pop(given)
@@ -146,15 +147,17 @@ class _Console:
     def _accessed(self, found: re.Match[str], stamp: float | None) -> Iterator[Inference]:
         operation = operation_of(found[3])
         if not operation:
-            raise _ANOTHER
+            raise Unreadable(_ANOTHER, fault=False)
         caller, status = address(found[1]), count(found[4])
-        if operation in ("chat", "completion") and status < 400:  # noqa: PLR2004 - HTTP's own
+        if operation in ("chat", "completion") and status < 400:
             given = self._access.answered()
             if given in self._open:
                 self._addresses[given] = caller
+                if self._open[given].status != NOT_TOLD:  # of a call that is no stream the answer comes first
+                    yield self._closed(given)
                 return
             if given is not None:
-                raise Unreadable("access lines of calls that are told already", fault=False)
+                raise Unreadable(_TOLD_ALREADY, fault=False)
         when = stamp if stamp is not None else self._clock.last
         if when is None:
             raise Unreadable("a line without a time, before any that has one")

@@ -21,8 +21,8 @@ time or size cannot be reckoned with. `near` and `far` are the real ends where o
 of each address, NULL for what is none."""
 
 # The small keys are one number, for a hash of four columns costs half of one of twelve. Its bits: 0 kind, 3 accepted,
-# 4 direction (0 not logged, 1 in, 2 out), 6 protocol, 14 whether the port is the source's, 15 port, 31 hour. A column that the form does not
-# log is none: each one more to group by costs a twentieth.
+# 4 direction (0 not logged, 1 in, 2 out), 6 protocol, 14 whether the port is the source's, 15 port, 31 hour.
+# What the form does not log is no key either: two columns more to group by cost a twentieth, empty or not.
 SUM = """
 INSERT INTO sums
 WITH typed AS (SELECT {columns}, file_index FROM {rows}),

@@ -17,7 +17,7 @@ import pyarrow as pa
 from stanch.engine.inference import queries
 from stanch.engine.inference.summed import Summed
 
-MEMORY = "300MB"
+MEMORY = "256MB"
 _CHUNK = 10_000
 # A request's id may be long, and nothing but itself is asked of it: its hash does as well.
 _INTO = {
@@ -80,6 +80,10 @@ class Book:
         """Give each line that names no key to the call that it is about, and sum all; None where there was no call."""
         for statement in queries.SETTLE:
             self._ask(statement)
+        if (self.one(queries.MOST)[0] or 0) > queries.KEPT_CELLS:
+            for statement in queries.CAP:
+                self._ask(statement)
+        self._ask(queries.DAYS)
         count, first, last = self.one(queries.SPAN)
         if first is None:
             return None
@@ -89,9 +93,8 @@ class Book:
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, which do not all lie in memory."""
         asking = self._database.cursor()
-        rows = asking.execute(query)
-        while chunk := rows.fetchmany(_CHUNK):
-            yield from chunk
+        for batch in asking.sql(query).to_arrow_reader(_CHUNK):
+            yield from zip(*map(_values, batch.columns), strict=True)
         asking.close()
 
     def one(self, query: str) -> tuple[Any, ...]:
@@ -108,3 +111,12 @@ class Book:
             if "interrupted" in str(error).lower():
                 raise KeyboardInterrupt from error
             raise
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """A column's values; numbers come ten times sooner by way of numpy."""
+    if pa.types.is_string(column.type):
+        told: list[Any] = column.to_pylist()
+        return told
+    values: list[Any] = column.to_numpy(zero_copy_only=False).tolist()
+    return values

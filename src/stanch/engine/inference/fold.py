@@ -14,6 +14,7 @@ from stanch.contracts.behaviour import HOUR
 from stanch.domain.inference import Inference
 from stanch.engine.inference.rows import ANY, BRIEF, KEYS, LAST, MOSTS, SUMS, columns, text
 from stanch.engine.inference.summed import Inspect, Summed
+from stanch.engine.inference.sums import summed
 from stanch.engine.inference.text import NOTHING, Features, features
 
 HELD = 1 << 15
@@ -61,7 +62,7 @@ class Fold:
         """Hand over what all calls since the last time came to."""
         self._settle()
         if self._cells:
-            self._summed.cells += _some(_summed(pa.concat_tables(self._cells)))
+            self._summed.cells += _some(summed(pa.concat_tables(self._cells)))
             self._cells = []
         self._put_marks()
         into.absorb(self._summed)
@@ -69,7 +70,8 @@ class Fold:
 
     def _leaks(self, call: Inference) -> int:
         assert self._inspect is not None  # noqa: S101 - for the type checker
-        kinds = Counter(f"{leak.category}/{leak.kind}"[:_NAMES] for leak in self._inspect(call.answer))
+        # A value that stands in an answer five times was given away once.
+        kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in self._inspect(call.answer)}
         if kinds:
             self._marks[_mark(call, "leak")].update(kinds)
         return bool(kinds)
@@ -99,9 +101,10 @@ class Fold:
         loose = pc.and_(requested, anonymous)
         self._summed.loose += _some(rows.filter(loose).select(_LOOSE))
         self._summed.named += _some(rows.filter(pc.and_not(requested, anonymous)).select(_NAMED))
-        self._cells.append(_summed(rows.filter(pc.invert(loose))))
+        if (keyed := rows.filter(pc.invert(loose))).num_rows:
+            self._cells.append(summed(keyed))
         if len(self._cells) >= _CELLS_HELD:
-            self._cells = [_summed(pa.concat_tables(self._cells))]
+            self._cells = [summed(pa.concat_tables(self._cells))]
         if len(self._marks) > HELD:
             self._put_marks()
 
@@ -113,20 +116,6 @@ class Fold:
 _ABSENT = 404
 _NAMED = ("request", "start", "has", *KEYS)
 _LOOSE = ("request", "start", "when", *KEYS, *ANY, *SUMS, *MOSTS)
-_WANTED = (
-    *((name, "sum") for name in SUMS),
-    *((name, "max") for name in (*MOSTS, *ANY, "request")),
-    ("first", "min"),
-    ("last", "max"),
-)
-
-
-def _summed(rows: pa.Table) -> pa.Table:
-    """Rows of calls, or of cells, by hour and by what tells cells apart."""
-    if "when" in rows.column_names:
-        rows = rows.append_column("first", rows["when"]).append_column("last", rows["when"])
-    summed = rows.group_by(["start", *KEYS]).aggregate(list(_WANTED))
-    return summed.rename_columns(["start", *KEYS, *(name for name, _ in _WANTED)])
 
 
 def _mark(call: Inference, kind: str) -> MarkKey:

@@ -16,7 +16,7 @@ _KEYS = ", ".join(KEYS)
 _OTHERS = ", ".join(name for name in KEYS if name not in ("network", "agent", "model"))
 _SUMMED = ", ".join(
     (
-        *(f"sum({name}) AS {name}" for name in SUMS),
+        *(f"sum({name}) AS {name}" if name == "cost" else f"sum({name})::BIGINT AS {name}" for name in SUMS),
         *(f"max({name}) AS {name}" for name in (*MOSTS, *ANY, "request")),
         "min(first) AS first",
         "max(last) AS last",
@@ -79,33 +79,49 @@ FROM together t
 WHERE NOT EXISTS (SELECT 1 FROM names n WHERE n.id = t.id AND n.turn = t.turn AND abs(n.start - t.start) <= {_NEAR})
 """  # noqa: S608
 
-# Whoever has an address for each call would have a cell for each: his smaller ones of an hour become one.
 SUM = f"""
 CREATE TABLE summed AS
-WITH by_all AS (SELECT start, {_KEYS}, {_SUMMED}, min(file) AS file0 FROM cells GROUP BY start, {_KEYS}),
-ranked AS (
-  SELECT * REPLACE (
-    CASE WHEN place <= {KEPT_CELLS} THEN network ELSE '' END AS network,
-    CASE WHEN place <= {KEPT_CELLS} THEN agent ELSE '' END AS agent,
-    CASE WHEN place <= {KEPT_CELLS} THEN model ELSE '' END AS model)
-  FROM (SELECT *, row_number() OVER (PARTITION BY key, start ORDER BY count DESC, network, agent, model) AS place
-        FROM by_all))
-SELECT start, {_KEYS}, {_SUMMED}, min(file0) AS file0 FROM ranked GROUP BY start, {_KEYS}
+SELECT start, {_KEYS}, {_SUMMED}, min(file) AS file0 FROM cells GROUP BY start, {_KEYS}
 ORDER BY key, start, first, network, agent, model, {_OTHERS}
 """  # noqa: S608
 
+MOST = "SELECT max(cells) FROM (SELECT count(*) AS cells FROM summed GROUP BY key, start)"
+# Whoever has an address for each call would have a cell for each: his smaller ones of an hour become one.
+CAP = (
+    f"""
+CREATE TABLE capped AS
+WITH ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY key, start ORDER BY count DESC, network, agent, model) AS place
+  FROM summed),
+masked AS (
+  SELECT * REPLACE (
+    CASE WHEN place <= {KEPT_CELLS} THEN network ELSE '' END AS network,
+    CASE WHEN place <= {KEPT_CELLS} THEN agent ELSE '' END AS agent,
+    CASE WHEN place <= {KEPT_CELLS} THEN model ELSE '' END AS model) FROM ranked)
+SELECT start, {_KEYS}, {_SUMMED}, min(file0) AS file0 FROM masked GROUP BY start, {_KEYS}
+ORDER BY key, start, first, network, agent, model, {_OTHERS}
+""",  # noqa: S608
+    "DROP TABLE summed",
+    "ALTER TABLE capped RENAME TO summed",
+)
+
+# Where both lines of a call hold its texts, those of the line that names the key count.
 MARKED = f"""
 CREATE TABLE marked AS
-WITH owned AS (
+WITH known AS (
+  SELECT id, any_value(key) AS key, bool_or((has >> {SUMS.index("opened")}) & 1 = 1) AS opened,
+    bool_or((has >> {SUMS.index("leaking")}) & 1 = 1) AS leaking
+  FROM names GROUP BY id),
+owned AS (
   SELECT CASE WHEN m.key != '' THEN m.key ELSE coalesce(n.key, '') END AS key, m.start, m.kind, m.value, m.count
-  FROM marks m LEFT JOIN (SELECT id, any_value(key) AS key, bool_or((has >> {SUMS.index("opened")}) & 1 = 1) AS opened
-    FROM names GROUP BY id) n ON m.request != '' AND n.id = hash(m.request)
-  WHERE n.opened IS NOT TRUE),
+  FROM marks m LEFT JOIN known n ON m.request != '' AND n.id = hash(m.request)
+  WHERE CASE WHEN m.kind = 'leak' THEN n.leaking WHEN m.kind IN ('template', 'prompt', 'prefix') THEN n.opened END
+    IS NOT TRUE),
 repeats AS (
-  SELECT key, start, 'again' AS kind, '' AS value, sum(count) - count(DISTINCT value) AS count
+  SELECT key, start, 'again' AS kind, '' AS value, (sum(count) - count(DISTINCT value))::BIGINT AS count
   FROM owned WHERE kind = 'prompt' GROUP BY key, start),
 summed AS (
-  SELECT key, start, kind, value, sum(count) AS count
+  SELECT key, start, kind, value, sum(count)::BIGINT AS count
   FROM (FROM owned WHERE kind != 'prompt' UNION ALL FROM repeats WHERE count > 0) GROUP BY ALL)
 SELECT key, start, kind, value, count FROM summed
 QUALIFY row_number() OVER (PARTITION BY key, kind ORDER BY count DESC, start, value) <= {KEPT_MARKS}
@@ -120,21 +136,29 @@ SETTLE = (
 JOINED = "SELECT start, sum(joined) FROM summed GROUP BY start HAVING sum(joined) > 0"
 SPAN = "SELECT sum(count), min(first), max(last) FROM summed WHERE first > 0"
 
+DAYS = """
+CREATE TABLE days AS
+SELECT key, (start // 86400)::INTEGER AS day, max(tenant) AS tenant, sum(count)::BIGINT AS calls,
+  sum(tokens_out)::BIGINT AS out
+FROM summed WHERE key != '' GROUP BY 1, 2
+"""
 PEERS = """
-WITH days AS (
-  SELECT key, start // 86400 AS day, log10(1 + sum(count)) AS calls, log10(1 + sum(tokens_out)) AS out
-  FROM summed WHERE key != '' GROUP BY 1, 2),
-middles AS (SELECT median(calls) AS calls, median(out) AS out FROM days)
-SELECT count(DISTINCT key), count(*), any_value(m.calls), median(abs(d.calls - m.calls)), any_value(m.out),
-  median(abs(d.out - m.out))
-FROM days d, middles m
+WITH logs AS (SELECT log10(1 + calls)::FLOAT AS calls, log10(1 + out)::FLOAT AS out FROM days),
+middles AS (SELECT median(calls) AS calls, median(out) AS out FROM logs)
+SELECT (SELECT count(DISTINCT key) FROM days), count(*), any_value(m.calls), median(abs(d.calls - m.calls)),
+  any_value(m.out), median(abs(d.out - m.out))
+FROM logs d, middles m
+"""
+SURGE = """
+WITH usual AS (SELECT key, avg(out + calls) AS used FROM days GROUP BY key HAVING count(*) >= 3)
+SELECT day, quantile_cont(((d.out + d.calls) / greatest(u.used, 1))::FLOAT, 0.9)
+FROM days d JOIN usual u USING (key) GROUP BY day HAVING count(*) >= 20
 """
 
-SURGE = """
-WITH days AS (
-  SELECT key, start // 86400 AS day, sum(tokens_out) + sum(count) AS used FROM summed WHERE key != '' GROUP BY 1, 2),
-usual AS (SELECT key, median(used) AS used FROM days GROUP BY key HAVING count(*) >= 3)
-SELECT day, quantile_cont(d.used / greatest(u.used, 1), 0.9) FROM days d JOIN usual u USING (key) GROUP BY day
+TENANTS = """
+WITH usual AS (SELECT key, avg(out + calls) AS used FROM days GROUP BY key HAVING count(*) >= 3)
+SELECT tenant, day, median(((d.out + d.calls) / greatest(u.used, 1))::FLOAT) AS factor
+FROM days d JOIN usual u USING (key) WHERE tenant != '' GROUP BY tenant, day HAVING count(*) >= 3 AND factor >= 2
 """
 
 CELLS = f"""

@@ -38,7 +38,7 @@ LAST = (1 << 33) - 1
 """Seconds since the epoch that no log is later than."""
 
 _LONGEST = 200
-_MOST = 1 << 40
+_MOST = 1 << 36  # a hundred million calls of so many tokens can be summed
 _BAD, _UNAUTHORISED, _FORBIDDEN, _ABSENT, _TOO_MANY = 400, 401, 403, 404, 429
 _PLACES = {4: 24, 6: 48}
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from hashlib import blake2b
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -14,7 +15,8 @@ from stanch.engine.inference import queries
 from stanch.engine.inference.book import Book, Settled
 
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NAME = re.compile(r"[^!-~]|[*?]")
+_PLAIN = re.compile(r"[A-Za-z0-9._:@/+=-]{1,200}")
+_ODD = re.compile(r"[^A-Za-z0-9._:@/+=-]")
 _OF_KEY = itemgetter(0)
 
 
@@ -57,7 +59,14 @@ def key_arn(key: str, log: str, estate: Estate) -> str:
         return key
     kind = "litellm" if _HASH.fullmatch(key) else log
     named = [gateway.name for gateway in estate.response.gateways if gateway.kind == kind]
-    return f"arn:gateway:{kind or 'unknown'}:{named[0] if len(named) == 1 else 'unknown'}::key/{_NAME.sub('_', key)}"
+    return f"arn:gateway:{kind or 'unknown'}:{named[0] if len(named) == 1 else 'unknown'}::key/{_name(key)}"
+
+
+def _name(key: str) -> str:
+    """The key as an ARN may hold it; one that needed mending is told from others by a hash."""
+    if _PLAIN.fullmatch(key):
+        return key
+    return f"{_ODD.sub('_', key)[:64]}-{blake2b(key.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
 
 def _cell(key: str, row: tuple[Any, ...]) -> CallCell:
@@ -74,4 +83,5 @@ def _peers(book: Book) -> Peers:
         Baseline(int(days), calls or 0.0, calls_spread or 0.0),
         Baseline(int(days), out or 0.0, out_spread or 0.0),
         {int(day): float(factor) for day, factor in book.rows(queries.SURGE)},
+        {(tenant, int(day)): float(factor) for tenant, day, factor in book.rows(queries.TENANTS)},
     )

@@ -111,6 +111,12 @@ def _note_door(
     named = own.outside if behind.public else tuple(set(own.outside) & set(behind.outside))
     if own.public and not behind.public:
         named = behind.outside
+    if own.public and behind.public and door.vpc is not None and not perimeter.has_place(door.vpc):
+        findings.unplaced.add(door.vpc)
+    if behind.public or behind.unplaced:
+        findings.unplaced |= set(own.unplaced)
+    if own.public:
+        findings.unplaced |= set(behind.unplaced)
     if open_to_all or named:
         findings.absorb(
             Exposure(open_to_all, named, own.unplaced, own.statements, own.why), f"access point {door.name}: "

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from stanch.iam.binding import firm
-from stanch.iam.federation import narrows
+from stanch.iam.federation import admits_guests, narrows
 from stanch.iam.policy import Statement
 
 _OF_ONE_CUSTOMER = re.compile(
@@ -38,6 +38,8 @@ def seen(provider: str, statement: Statement) -> Sighting:
         if any(condition.key.lower().startswith("saml:") for condition in conditions):
             return Sighting(provider, unplaced=(provider,))
         return Sighting(provider, why="trusts the whole directory, for any application: no SAML:aud, no subject")
+    if admits_guests(issuer, statement.conditions):
+        return Sighting(issuer, public=True, why=f"trusts every visitor of {issuer}, also who never signed in")
     if provider != "*" and any(narrows(condition, issuer.lower()) for condition in conditions):
         return Sighting(issuer, unplaced=(provider,))
     if _OF_ONE_CUSTOMER.fullmatch(issuer):

@@ -92,8 +92,17 @@ class _Asked:
             findings.note(where, f"lets in {who}{_by_s3(loose)}", public=True)
         elif _has_key(grant, SERVICE_KEYS) and grant.lets_in(self._crowd.service(None), grant.demands):
             findings.note(where, "lets in every service of AWS, whoever sends it", outside=["service:*"])
+        else:
+            self._note_spared(grant, where, findings)
         self._note_named(grant, where, findings)
         self._note_places(grant, [self._crowd.stranger(), self._crowd.service(None)], findings)
+
+    def _note_spared(self, grant: _Grant, where: str, findings: Findings) -> None:
+        """Those whom a denial of everyone else exempts by name."""
+        listed = {p.value for denial in self._denials for p in denial.not_principals or () if p.kind == "AWS"}
+        excepted = {p.value for p in grant.statement.not_principals or () if p.kind == "AWS"}
+        for name in sorted(listed - excepted) if not {"*"} & (listed | excepted) else ():
+            self._note_identity(name, grant, where, findings)
 
     def _note_named(self, grant: _Grant, where: str, findings: Findings) -> None:
         """Of those whom Principal does not tell apart, the ones that conditions name."""

@@ -50,8 +50,13 @@ class Ears:
         return [self._groups[arn] for arn in dict.fromkeys(arns) if arn in self._groups]
 
     def unseen_groups(self, account: str) -> list[str]:
-        """The log groups that an account's trails write to, and that nobody looked at."""
-        return [arn for trail in self.trails(account) if (arn := _group_arn(trail)) and arn not in self._groups]
+        """The log groups that an account's trails write to, in places where nobody looked for groups."""
+        arns = [arn for trail in self.trails(account) if (arn := _group_arn(trail)) and arn not in self._groups]
+        return [arn for arn in arns if not self._is_looked_at(arn)]
+
+    def _is_looked_at(self, arn: str) -> bool:
+        parts = arn.split(":")
+        return len(parts) > 4 and self._posture.looked("cloudwatch", parts[4], parts[3])
 
     @cached_property
     def counted(self) -> dict[str, list[Counted]]:

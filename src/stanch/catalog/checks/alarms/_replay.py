@@ -70,7 +70,7 @@ def bar_of(data: Mapping[str, Any]) -> Bar | None:
     statistic, threshold = data.get("Statistic"), data.get("Threshold")
     seconds, periods = data.get("Period"), data.get("EvaluationPeriods")
     needed = data.get("DatapointsToAlarm") or periods
-    if sign is None or statistic not in _STATISTICS or type(threshold) not in (int, float):
+    if sign is None or str(statistic) not in _STATISTICS or type(threshold) not in (int, float):
         return None
     if not (type(seconds) is int and type(periods) is int and type(needed) is int):
         return None

@@ -5,6 +5,7 @@ Reads: trails, the filters of their log groups, alarms, rules of EventBridge, an
 
 from collections.abc import Iterator
 
+from stanch.catalog.checks._reach import assets_in
 from stanch.catalog.checks._things import account_arn, evidence, gap
 from stanch.catalog.checks.alarms._calls import QUESTIONS, Question
 from stanch.catalog.checks.alarms._ears import Ears
@@ -68,7 +69,8 @@ def _judged(posture: Posture, ears: Ears, account: str) -> Judged:
         None,
         Ruling.FAIL,
         f"no alarm, no rule and no reader hears of: {what}",
-        evidence=proof or (Evidence("", arn, "", None),),
+        assets_in(posture, account),
+        proof or (Evidence("", arn, "", None),),
         way=(
             "whoever holds stolen credentials",
             "tries what they may do, widens them, stops the trail",

@@ -1,7 +1,8 @@
 """A threshold copied from a page about another workload never rings on this one; only the own events can tell.
 
 Reads: filters, alarms, and the CloudTrail events at hand, which each filter counts as CloudWatch Logs would.
-Blind to: events that were not given, what a trail's selectors leave out, alarms on silence, on anomalies and on expressions of several metrics.
+Blind to: events that were not given, what a trail's selectors leave out, and alarms on silence, on anomalies and on
+    expressions of several metrics.
 """
 
 import math
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from stanch.catalog.checks._filters import Filter
 from stanch.catalog.checks._filters.reading import FilterError, selector
 from stanch.catalog.checks._network.mend import in_region
+from stanch.catalog.checks._reach import assets_in
 from stanch.catalog.checks._things import blind, evidence
 from stanch.catalog.checks.alarms._calls import QUESTIONS, Question
 from stanch.catalog.checks.alarms._ears import Counted, Ears
@@ -74,7 +76,8 @@ def _judged(posture: Posture, alarm: Place, counted: Sequence[Counted], written:
         alarm.region,
         ruling,
         why,
-        evidence=(
+        assets_in(posture, alarm.account),
+        (
             evidence(alarm, "Threshold"),
             evidence(alarm, "Statistic"),
             *(evidence(one.group, f"MetricFilters.{one.index}") for one in counted),

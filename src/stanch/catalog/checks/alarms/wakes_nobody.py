@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from stanch.catalog.checks._filters import matches
 from stanch.catalog.checks._network.mend import in_region
+from stanch.catalog.checks._reach import assets_in
 from stanch.catalog.checks._things import blind, evidence, mappings, texts
 from stanch.catalog.checks.alarms._ears import Ears, wakes
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
@@ -37,14 +38,15 @@ def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     yield from blind(posture, "cloudwatch", "cloudwatch", "cloudwatch:DescribeAlarms", "logs:DescribeMetricFilters")
     topics = {place.thing.arn: place for place in posture.of("sns/topic")}
+    relays = _Relays(posture, topics)
     for alarm, _ in Ears(posture).fed.values():
-        yield _judged(posture, alarm, topics)
+        yield _judged(posture, alarm, topics, relays)
 
 
-def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> Judged:
+def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place], relays: "_Relays") -> Judged:
     woken, who = wakes(alarm, topics)
     if not woken:
-        relayed = _relayed(posture, alarm, topics)
+        relayed = relays.of(alarm)
         woken, who = (True, relayed) if relayed else (woken, who)
     rulings = {True: (Ruling.PASS, who), None: (Ruling.UNKNOWN, f"not seen: {who}"), False: (Ruling.FAIL, who)}
     ruling, why = rulings[woken]
@@ -57,7 +59,8 @@ def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> Judg
         alarm.region,
         ruling,
         why,
-        evidence=(
+        assets_in(posture, alarm.account),
+        (
             evidence(alarm, "AlarmActions"),
             *((evidence(topics[topic], "Subscriptions"),) if topic in topics else ()),
         ),
@@ -66,28 +69,46 @@ def _judged(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> Judg
     )
 
 
-def _relayed(posture: Posture, alarm: Place, topics: Mapping[str, Place]) -> str | None:
-    """An alarm of alarms, or a rule on alarms that ring, may wake somebody instead."""
-    name = str(alarm.thing.data.get("AlarmName"))
-    for place in posture.of("cloudwatch/composite-alarm"):
-        rule = str(place.thing.data.get("AlarmRule"))
-        named = any(f"{mark}{what}{mark}" in rule for mark in ('"', "'") for what in (name, alarm.thing.arn))
-        if place.account == alarm.account and (named or f"({name})" in rule) and wakes(place, topics)[0]:
-            return f"the alarm {place.thing.data.get('AlarmName')} rings with it"
-    event = {
-        "source": "aws.cloudwatch",
-        "detail-type": "CloudWatch Alarm State Change",
-        "account": alarm.account,
-        "region": alarm.region,
-        "resources": [alarm.thing.arn],
-        "detail": {"alarmName": name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}},
-    }
-    for place in posture.of("events/rule"):
-        data = place.thing.data
-        here = (place.account, place.region) == (alarm.account, alarm.region) and data.get("State") != "DISABLED"
-        if here and mappings(data.get("Targets")) and matches(data.get("EventPattern"), event):
-            return f"the rule {data.get('Name')} takes it"
-    return None
+class _Relays:
+    """Alarms of alarms, and rules on alarms that ring, may wake somebody instead."""
+
+    def __init__(self, posture: Posture, topics: Mapping[str, Place]) -> None:
+        self._above = [place for place in posture.of("cloudwatch/composite-alarm") if wakes(place, topics)[0]]
+        self._rules = [
+            place
+            for place in posture.of("events/rule")
+            if place.thing.data.get("State") != "DISABLED"
+            and mappings(place.thing.data.get("Targets"))
+            and _is_about_alarms(place.thing.data.get("EventPattern"))
+        ]
+
+    def of(self, alarm: Place) -> str | None:
+        """What takes an alarm's ringing on, or None."""
+        name = str(alarm.thing.data.get("AlarmName"))
+        for place in self._above:
+            rule = str(place.thing.data.get("AlarmRule"))
+            named = any(f"{mark}{what}{mark}" in rule for mark in ('"', "'") for what in (name, alarm.thing.arn))
+            if place.account == alarm.account and (named or f"({name})" in rule):
+                return f"the alarm {place.thing.data.get('AlarmName')} rings with it"
+        event = {
+            "source": "aws.cloudwatch",
+            "detail-type": "CloudWatch Alarm State Change",
+            "account": alarm.account,
+            "region": alarm.region,
+            "resources": [alarm.thing.arn],
+            "detail": {"alarmName": name, "state": {"value": "ALARM"}, "previousState": {"value": "OK"}},
+        }
+        for place in self._rules:
+            here = (place.account, place.region) == (alarm.account, alarm.region)
+            if here and matches(place.thing.data.get("EventPattern"), event):
+                return f"the rule {place.thing.data.get('Name')} takes it"
+        return None
+
+
+def _is_about_alarms(pattern: object) -> bool:
+    if not isinstance(pattern, Mapping):
+        return False
+    return "source" not in pattern or matches({"source": pattern["source"]}, {"source": "aws.cloudwatch"})
 
 
 def _remedy(alarm: Place, name: str, topic: str) -> Remedy:

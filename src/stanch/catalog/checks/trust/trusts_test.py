@@ -22,6 +22,7 @@ CHECKS = ("anybody", "provider_without_subject", "names_user", "certificate_wide
         (trusting({"AWS": "*"}), Ruling.FAIL),
         (trusting({"AWS": "*"}, IN_ORG), Ruling.PASS),
         (trusting({"AWS": "*"}, {"StringLike": {"aws:UserAgent": "aws-cli*"}}), Ruling.FAIL),
+        (trusting({"AWS": "*"}, {"StringEquals": {"aws:SourceVpce": "vpce-0a"}}), Ruling.UNKNOWN),
         (trusting({"AWS": STRANGER}), Ruling.PASS),
         (document({"Effect": "Allow", "NotPrincipal": {"AWS": STRANGER}, "Action": "sts:AssumeRole"}), Ruling.FAIL),
         (document({"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}), Ruling.PASS),

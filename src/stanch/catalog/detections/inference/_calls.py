@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from stanch.contracts.behaviour import CallCell, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.arn import like, role_of_session
-from stanch.domain.baseline import DAY, day_of
+from stanch.domain.baseline import day_of
 from stanch.domain.estate import Export, Side
 from stanch.domain.severity import Severity
 
@@ -25,6 +25,11 @@ Days = Mapping[int, Sequence[CallCell]]
 def days(history: KeyHistory) -> Days:
     """The cells of each UTC day, in order, but for what a declared export covers."""
     return history.once(_days)
+
+
+def every_day(history: KeyHistory) -> Days:
+    """The cells of each UTC day, declared or not: a planned job explains how much a key is used, not by whom."""
+    return history.once(_every_day)
 
 
 def marked(history: KeyHistory, kind: str) -> Mapping[int, Counter[str]]:
@@ -44,7 +49,7 @@ def earlier(sums: Mapping[int, float], day: int) -> list[float]:
 
 def used_before(history: KeyHistory, day: int) -> int:
     """Days before this one on which the key was used."""
-    return sum(other < day for other in days(history))
+    return sum(other < day for other in every_day(history))
 
 
 def inside(history: KeyHistory, cell: CallCell) -> bool:
@@ -68,11 +73,18 @@ def sighting(
 
 
 def _days(history: KeyHistory) -> Days:
-    found: dict[int, list[CallCell]] = {}
     planned = _planned(history)
-    for cell in history.cells:
-        if not any(_covers(export, cell) for export in planned):
-            found.setdefault(day_of(cell.start), []).append(cell)
+    return _by_day(cell for cell in history.cells if not any(_covers(export, cell) for export in planned))
+
+
+def _every_day(history: KeyHistory) -> Days:
+    return _by_day(history.cells)
+
+
+def _by_day(cells: Iterable[CallCell]) -> Days:
+    found: dict[int, list[CallCell]] = {}
+    for cell in cells:
+        found.setdefault(day_of(cell.start), []).append(cell)
     return found
 
 
@@ -97,8 +109,6 @@ def _sent(cell: CallCell) -> float:
 
 def _marked(history: KeyHistory) -> Mapping[str, Mapping[int, Counter[str]]]:
     found: dict[str, dict[int, Counter[str]]] = {}
-    known = {cell.start for cells in days(history).values() for cell in cells}
     for mark in history.marks:
-        if mark.start in known:
-            found.setdefault(mark.kind, {}).setdefault(mark.start // DAY, Counter())[mark.value] += mark.count
+        found.setdefault(mark.kind, {}).setdefault(day_of(mark.start), Counter())[mark.value] += mark.count
     return found

@@ -7,7 +7,7 @@ Blind to: the list of models itself, which shows them all and which every client
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting, used_before
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, every_day, marked, sighting, used_before
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -41,7 +41,7 @@ LIMITS = Limits()
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each day with too many names."""
     missing, known = marked(history, "missing"), set[str]()
-    for day, cells in days(history).items():
+    for day, cells in every_day(history).items():
         names = len(missing.get(day, ()))
         used = {cell.adapter for cell in cells if cell.adapter and not cell.missing}
         fresh, known = used - known, known | used

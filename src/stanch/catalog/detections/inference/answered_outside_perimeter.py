@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import days, sighting
+from stanch.catalog.detections.inference._calls import every_day, sighting
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.estate import Side
@@ -39,7 +39,7 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting of a caller with all calls that ran outside."""
     perimeter = history.estate.perimeter
     proof = [
-        cell for cells in days(history).values() for cell in cells if perimeter.region(cell.region) is Side.OUTSIDE
+        cell for cells in every_day(history).values() for cell in cells if perimeter.region(cell.region) is Side.OUTSIDE
     ]
     ran: Counter[str] = Counter()
     for cell in proof:

@@ -4,6 +4,7 @@ Reads: the openings of prompts, the networks and the clients of all keys, and th
 Blind to: keys that share neither the opening of their prompts nor network and client; growth slower than its own past.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -53,12 +54,13 @@ Trait = tuple[str, ...]
 
 @dataclass(slots=True)
 class _Key:
-    """What is kept of one key."""
+    """What is kept of one key: there may be a hundred thousand. `tokens` are those of each of its `days`."""
 
     name: str
     tenant: str
-    traits: set[Trait] = field(default_factory=set)
-    tokens: dict[int, int] = field(default_factory=dict)
+    traits: tuple[Trait, ...]
+    days: "array[int]" = field(default_factory=lambda: array("q"))
+    tokens: "array[int]" = field(default_factory=lambda: array("q"))
 
 
 def compare(traffic: Traffic, limits: Limits) -> Iterator[Sighting]:
@@ -87,25 +89,32 @@ def compare(traffic: Traffic, limits: Limits) -> Iterator[Sighting]:
 
 def _key(history: KeyHistory, limits: Limits) -> _Key:
     tenant = next((cell.tenant for cell in history.cells if cell.tenant), "")
-    key = _Key(history.key, tenant)
+    key = _Key(history.key, tenant, tuple(_traits(history, limits)))
+    for day, cells in days(history).items():
+        key.days.append(day)
+        key.tokens.append(int(total(cells, lambda cell: cell.tokens_out)))
+    return key
+
+
+def _traits(history: KeyHistory, limits: Limits) -> set[Trait]:
+    traits: set[Trait] = set()
     templates = marked(history, "template")
     for day, cells in days(history).items():
-        key.tokens[day] = int(total(cells, lambda cell: cell.tokens_out))
         calls = total(cells, lambda cell: max(cell.count, cell.joined))
         for template, count in templates.get(day, Counter[str]()).most_common(3):
             if count >= max(limits.common * calls, 5):
-                key.traits.add(("template", template))
+                traits.add(("template", template))
         for cell in cells:
             if cell.network and cell.agent and not inside(history, cell):
-                key.traits.add(("network", cell.network, cell.agent))
-    return key
+                traits.add(("network", cell.network, cell.agent))
+    return traits
 
 
 def _risen(keys: Sequence[_Key], began: int, limits: Limits) -> set[int]:
     """The days on which these keys together were far above all their earlier days."""
     tokens, users = Counter[int](), Counter[int]()
     for key in keys:
-        for day, out in key.tokens.items():
+        for day, out in zip(key.days, key.tokens, strict=True):
             tokens[day] += out
             users[day] += 1
     risen: set[int] = set()

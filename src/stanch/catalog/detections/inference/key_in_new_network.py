@@ -7,7 +7,7 @@ Blind to: a thief in a network of ours, or in the same provider's /24, with the 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, inside, sighting, total
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, every_day, inside, sighting, total
 from stanch.contracts.behaviour import About, CallCell, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -45,7 +45,7 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     networks: set[str] = set()
     agents: set[str] = set()
     by_hour = [0] * 24
-    for number, cells in enumerate(days(history).values()):
+    for number, cells in enumerate(every_day(history).values()):
         strange = [cell for cell in cells if _strange(history, cell, networks, agents)]
         if number >= limits.days and len(networks) <= limits.networks:
             for network in dict.fromkeys(cell.network for cell in strange):

@@ -7,7 +7,7 @@ Blind to: a thief in a network of ours or behind the same address; one who waits
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, inside, sighting
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, every_day, inside, sighting
 from stanch.contracts.behaviour import About, CallCell, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -34,7 +34,9 @@ class Limits:
     hours: int = 3
     """Hours of the day in which both networks used the key: one that moves is in both for an hour."""
     calls: int = 5
-    """Calls of each in such an hour."""
+    """Calls from the new network in such an hour."""
+    usual: int = 2
+    """Calls from a known one in the same hour: its application is awake."""
 
 
 LIMITS = Limits()
@@ -43,7 +45,7 @@ LIMITS = Limits()
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each network that comes to one that was there before and goes on."""
     known: set[str] = set()
-    for number, cells in enumerate(days(history).values()):
+    for number, cells in enumerate(every_day(history).values()):
         calls = _by_hour([cell for cell in cells if cell.network])
         seen = {network for of in calls.values() for network in of}
         if number >= limits.days and 0 < len(known) <= limits.networks:
@@ -66,6 +68,6 @@ def _by_hour(cells: Sequence[CallCell]) -> Mapping[int, Mapping[str, int]]:
 def _together(calls: Mapping[int, Mapping[str, int]], network: str, known: set[str], limits: Limits) -> int:
     """Hours in which both this network and one that was known made so many calls."""
     return sum(
-        of.get(network, 0) >= limits.calls and any(of.get(other, 0) >= limits.calls for other in known)
+        of.get(network, 0) >= limits.calls and any(of.get(other, 0) >= limits.usual for other in known)
         for of in calls.values()
     )

@@ -7,7 +7,7 @@ Blind to: probes through the answer's logprobs; servers that give prompt logprob
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, earlier, sighting, total
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, earlier, sighting, total, used_before
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -31,6 +31,8 @@ class Limits:
     """Calls that ask for the logprobs of their own prompt: a tester's few, or those of a debugger, are fewer."""
     usual_days: int = 2
     """Earlier days with half as many, beyond which it is what the key is for: a ranker, an evaluation."""
+    days: int = 3
+    """Earlier days of use, before which nobody knows what the key is for, and it is of low severity."""
 
 
 LIMITS = Limits()
@@ -43,4 +45,5 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
         usual = sum(value >= limits.calls / 2 for value in earlier(sums, day))
         if sums[day] >= limits.calls and usual <= limits.usual_days:
             why = f"{sums[day]:,.0f} calls in a day that ask how likely their own prompt is"
-            yield sighting([cell for cell in cells if cell.prompt_scored], why)
+            cold = used_before(history, day) < limits.days
+            yield sighting([cell for cell in cells if cell.prompt_scored], why, Severity.LOW if cold else None)

@@ -7,7 +7,7 @@ Blind to: logs without prompts; probes over many keys; a cache that is kept apar
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting, total
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting, total, used_before
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -33,6 +33,8 @@ class Limits:
     """Share of these calls that begin with one of the five most frequent beginnings."""
     again: float = 0.3
     """Share of these calls whose prompt was sent before in the hour: one measurement proves nothing."""
+    days: int = 3
+    """Earlier days of use, before which nobody knows what the key is for, and it is of low severity."""
     usual_days: int = 2
     """Earlier days alike, beyond which it is what the key is for: a classifier asks for one token all day."""
 
@@ -52,4 +54,5 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
             alike += 1
             if alike <= limits.usual_days + 1:
                 why = f"{brief:,.0f} calls in a day for next to no answer, {top:,} that begin alike, {again:,} repeated"
-                yield sighting([cell for cell in cells if cell.brief], why)
+                cold = used_before(history, day) < limits.days
+                yield sighting([cell for cell in cells if cell.brief], why, Severity.LOW if cold else None)

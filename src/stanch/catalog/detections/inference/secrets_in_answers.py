@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, every_day, marked, sighting
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.baseline import baseline
@@ -47,8 +47,8 @@ LIMITS = Limits()
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each day with too much of any."""
     leaks = marked(history, "leak")
-    personal = {day: _of("personal", leaks.get(day, {})) for day in days(history)}
-    for day, cells in days(history).items():
+    personal = {day: _of("personal", leaks.get(day, {})) for day in every_day(history)}
+    for day, cells in every_day(history).items():
         found = leaks.get(day, Counter[str]())
         secrets, code = _of("secret", found), _of("code", found)
         usual = baseline([count for other, count in personal.items() if other < day]).median

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting
+from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, every_day, marked, sighting
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -40,12 +40,20 @@ LIMITS = Limits()
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each day with such an answer."""
     leaks = marked(history, "leak")
-    for day, cells in days(history).items():
+    for day, cells in every_day(history).items():
         found = leaks.get(day, Counter[str]())
         prompts = sum(count for kind, count in found.items() if kind.startswith("system-prompt/"))
         canaries = sum(count for kind, count in found.items() if kind.startswith("canary/"))
         proof = [cell for cell in cells if cell.leaking]
         if proof and canaries >= limits.canaries:
-            yield sighting(proof, f"{canaries:,} answers in a day hold a canary", Severity.CRITICAL, 1.0)
+            why = f"{canaries:,} canaries in answers of a day: {_named(found, 'canary')}"
+            yield sighting(proof, why, Severity.CRITICAL, 1.0)
         elif proof and prompts >= limits.answers:
-            yield sighting(proof, f"{prompts:,} answers in a day hold pieces of a system prompt")
+            why = f"{prompts:,} pieces of system prompts in answers of a day: {_named(found, 'system-prompt')}"
+            yield sighting(proof, why)
+
+
+def _named(found: Counter[str], category: str) -> str:
+    """What was found most, by name: the place of a canary, the name of a prompt."""
+    names = [kind.partition("/")[2] for kind, _ in found.most_common() if kind.startswith(f"{category}/")]
+    return ", ".join(names[:5])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, earlier, sighting, total
-from stanch.contracts.behaviour import About, Sighting
+from stanch.contracts.behaviour import About, CallCell, Sighting
 from stanch.contracts.inference import KeyHistory, Peers
 from stanch.domain.baseline import baseline
 from stanch.domain.finding import Technique
@@ -46,6 +46,8 @@ class Limits:
     """Standard deviations, in orders of magnitude, above all keys' days, for a key without a past."""
     peers_keys: int = 20
     """Keys without which there are no peers."""
+    launch: float = 3.0
+    """Times what half of its tenant's keys did that day, below which it is a launch and of low severity."""
     surge: float = 1.5
     """Times what nine keys in ten did of their own median on that day: a launch lifts many keys."""
 
@@ -69,7 +71,17 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
             why = why if known else _beyond_peers(history.peers, name, value, limits)
             if why:
                 told.add(day)
-                yield sighting(by_day[day], f"{value:,.0f} {word} in a day, {why}", confidence=None if known else 0.35)
+                cells, words = by_day[day], f"{value:,.0f} {word} in a day, {why}"
+                if known and value < limits.launch * _launch(history.peers, cells, day) * baseline(past).median:
+                    yield sighting(cells, f"{words}; its tenant's other keys rose as well", Severity.LOW)
+                else:
+                    yield sighting(cells, words, confidence=None if known else 0.35)
+
+
+def _launch(peers: Peers, cells: Sequence[CallCell], day: int) -> float:
+    """By how much the keys of its tenant rose together on that day."""
+    tenant = next((cell.tenant for cell in cells if cell.tenant), "")
+    return peers.launches.get((tenant, day), 0.0)
 
 
 def _beyond_past(value: float, past: Sequence[float], surge: float, limits: Limits) -> str:

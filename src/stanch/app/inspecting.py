@@ -1,0 +1,74 @@
+"""Answers are looked into with what the catalog knows of secrets and of people; compiled once, then kept."""
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_bytes
+from tempfile import NamedTemporaryFile
+
+from stanch.app.knowledge import shelf
+from stanch.engine.inspect import Inspector, Pattern, PatternError, read_patterns
+from stanch.engine.inspect.grams import KEY_BYTES
+from stanch.engine.inspect.inspector import Canaries, Echoes
+from stanch.engine.inspect.leak import CANARY, CODE, PERSONAL, PROMPT, SECRET, TRAINING
+from stanch.stores import cache as caches
+
+CATEGORIES = frozenset({SECRET, PERSONAL, CANARY, TRAINING, PROMPT, CODE})
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """All patterns of the catalog; a table that cannot be read is a defect and raises PatternError."""
+    found: dict[str, Pattern] = {}
+    for unit in shelf("patterns", ".toml"):
+        for pattern in read_patterns(unit.text(), str(unit.path)):
+            if pattern.kind in found:
+                raise PatternError(f"{unit.path}: {pattern.kind} is there already")
+            found[pattern.kind] = pattern
+    return tuple(found.values())
+
+
+def inspector(state: Path | None, canaries: Canaries | None = None, echoes: Sequence[Echoes] = ()) -> Inspector:
+    """What looks into texts. Its hashes are keyed with a salt of the state folder; without one, of this run alone."""
+    known = patterns()
+    name = f"leaks-{sha256(repr(known).encode()).hexdigest()[:32]}"
+    salt = salted(state) if state else token_bytes(KEY_BYTES)
+    if kept := caches.kept(name):
+        try:
+            return Inspector(known, salt=salt, canaries=canaries, echoes=echoes, automaton=kept)
+        except ValueError:
+            pass  # of another machine or version: it is compiled anew, and kept anew
+    made = Inspector(known, salt=salt, canaries=canaries, echoes=echoes)
+    caches.keep(name, made.compiled())
+    return made
+
+
+def echoes(prompts: Sequence[Path], fingerprints: Sequence[Path], state: Path) -> list[Echoes]:
+    """What knows these system prompts and fingerprints; raises FingerprintError, and OSError for a file's own."""
+    from stanch.app.inspect_fingerprint import opened
+    from stanch.engine.inspect.own import PROMPTS, OwnTexts
+
+    found: list[Echoes] = [opened(path, state) for path in fingerprints]
+    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in prompts}
+    return [*found, OwnTexts(texts, PROMPTS, token_bytes(KEY_BYTES))] if texts else found
+
+
+def salted(state: Path) -> bytes:
+    """The salt of this state folder: what was found in different runs has the same hash."""
+    return own_key(state, "inspect.salt")
+
+
+def own_key(state: Path, name: str) -> bytes:
+    """Random bytes of this state folder, made when they are first asked for; only their owner may read them."""
+    path = state / name
+    state.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not path.exists():
+        with NamedTemporaryFile(dir=state) as file:
+            file.write(token_bytes(KEY_BYTES))
+            file.flush()
+            with suppress(FileExistsError):  # somebody was first: then theirs is the one
+                os.link(file.name, path)  # whole or not at all, for whoever reads it meanwhile
+    return path.read_bytes()

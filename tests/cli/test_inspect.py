@@ -1,0 +1,54 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SECRET = "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"
+MAIL = "anna.schmidt@posteo.net"
+
+
+def run(folder: Path, *words: str, text: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "stanch", *words],
+        cwd=folder, input=text, capture_output=True, text=True, check=False,
+        env={"XDG_CACHE_HOME": str(folder / "cache"), "PATH": "", "HOME": str(folder)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("format_", ["table", "json"])
+def test_what_is_found_is_told_and_nothing_of_it_is_written_anywhere(format_: str, tmp_path: Path) -> None:
+    done = run(tmp_path, "inspect", "-", "--fail-on", "secret", "--format", format_, text=f"key {SECRET}, {MAIL}")
+    assert done.returncode == 10
+    assert "github-token" in done.stdout
+    assert "mail-address" in done.stdout
+    everything = done.stdout + done.stderr
+    everything += "".join(path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file())
+    assert SECRET[:-4] not in everything
+    assert MAIL not in everything
+
+
+def test_a_harmless_text_is_done(tmp_path: Path) -> None:
+    done = run(tmp_path, "inspect", "-", "--fail-on", "secret", text="The weather is fine.")
+    assert (done.returncode, done.stdout) == (0, "Found: nothing.\n")
+
+
+def test_a_category_that_is_none_is_named(tmp_path: Path) -> None:
+    done = run(tmp_path, "inspect", "-", "--fail-on", "secrets")
+    assert done.returncode == 2
+    assert "secrets is no category" in done.stderr
+
+
+def test_an_answer_that_recites_a_dataset_is_known(tmp_path: Path) -> None:
+    words = " ".join(f"word{number * 7919 % 1000}" for number in range(200))
+    (tmp_path / "data.jsonl").write_text(json.dumps({"text": words}) + "\n")
+    made = run(tmp_path, "fingerprint", "data.jsonl", "--out", "f.bin", "--format", "json")
+    assert made.returncode == 0, made.stderr
+    assert json.loads(made.stdout)["texts"] == 1
+    done = run(
+        tmp_path, "inspect", "-", "--fingerprint", "f.bin", "--format", "json", text=f"I recall: {words[200:900]}"
+    )
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [line["category"] for line in told if line["kind"] == "leak"] == ["training-data"]
+    assert words[300:340] not in done.stdout + done.stderr
