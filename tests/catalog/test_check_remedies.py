@@ -21,6 +21,8 @@ BY_HAND = {"s3", "configure", "cloudtrail validate-logs", "ecr get-login-passwor
 """What the CLI adds of its own to the services' operations."""
 GLOBAL = {"--region", "--query", "--output", "--profile", "--cli-input-json"}
 ALIASES = {"s3api": "s3"}
+RENAMED = {"sns subscribe": {"--notification-endpoint"}, "cloudfront create-invalidation": {"--paths"}}
+"""Options that the CLI calls otherwise than the service does, so that they do not hide its own."""
 
 
 class Template(yaml.SafeLoader):
@@ -57,7 +59,8 @@ def unknown(command: Sequence[str]) -> list[str]:
     known = operations(service)
     if verb not in known:
         return [verb]
-    return [word for word in rest if word.startswith("--") and word not in known[verb] | GLOBAL]
+    options = known[verb] | GLOBAL | RENAMED.get(f"{service} {verb}", set())
+    return [word for word in rest if word.startswith("--") and word not in options]
 
 
 def remedies(unit: Unit) -> list[Remedy]:

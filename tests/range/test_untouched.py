@@ -1,12 +1,14 @@
 """What nobody made is not there: the range answers for services that moto does not know, and only for those."""
 
 import importlib
+from pathlib import Path
 
 import pytest
 from botocore import xform_name
 from tests.ground import Ground
 
 from stanch.contracts.aws import AwsAbsent, AwsDenied, AwsError
+from stanch.range import patches
 from stanch.range.untouched import ABSENT, DEFAULT, NONE
 
 _OF_MOTO = {"sso-admin": "ssoadmin"}
@@ -23,6 +25,11 @@ def test_moto_does_not_know_the_call(service: str, operation: str) -> None:
         return
     known = {name for one in vars(module).values() if isinstance(one, type) for name in dir(one)}
     assert xform_name(operation) not in known, "moto has its own now: take it out of the table"
+
+
+def test_the_range_adds_no_call_of_its_own_that_is_told_to_be_none() -> None:
+    added = "".join(one.read_text() for one in Path(patches.__file__).parent.glob("*.py"))
+    assert [operation for _, operation in CALLS if f'"{xform_name(operation)}"' in added] == []
 
 
 LISTS = sorted((service, operation) for service in NONE for operation in NONE[service])

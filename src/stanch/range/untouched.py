@@ -33,7 +33,6 @@ NONE: Mapping[str, Mapping[str, str]] = {
         "ListAutomationRules": "AutomationRulesMetadata",
         "ListFindingAggregators": "FindingAggregators",
     },
-    "ssm": {"DescribeInstanceInformation": "InstanceInformationList"},
 }
 """Listings by service and operation, with the member in which AWS sends the list."""
 
