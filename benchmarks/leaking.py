@@ -9,6 +9,7 @@ import importlib
 import json
 import string
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
 from random import Random
 from typing import Any
 from zlib import crc32
@@ -181,6 +182,23 @@ def _age(chance: Random) -> str:
     return (prefix + "1" + "".join(letters[each] for each in data + told)).upper()
 
 
+def _base58(data: bytes) -> str:
+    number = int.from_bytes(data + sha256(sha256(data).digest()).digest()[:4], "big")
+    digits = ""
+    while number:
+        number, digit = divmod(number, 58)
+        digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"[digit] + digits
+    return digits
+
+
+def _luxembourg(chance: Random) -> str:
+    from stdnum import luhn, verhoeff
+
+    born = f"{chance.randrange(1940, 2010)}{chance.randrange(1, 13):02}{chance.randrange(1, 29):02}"
+    first = f"{born}{chance.randrange(1000):03}"
+    return first + luhn.calc_check_digit(first) + verhoeff.calc_check_digit(first)
+
+
 _FIRST = ("anna", "jonas", "marie", "luca", "sofia", "piotr", "katarzyna", "joao", "eva", "niklas", "chloe", "matteo")
 _LAST = ("schmidt", "rossi", "kowalska", "garcia", "janssen", "dubois", "novak", "silva", "nielsen", "virtanen")
 _HOSTS = ("gmail.com", "uni-bonn.de", "orange.fr", "posteo.net", "krankenhaus-sued.de", "firma.example-bau.at")
@@ -198,7 +216,7 @@ _MAKERS: dict[str, Callable[[Random], str]] = {
     ).decode(),
     "basic-authorization": _basic,
     "age-key": _age,
-    "pypi-token": lambda chance: "pypi-" + _plain64(b"\x02\x01\x08pypi.org" + chance.randbytes(90)),
+    "pypi-token": lambda chance: "pypi-" + _plain64(b"\x02\x01\x08registry" + chance.randbytes(90)),
     "putty-key": lambda chance: "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\nComment: key\nPublic-Lines: 2\n"
     + "\n".join(base64.b64encode(chance.randbytes(48)).decode() for _ in range(2))
     + "\nPrivate-Lines: 1\n" + base64.b64encode(chance.randbytes(48)).decode(),
@@ -207,6 +225,12 @@ _MAKERS: dict[str, Callable[[Random], str]] = {
     "connection-string-password": _password,
     "snowflake-password": _password,
     "generic-password": _password,
+    "typed-password": lambda chance: f"{written('[A-Z][a-z]{6}', chance)}{chance.randrange(1000, 9999)}!",
+    "bitcoin-private-key": lambda chance: _base58(b"\x80" + chance.randbytes(32) + b"\x01"),
+    "bitcoin-extended-key": lambda chance: _base58(
+        b"\x04\x88\xad\xe4" + chance.randbytes(41) + b"\0" + chance.randbytes(32)
+    ),
+    "lu-national-number": _luxembourg,
     "salesforce-session": lambda chance: "00D" + written("[A-Za-z0-9]{12}![A-Za-z0-9._]{90}", chance),
     }  # fmt: skip
 
@@ -251,6 +275,11 @@ SPOKEN = {
     "basic-authorization": ("Authorization: Basic {}", '"Authorization": "Basic {}"'),
     "docker-auth": ('{{"auths": {{"registry.intern": {{"auth": "{}"}}}}}}',),
     "generic-password": ("DB_PASSWORD={}", "db_password: '{}'", 'mysql_password = "{}"'),
+    "typed-password": ("Password: {}", '"password": "{}"', "Passwort: {}", "mot de passe : {}"),
+    "django-secret-key": ("SECRET_KEY = '{}'", 'SECRET_KEY="{}"'),
+    "generic-secret": ("client_secret={}", '"api_key": "{}"', "ACCESS_TOKEN: {}"),
+    "azure-shared-access-key": ("SharedAccessKeyName=root;SharedAccessKey={}", '"primaryKey": "{}"'),
+    "bearer-authorization": ("Authorization: Bearer {}", '"Authorization": "Bearer {}"'),
     "snowflake-password": ("SNOWFLAKE_PASSWORD={}", "snowflake_password: {}"),
     "elastic-api-key": ("Authorization: ApiKey {}", "ELASTIC_API_KEY={}"),
     "wireguard-key": ("PrivateKey = {}",),

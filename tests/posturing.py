@@ -44,7 +44,7 @@ def posture(
     names = COLLECTORS if looked is None else tuple(looked)
     spots = [(account, region) for account in all_accounts for region in (None, *all_regions)]
     seen = frozenset((account, region, name) for account, region in spots for name in names)
-    snapshot = Snapshot(MOMENT, all_accounts, all_regions, tuple(places), tuple(unknowns), (), seen)
+    snapshot = Snapshot(MOMENT, all_accounts, all_regions, tuple(places), tuple(unknowns), looked=seen)
     ours: Estate = estate.read(toml, "page") if toml else Estate()
     return Seen(snapshot, ours, events)
 

@@ -2,11 +2,11 @@
 
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -15,8 +15,10 @@ from stanch.contracts.behaviour import FlowBehaviour, FlowCell, FlowHistory, Sig
 from stanch.domain.estate import Estate, Side
 from stanch.domain.severity import Severity
 from stanch.engine.flows import aggregate
+from stanch.engine.inference.traffic import KeyTraffic
 from stanch.engine.shelf import Unit, implementing
 from tests.catalog import pages
+from tests.catalog.calls import of_page, traffic
 
 SECTIONS = ["Goal", "Example that fires", "Example that does not", "Blind spots", "False positives", "Response"]
 LOG = re.compile(r"^```text\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -47,9 +49,20 @@ def weighed(unit: Unit, section: str, *, declared: bool = True) -> list[Sighting
     ours = estate.read(shown, "page") if shown and declared else Estate()
     logs = [Written(log.encode()) for log in LOG.findall(text)]
     assert logs, f"{unit.page}: no log under {section}"
+    asked = hours_of(pages.example(text).records)
     with aggregate(logs, ours.perimeter) as table:
         assert not table.read.skipped
-        return [one for flows in table.histories(ours) for one in behaviour.weigh(flows, behaviour.LIMITS)]
+        histories = [replace(flows, asked=asked) for flows in table.histories(ours)]
+        return [one for flows in histories for one in behaviour.weigh(flows, behaviour.LIMITS)]
+
+
+def hours_of(records: list[dict[str, Any]]) -> dict[int, int] | None:
+    """The calls by the hour of a gateway's log, where a page shows one."""
+    if not records:
+        return None
+    with traffic(of_page(records)) as of:
+        assert isinstance(of, KeyTraffic)
+        return of.by_hour()
 
 
 def test_there_are_behaviours_on_flow_logs() -> None:

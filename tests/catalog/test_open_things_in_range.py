@@ -1,7 +1,7 @@
 """What strangers reach, made in the range and read by the collectors: each hole is found, and no healthy twin."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from typing import Any
 
@@ -11,11 +11,18 @@ from stanch.aws import Door
 from stanch.contracts.check import Posture
 from stanch.domain.verdict import Ruling
 from tests.collecting import collected
-from tests.ground import Ground
+from tests.ground import Ground, opened
 from tests.posturing import posture, rulings
 from tests.trusting import STRANGER, document, trusting
 
 ELSEWHERE = "eu-west-1"
+
+
+@pytest.fixture(scope="module")
+def ground() -> Iterator[Ground]:
+    """A range of its own: these checks ask about the whole account, and others leave in theirs what they like."""
+    with opened() as staged:
+        yield staged
 
 
 def seen(ground: Ground, aws: Door, collectors: Iterable[str], toml: str | None = None) -> Posture:

@@ -145,3 +145,25 @@ def test_a_log_of_calls_that_is_spoilt_tells_nothing_of_what_it_holds(say: Calla
         said = say(*arguments)
         assert not [secret for secret in SECRETS if secret in said]
         assert "gateway.jsonl" in said
+
+
+def test_a_key_is_blocked_and_given_back_by_who_has_no_region_and_no_credentials_of_aws(
+    say: Callable[..., str], gateway: LiteLlm, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    (key,) = gateway.keys
+    (incident,) = lines_of(say("hunt", "logs", "--format", "json"), "incident")
+    said = say("contain", incident["id"])
+    assert "at the gateway main" in said
+    assert gateway.keys[key]["blocked"] is not True
+    said = say("contain", incident["id"], "--apply", "--yes")
+    assert gateway.keys[key]["blocked"] is True, said
+    said = say("undo", incident["id"], "--yes")
+    assert not gateway.keys[key]["blocked"], said
+    said = say("contain", "--resource", f"arn:gateway:litellm:elsewhere::key/{key}")
+    assert "no [[response.gateway]] is named 'elsewhere'" in said
+    assert "region" in say("contain", "--resource", "arn:aws:iam::111122223333:role/x")

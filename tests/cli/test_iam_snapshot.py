@@ -126,13 +126,21 @@ def test_without_file_and_snapshot_one_line_says_how_to_make_one(stanch: Run, wo
 
 
 def test_a_snapshot_edited_by_hand_is_one_line_and_no_traceback(stanch: Run) -> None:
-    kept(iam(Thing("iam/role", READER, {"Arn": 7})), NOBODY_ABOVE)
-    code, _, err = stanch("iam", "reach", "--to", "admin")
-    assert (code, "Traceback" in err) == (2, False)
+    kept(iam(), NOBODY_ABOVE)
     file = Path(".stanch/snapshot") / HOME / "account" / "iam.jsonl"
     file.write_text('{"kind": "iam/role"}\n')
     code, _, err = stanch("iam", "reach", "--to", "admin")
     assert (code, "make the snapshot anew" in " ".join(err.split())) == (2, True)
+
+
+def test_what_nobody_can_read_of_one_role_is_a_gap_and_costs_no_other_its_answer(stanch: Run) -> None:
+    spoilt = role(f"arn:aws:iam::{HOME}:role/spoilt", {"Effect": "Maybe", "Action": "s3:*"})
+    kept(iam(*IDENTITIES, spoilt, Thing("iam/role", "no-arn", {"Arn": 7})), s3(), NOBODY_ABOVE)
+    code, lines, _ = stanch("iam", "who-can", "s3:GetObject", OBJECT)
+    answers = {line["principal"]: line["answer"] for line in lines if "principal" in line}
+    assert (code, answers) == (3, {ADMIN: "must", READER: "must", spoilt.arn: "may"})
+    gaps = [line for line in lines if line.get("code") == "Malformed"]
+    assert [gap["of"] for gap in gaps] == [spoilt.arn, f"accounts.{HOME}.RoleDetailList[3].Arn"]
 
 
 def test_a_file_of_the_snapshot_that_was_changed_is_said(stanch: Run) -> None:

@@ -86,6 +86,15 @@ def test_people_see_the_hole_the_way_and_what_closes_it(offline: Callable[..., A
         assert words in out, words
 
 
+def test_a_failure_point_without_anything_to_ask_about_is_told_and_one_that_was_not_asked_is_not(
+    offline: Callable[..., Any], tmp_path: Path
+) -> None:
+    _, out, _ = offline("scan", "--snapshot", str(kept(tmp_path, OPEN)), "--row", "public", "--row", "egress")
+    (line,) = [line for line in out.splitlines() if line.startswith("egress")]
+    assert line.endswith("nothing to ask about")
+    assert "registry" not in out
+
+
 def test_every_file_that_is_asked_for_is_written(offline: Callable[..., Any], tmp_path: Path) -> None:
     files = {"--html": "a.html", "--asff": "a.asff", "--ocsf": "a.ocsf", "--insights": "a.json"}
     words = [word for pair in files.items() for word in pair]

@@ -130,6 +130,32 @@ def test_an_account_that_cannot_be_entered_is_a_gap_with_its_remedy(ground: Grou
     assert said.of("snapshot")[0]["accounts"] == sorted([ground.account, ground.outside_account])
 
 
+def test_each_account_of_the_perimeter_is_looked_at_through_its_role_and_one_that_refuses_is_told(
+    ground: Ground, reader: Run
+) -> None:
+    arn = ground.role(trusted=[f"arn:aws:iam::{ground.outside_account}:root"])
+    name = arn.rpartition("/")[2]
+    reads = document([{"Effect": "Allow", "Action": list(permissions()), "Resource": "*"}])
+    ground.admin.call("iam", "PutRolePolicy", RoleName=name, PolicyName="reads", PolicyDocument=reads)
+    ground.admin.call("iam", "DeleteRolePolicy", RoleName=name, PolicyName="work")
+    theirs, ours = ground.bucket([]), f"ours-{name}".lower()
+    place = {"LocationConstraint": "eu-central-1"}
+    ground.outsider.call("s3", "CreateBucket", Bucket=ours, CreateBucketConfiguration=place)
+    accounts = f'["{ground.account}", "222233334444"]'
+    Path("stanch.toml").write_text(f"[perimeter]\naccounts = {accounts}\n")
+    said = reader("snapshot", "--out", "s", "--role", name)
+    assert said.code == 3
+    made = snapshot.read(Path("s"))
+    assert {one.account for one in made.of("s3/bucket") if one.thing.arn.endswith((theirs, ours))} == {
+        ground.account,
+        ground.outside_account,
+    }
+    assert {one.account for one in made.of("iam/role") if one.thing.arn == arn} == {ground.account}
+    assert [(gap.operation, gap.account) for gap in made.unknowns] == [("sts:AssumeRole", "222233334444")]
+    assert made.unknowns[0].of == f"arn:aws:iam::222233334444:role/{name}"
+    assert {account for account, _, _ in made.looked} == {ground.account, ground.outside_account, "222233334444"}
+
+
 def test_with_half_of_the_permissions_each_gap_names_one_that_lacks_and_nothing_is_invented(
     ground: Ground, reader: Run, stanch: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +98,26 @@ def test_an_edit_by_hand_is_shown(tmp_path: Path) -> None:
         (lambda folder: next(folder.rglob("s3.jsonl")).write_text("{" * 100_000), "no JSON object"),
         (lambda folder: next(folder.rglob("s3.jsonl")).write_text('{"kind": "s3/bucket"}\n'), "a line is no thing"),
         (lambda folder: (folder / "unknowns.jsonl").write_text('{"why": "so"}\n'), "a line tells no gap"),
+        (lambda folder: (folder / "unknowns.jsonl").unlink(), "'unknowns.jsonl', which cannot be read"),
+        (lambda folder: _index(folder, made_at="2026-11-23T12:00:00"), "not as stanch writes it"),
+        (lambda folder: _index(folder, made_at=None), "not as stanch writes it"),
+        (lambda folder: _index(folder, version=True), "not as stanch writes it"),
+        (lambda folder: _index(folder, version=1.0), "not as stanch writes it"),
+        (lambda folder: _index(folder, version=10**30), "newer stanch"),
+        (lambda folder: _index(folder, unknowns=7), "not as stanch writes it"),
+        (lambda folder: _index(folder, files={"1/account/a\0b.jsonl": {"sha256": ""}}), "embedded null byte"),
+        (lambda folder: (folder / "index.json").write_text("[" * 100_000 + "]" * 100_000), "cannot be read"),
+        (lambda folder: (folder / "index.json").write_bytes(b"\xff\xfe"), "cannot be read"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_text(_nested(100_000)), "no JSON object"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_text(_nested(400)), "nested as no answer of AWS is"),
+        (lambda folder: next(folder.rglob("s3.jsonl")).write_bytes(b"\xff\n"), "no JSON object"),
+        (lambda folder: _in_place_of(folder / "index.json", os.mkfifo), "it is no file"),
+        (lambda folder: _in_place_of(folder / "unknowns.jsonl", os.mkfifo), "it is no file"),
+        (lambda folder: _in_place_of(next(folder.rglob("s3.jsonl")), os.mkfifo), "it is no file"),
+        (lambda folder: _in_place_of(next(folder.rglob("s3.jsonl")), os.mkdir), "it is no file"),
+        (lambda folder: _in_place_of(folder / "index.json", os.mkdir), "it is no file"),
+        (lambda folder: _in_place_of(folder / "index.json", _zeros), "it is no file"),
+        (lambda folder: _in_place_of(folder / "index.json", lambda path: path.symlink_to(path)), "cannot be read"),
     ],
 )
 def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, harm: Any, told: str) -> None:
@@ -142,6 +163,35 @@ def test_what_a_killed_process_left_half_written_goes_and_what_a_living_one_writ
         (folder / "111122223333").mkdir(parents=True)
     snapshot.write(tmp_path / "s", [seen(BUCKET)], NOON)
     assert (dead.exists(), living.exists()) == (False, True)
+
+
+def test_an_edit_of_what_was_not_seen_is_shown(tmp_path: Path) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET, unknowns=(DENIED,))], NOON)
+    (folder / "unknowns.jsonl").write_text("")
+    read = snapshot.read(folder)
+    assert (read.unknowns, read.edited, read.unhashed) == ((), ("unknowns.jsonl",), ())
+
+
+def test_a_snapshot_from_before_gaps_had_a_hash_is_read_and_told(tmp_path: Path) -> None:
+    folder = snapshot.write(tmp_path / "s", [seen(BUCKET, unknowns=(DENIED,))], NOON)
+    index = json.loads((folder / "index.json").read_text())
+    del index["unknowns"]
+    (folder / "index.json").write_text(json.dumps(index))
+    read = snapshot.read(folder)
+    assert (read.unknowns, read.edited, read.unhashed) == ((DENIED,), (), ("unknowns.jsonl",))
+
+
+def _nested(levels: int) -> str:
+    return json.dumps({"kind": "a/b", "arn": "c", "data": {}}).replace("{}", '{"a":' * levels + "{}" + "}" * levels)
+
+
+def _zeros(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def _in_place_of(path: Path, make: Callable[[Path], None]) -> None:
+    path.unlink()
+    make(path)
 
 
 def _index(folder: Path, **changes: Any) -> None:

@@ -241,6 +241,10 @@ def test_semantic_19_a_service_without_a_source_is_a_confused_deputy() -> None:
 @pytest.mark.parametrize(
     ("operator", "claim", "value", "reach"),
     [
+        ("StringEquals", "environment", "production", "public"),
+        ("StringEquals", "ref", "refs/heads/main", "public"),
+        ("StringLike", "job_workflow_ref", "acme/models/.github/workflows/deploy.yml@*", "unknown"),
+        ("StringLike", "repository", "ac*", "public"),
         ("StringEquals", "sub", "repo:acme/models:ref:refs/heads/main", "unknown"),
         ("StringLike", "sub", "repo:acme/*", "unknown"),
         ("StringLike", "sub", "repo:*", "public"),

@@ -70,7 +70,28 @@ WIDE = {"Principal": "*", "Resource": "*", "Action": "s3:PutObject", "Effect": "
 )
 def test_s3_s_own_examples_of_public_and_not(condition: dict[str, Any] | None, public: bool) -> None:
     statement = {**WIDE, "Condition": condition} if condition else WIDE
-    assert look({"policy": policy(statement)}).public is public
+    found = look({"policy": policy(statement)})
+    assert (found.public or found.counted) is public
+
+
+@pytest.mark.parametrize(
+    ("condition", "public"),
+    [
+        ({"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/*"}}, False),
+        ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/*"}}, False),
+        ({"StringLike": {"aws:SourceArn": f"arn:aws:sns:eu-central-1:{HOME}:*"}}, False),
+        ({"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/admin"}}, True),
+    ],
+)
+def test_a_pattern_of_our_own_roles_lets_in_nobody_though_s3_counts_it_and_restricts_it(
+    condition: dict[str, Any], public: bool
+) -> None:
+    named = {**WIDE, "Principal": {"AWS": "arn:aws:iam::999988887777:root"}}
+    both = policy({**WIDE, "Condition": condition}, named)
+    found = look({"policy": both})
+    assert (found.public, found.counted, found.outside) == (public, True, ("999988887777",))
+    blocked = look({"policy": both, "public_access_block": {"RestrictPublicBuckets": True}})
+    assert (blocked.public, blocked.outside) == (False, ())
 
 
 def test_one_public_statement_shuts_out_a_named_account_when_restricted() -> None:

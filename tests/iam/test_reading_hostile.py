@@ -10,7 +10,14 @@ from tests.iam.test_reading import HOME, LEVELS, OWN, PROFILE, READ, attached, m
 
 from stanch.iam.reading import FactsError, read_organization
 
-WHOLE = {
+_SPOILT = st.tuples(
+    st.sampled_from(
+        ("RolePolicyList", "AssumeRolePolicyDocument", "AttachedManagedPolicies", "PermissionsBoundary", "Tags",
+         "InstanceProfileList")
+    ),
+    st.sampled_from((7, "x", [7], [None], {"Statement": [7]}, [{"PolicyDocument": {"Statement": {}}}], {})),
+)  # fmt: skip
+WHOLE: dict[str, Any] = {
     "accounts": {
         HOME: [
             {
@@ -92,3 +99,39 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     """Every place of a document that holds something."""
     keys = list(value) if isinstance(value, dict) else list(range(len(value))) if isinstance(value, list) else []
     return [(value, key) for key in keys] + [place for key in keys for place in places(value[key])]
+
+
+@given(_SPOILT)
+@settings(max_examples=300, deadline=None)
+def test_where_faults_are_noted_one_spoilt_part_costs_no_other_part_its_place(spoilt: Any) -> None:
+    whole = copy.deepcopy(WHOLE)
+    (answer,) = whole["accounts"][HOME]
+    other = role(Arn=f"arn:aws:iam::{HOME}:role/other", RolePolicyList=[{"PolicyName": "x", "PolicyDocument": READ}])
+    answer["RoleDetailList"].append(other)
+    one = answer["RoleDetailList"][0]
+    key, value = spoilt
+    one[key] = value
+    faults: list[FactsError] = []
+    read = read_organization(whole, missing="unknown", on_fault=faults.append)
+    kept = {each.arn: each for each in read.accounts[HOME].identities}
+    assert [named.policy.source for named in kept[other["Arn"]].policies] != []
+    if faults:
+        assert all(fault.path.startswith(f"accounts.{HOME}[0].RoleDetailList[0]") for fault in faults)
+        assert one["Arn"] in kept
+
+
+def test_a_role_that_cannot_be_read_may_do_anything_and_may_be_anybodys() -> None:
+    spoilt = role(RolePolicyList=7)
+    faults: list[FactsError] = []
+    group = {"Arn": f"arn:aws:iam::{HOME}:group/g", "GroupName": "g", "GroupPolicyList": 7}
+    answer = {"RoleDetailList": [spoilt], "UserDetailList": [user(GroupList=["g"])], "GroupDetailList": [group]}
+    read = read_organization({"accounts": {HOME: answer}}, missing="unknown", on_fault=faults.append)
+    by_kind = {one.kind: one for one in read.accounts[HOME].identities}
+    assert [fault.path for fault in faults] == [
+        f"accounts.{HOME}.GroupDetailList[0].GroupPolicyList",
+        f"accounts.{HOME}.RoleDetailList[0].RolePolicyList",
+    ]
+    for one in by_kind.values():
+        (named,) = one.policies
+        assert {each.effect for each in named.policy.statements} == {"Allow", "Deny"}
+    assert by_kind["role"].trust is not None

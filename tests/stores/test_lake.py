@@ -284,7 +284,10 @@ def test_the_verb_imports_shows_and_says_what_stays_raw(tmp_path: Path, logs: Pa
     line = json.loads(first.stdout.splitlines()[-1])
     assert (line["files_kept"], line["files_known"], line["events"]) == (2, 0, 4)
     why = {Path(skip["path"]).name: (skip["why"], skip["fault"]) for skip in line["files_skipped"]}
-    assert why["flows.txt"] == ("not kept in the lake; hunt it where it lies", False)
+    assert why["flows.txt"] == (
+        "a log of network flows (vpc_flow), which `stanch hunt` reads where it lies; not kept in the lake",
+        False,
+    )
     assert why["none.json"][1]
     shown = run.invoke(command_line, ["lake", "show", "--state", str(tmp_path / "s"), "--format", "json"])
     assert sum(json.loads(line)["events"] for line in shown.stdout.splitlines()) == 4

@@ -5,11 +5,11 @@ from time import sleep
 from typing import TYPE_CHECKING
 
 from stanch.app.clock import now
-from stanch.app.knowledge import actions, playbooks, sources
-from stanch.contracts.aws import Aws
+from stanch.app.knowledge import actions, every_source, playbooks
+from stanch.contracts.aws import Aws, AwsError
 from stanch.contracts.source import LogFile
 from stanch.domain.arn import Arn, ArnError
-from stanch.domain.estate import Estate
+from stanch.domain.estate import Estate, Gateway
 from stanch.domain.incident import Incident, IncidentState
 from stanch.domain.step import Step, StepState
 from stanch.engine.correlate import opened_by_hand
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 
 
 def door(estate: Estate, incident: Incident, profile: str | None, region: str | None, endpoint: str | None) -> Aws:
-    """The door to AWS that boto3's usual chain opens; where nothing names a region, where it happened or at home."""
+    """The door to AWS that boto3's usual chain opens; where nothing names a region, where it happened or at home.
+
+    An incident of nothing but a gateway's keys needs nothing of AWS: its door is the gateway's.
+    """
+    if (gateway := _only_gateway(estate, incident)) is not None:
+        if not estate.response.evidence.bucket:
+            return gateway
+        try:
+            aws = door_to(estate, profile, region, endpoint)
+            return aws if aws.account else gateway
+        except AwsError:
+            return gateway  # whether the evidence could be kept is told where it is kept
     seen = (finding.region for finding in incident.findings)
     named = (arn.split(":")[3] for arn in incident.by_hand)
     return door_to(estate, profile, region, endpoint, home=next(filter(None, (*seen, *named)), None))
@@ -37,6 +48,22 @@ def door_to(
     return open_door(
         profile=profile, region=region, endpoint=endpoint, home=home or next(iter(estate.perimeter.regions), None)
     )
+
+
+def _only_gateway(estate: Estate, incident: Incident) -> Aws | None:
+    """The gateway whose keys are all that this incident can act on; None where something lies in AWS."""
+    from stanch.engine.contain.spelling import GATEWAY
+
+    arns = [Arn.parse(arn) for arn in named_by(incident)]
+    frozen = estate.response.freeze_policy and any(finding.account for finding in incident.findings)
+    if not arns or frozen or any(arn.partition != GATEWAY for arn in arns):
+        return None
+    from stanch.web.gateway import GatewayDoor
+
+    known = {gateway.name: gateway for gateway in estate.response.gateways}
+    named = sorted({arn.region for arn in arns})
+    found = next((known[name] for name in named if name in known), Gateway(named[0], "", ""))
+    return GatewayDoor(found)
 
 
 _TOLD_OF = {"role", "user", "bucket", "instance"}
@@ -66,7 +93,7 @@ def used_by(files: Sequence[LogFile], resources: Iterable[str]) -> tuple[dict[st
     from stanch.engine.usage import Usage
 
     usage, tally = Usage(), Tally()
-    for event in read(files, sources(), tally):
+    for event in read(files, every_source(), tally):
         usage.note(event.record)
     looked_for = [resource for resource in resources if tally.events and _is_told_of(resource)]
     return {resource: usage.others(resource, ()) for resource in looked_for}, tally

@@ -1,5 +1,6 @@
 """Discovery put together: a snapshot, listings of objects, the IAM core and logs come to entries for stanch.toml."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import TYPE_CHECKING
 from stanch.app import snapshot as looked
 from stanch.app.hunting import accounts_of, cores
 from stanch.app.iam_facts import facts_seen
-from stanch.app.knowledge import sources
+from stanch.app.knowledge import every_source
 from stanch.contracts.aws import Aws
 from stanch.contracts.collector import Collector, unseen
 from stanch.contracts.source import LogFile
@@ -16,6 +17,7 @@ from stanch.domain.arn import Arn
 from stanch.domain.estate import Estate
 from stanch.domain.proposal import Proposal
 from stanch.engine.discover import trust
+from stanch.engine.discover.decoys import WithoutDecoys
 from stanch.engine.discover.people import Rights
 from stanch.engine.discover.proposing import finds, proposals
 from stanch.engine.discover.reads import Habits, habits
@@ -91,9 +93,12 @@ def permissions() -> list[str]:
 
 
 def discovered(
-    folder: Path, logs: Sequence[LogFile] = (), on_file: Callable[["Tally"], None] = lambda _: None
+    folder: Path,
+    logs: Sequence[LogFile] = (),
+    on_file: Callable[["Tally"], None] = lambda _: None,
+    ours: Estate | None = None,
 ) -> Discovered:
-    """What the snapshot in a folder, and logs if there are any, propose.
+    """What the snapshot in a folder, and logs if there are any, propose; no decoy that `ours` declares.
 
     Raises SnapshotError for a folder that is no snapshot, or one that was edited by hand into something else.
     """
@@ -101,7 +106,7 @@ def discovered(
 
     snapshot = kept.read(folder)
     try:
-        return _discovered(folder, snapshot, logs, on_file)
+        return _discovered(folder, snapshot, logs, on_file, ours or Estate())
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         if not snapshot.edited:
             raise
@@ -110,7 +115,7 @@ def discovered(
 
 
 def _discovered(
-    folder: Path, snapshot: "Snapshot", logs: Sequence[LogFile], on_file: Callable[["Tally"], None]
+    folder: Path, snapshot: "Snapshot", logs: Sequence[LogFile], on_file: Callable[["Tally"], None], ours: Estate
 ) -> Discovered:
     from stanch.estate.snapshot import SnapshotError
 
@@ -118,7 +123,7 @@ def _discovered(
     partition = next((arn.split(":")[1] for arn in arns if arn.startswith("arn:")), None)
     if partition is None:
         raise SnapshotError(f"{folder} holds nothing: nothing could be looked at; make the snapshot anew")
-    found_there = finds(snapshot)
+    found_there = finds(WithoutDecoys(snapshot, ours.assets))
     habits_, skipped = _habits(logs, found_there, snapshot, on_file) if logs else ({}, ())
     rights, untold = _rights(folder, snapshot, found_there, partition)
     told = proposals(
@@ -164,13 +169,16 @@ def _habits(
     search = Hunt([], [], Estate(), ours)
 
     def build() -> LakeScanner:
-        return LakeScanner([], Estate(), sources(), ours, 2 * GIB, profiles=True)
+        return LakeScanner([], Estate(), every_source(), ours, 2 * GIB, profiles=True, calls=False)
 
     search.read(logs, build, processes_for(cores(), logs), lambda part: on_file(part.tally))
     tally = search.part.tally
-    skipped = tuple(f"{one.path}: {one.why}" for one in tally.told() if one.fault)
-    silent = () if tally.events else ("the logs hold no event of calls",)
-    return habits(search.part.archive.told(), found_there), (*silent, *skipped)
+    skipped = [f"{one.path}: {one.why}" for one in tally.told() if one.fault]
+    if not tally.events:
+        skipped.append("the logs hold no event of calls of AWS")
+        others = Counter(one.why for one in tally.told() if not one.fault)
+        skipped += (f"among the logs, {count:,} times: {why}" for why, count in others.items())
+    return habits(search.part.archive.told(), found_there), tuple(skipped)
 
 
 def _rights(

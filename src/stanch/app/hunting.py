@@ -4,11 +4,12 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from secrets import token_bytes
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from stanch.app.clock import now
-from stanch.app.knowledge import inference_sources, sources
+from stanch.app.knowledge import every_source
 from stanch.contracts.lake import Keep
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure
@@ -17,7 +18,7 @@ from stanch.domain.event import Skipped
 from stanch.domain.incident import Incident
 from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
-from stanch.engine.read import AnySource, Tally, head
+from stanch.engine.read import Tally, head
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.stores.lake import Unit
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 PEEKED = 20
 """Files whose path names no account and whose first records are asked for one."""
+_SALT = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ def hunt(
     keeper: Keeper = FORGETFUL,
     lake: Keep | None = None,
     inspect: Inspect | None = None,
+    salt: bytes = b"",
     on_file: Callable[[Tally], None] = lambda _: None,
 ) -> Hunted:
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
@@ -93,28 +96,38 @@ def hunt(
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
     when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only
     what rules match is kept: behaviours see nothing, and nobody's other calls are told. `inspect` looks into models'
-    answers, where logs hold them.
+    answers, where logs hold them. What prompts have in common is known by hashes keyed with `salt`, by default a new one.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner
     from stanch.engine.scan.pool import processes_for
 
     began = perf_counter()
+    salt = salt or token_bytes(_SALT)
     accounts = estate.perimeter.accounts or accounts_of(files)
     search = Hunt(loaded[0], watches, estate, accounts)
 
     def build() -> LakeScanner:
-        known: list[AnySource] = [*sources(), *inference_sources()]
         return LakeScanner(
-            loaded[0], estate, known, accounts, limit, routines, span, lake, profiles=profiles, inspect=inspect
+            loaded[0],
+            estate,
+            every_source(),
+            accounts,
+            limit,
+            routines,
+            span,
+            lake,
+            profiles=profiles,
+            inspect=inspect,
+            salt=salt,
         )
 
     stopped = False
     try:
         count = processes or processes_for(cores(), files)
         search.read(files, build, count, lambda part: on_file(part.tally), keeper)
-        search.weigh(lambda part: on_file(part.tally))
         search.hear()
+        search.weigh(lambda part: on_file(part.tally))
     except KeyboardInterrupt:
         stopped = True
         unread = len(files) - len(search.part.tally.digests)

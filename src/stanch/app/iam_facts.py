@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,18 +64,16 @@ def snapshot_at(folder: Path) -> "Snapshot":
 
 def facts_in(snapshot: "Snapshot", folder: Path, about: Sequence[str] = ()) -> Facts:
     """The facts in a snapshot that was read from this folder; see `facts_seen`."""
-    from stanch.app.iam_snapshot import document_of, gaps, told
+    from stanch.app.iam_snapshot import gaps, organization_of
 
     try:
-        document = document_of(snapshot, about)
-        organization = read_organization(document, missing="unknown")
+        organization, spoilt = organization_of(snapshot, about)
     except FactsError as error:
         error.args = (f"{folder}: {error}",)
         raise
     except (AttributeError, KeyError, TypeError) as error:
         raise _edited(folder, error) from None
-    known = replace(organization, told=told(snapshot))
-    return Facts(known, str(folder), tuple(gaps(snapshot)), snapshot.edited)
+    return Facts(organization, str(folder), (*gaps(snapshot), *spoilt), snapshot.edited)
 
 
 class NoSnapshot(FactsError):

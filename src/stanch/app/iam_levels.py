@@ -65,7 +65,8 @@ class _Tree:
 
     def __init__(self, snapshot: "Snapshot") -> None:
         placed = [*snapshot.of("organizations/account"), *snapshot.of("organizations/unit")]
-        self.parents: dict[str, str] = {one.thing.data["Id"]: one.thing.data["ParentId"] for one in placed}
+        pairs = ((one.thing.data.get("Id"), one.thing.data.get("ParentId")) for one in placed)
+        self.parents = {id_: parent for id_, parent in pairs if isinstance(id_, str) and isinstance(parent, str)}
         self._attached: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
         self._anywhere: dict[str, dict[str, Any]] = defaultdict(dict)
         for place in snapshot.of("organizations/policy"):
@@ -75,9 +76,9 @@ class _Tree:
         control, content, targets = str(policy.get("Type")), policy.get("Content"), policy.get("Targets")
         text = content if isinstance(content, Mapping) and not unseen(content) else _text(control, arn)
         named = {"name": policy.get("Name") or arn, "policy": text}
-        if isinstance(targets, list):
+        if isinstance(targets, list) and all(isinstance(one, Mapping) and "TargetId" in one for one in targets):
             for target in targets:
-                self._attached[target["TargetId"], control][arn] = named
+                self._attached[str(target["TargetId"]), control][arn] = named
         else:  # it may be attached to any of them
             self._anywhere[control][arn] = {**named, "policy": _text(control, arn)}
 

@@ -4,7 +4,9 @@ What the snapshot could not see becomes a policy that may allow and may deny any
 is never a no.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stanch.app.iam_levels import levels
@@ -12,6 +14,8 @@ from stanch.app.iam_unseen import unknown_policy
 from stanch.contracts.collector import Unknown, unseen
 from stanch.iam.accounts import is_account, read_arn
 from stanch.iam.exposure import SERVICES
+from stanch.iam.organization import Organization
+from stanch.iam.reading import FactsError, read_organization
 
 if TYPE_CHECKING:
     from stanch.contracts.collector import Place
@@ -36,6 +40,11 @@ _WHO = ("iam/", "organizations/", "sts/", "sso/")
 _RUNS_NOTHING = ("s3/",)
 """Kinds that name roles, as a bucket does the one that replicates it, and run nothing of anybody's making."""
 _DECIDE = ("iam:GetAccountAuthorizationDetails", "sts:AssumeRole", "ec2:DescribeInstances", "lambda:ListFunctions")
+MALFORMED = "Malformed"
+"""The code of a gap in what AWS did tell: it is no policy, or no line of IAM's, as stanch knows them."""
+_IDENTITIES = "iam:GetAccountAuthorizationDetails"
+_LINE = re.compile(r"accounts\.(?P<account>\d{12})\.(?P<list>[A-Za-z]+)\[(?P<at>\d+)\]")
+_OF_RESOURCE = re.compile(r"resource_policies\.(?P<arn>arn:[^ ]*?)(?=\.Statement|\.Version|$)")
 _POLICIED = frozenset(SERVICES) - {"iam", "vpce"}
 
 
@@ -73,6 +82,33 @@ def gaps(snapshot: "Snapshot") -> Iterator[Unknown]:
         policies = service != "iam" and ("Policy" in name or (service in _POLICIED and name.startswith("List")))
         if policies or service == "organizations" or unknown.operation in _DECIDE or unknown.of in ("iam", "account"):
             yield unknown
+
+
+def organization_of(snapshot: "Snapshot", about: Sequence[str] = ()) -> tuple[Organization, tuple[Unknown, ...]]:
+    """The organisation that a snapshot tells of, and each part of it that cannot be read: what that says is unknown.
+
+    Raises FactsError where nothing can be read at all.
+    """
+    document = document_of(snapshot, about)
+    faults: dict[str, FactsError] = {}
+
+    def note(fault: FactsError) -> None:
+        faults.setdefault(fault.path, fault)
+
+    organization = read_organization(document, missing="unknown", on_fault=note)
+    return replace(organization, told=told(snapshot)), tuple(_spoilt(document, one) for one in faults.values())
+
+
+def _spoilt(document: Mapping[str, Any], fault: FactsError) -> Unknown:
+    """The gap that a part of the document is which cannot be read, by the ARN of what it is of."""
+    why = str(fault).removeprefix(f"{fault.path}: ")
+    line, policy = _LINE.match(fault.path), _OF_RESOURCE.search(fault.path)
+    if line:
+        thing = document["accounts"][line["account"]][line["list"]][int(line["at"])]
+        arn = thing.get("Arn")
+        told = arn if isinstance(arn, str) else fault.path, f"{fault.path[line.end() :].lstrip('.')}: {why}".removeprefix(": ")
+        return Unknown(_IDENTITIES, MALFORMED, None, *told, line["account"])
+    return Unknown("policy", MALFORMED, None, policy["arn"] if policy else fault.path, why)
 
 
 def policy_of(place: "Place") -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from stanch.app.iam_facts import Facts
-from stanch.app.knowledge import sources
+from stanch.app.knowledge import every_source
 from stanch.contracts.source import LogFile
 from stanch.domain.arn import role_of_session
 from stanch.engine.read import Tally, read
@@ -49,7 +49,7 @@ def unused(
     """
     identity = _identity(facts.organization, principal)
     used, others, tally = Used(), dict[tuple[str, str], tuple[str, ...]](), Tally()
-    for event in read(files, sources(), tally, on_file=on_file):
+    for event in read(files, every_source(), tally, on_file=on_file):
         record = event.record
         named = (str(record.get("eventSource")), str(record.get("eventName")))
         own = _is_by(record, identity)

@@ -32,10 +32,23 @@ def patterns() -> tuple[Pattern, ...]:
 
 
 def inspector(state: Path | None, canaries: Canaries | None = None, echoes: Sequence[Echoes] = ()) -> Inspector:
-    """What looks into texts. Its hashes are keyed with a salt of the state folder; without one, of this run alone."""
-    known = patterns()
-    name = f"leaks-{sha256(repr(known).encode()).hexdigest()[:32]}"
+    """What looks into texts. Its hashes are keyed with a salt of the state folder; without one, of this run alone.
+
+    Where none are given it knows the canaries that were planted with this state folder.
+    """
+    if canaries is None and state is not None:
+        from stanch.app.canary import finder
+
+        canaries = finder(state)
     salt = salted(state) if state else token_bytes(KEY_BYTES)
+    return compiled(patterns(), salt=salt, canaries=canaries, echoes=echoes)
+
+
+def compiled(
+    known: Sequence[Pattern], *, salt: bytes, canaries: Canaries | None = None, echoes: Sequence[Echoes] = ()
+) -> Inspector:
+    """What looks for these patterns; compiling them takes seconds, so it is done once and kept."""
+    name = f"leaks-{sha256(repr(known).encode()).hexdigest()[:32]}"
     if kept := caches.kept(name):
         try:
             return Inspector(known, salt=salt, canaries=canaries, echoes=echoes, automaton=kept)

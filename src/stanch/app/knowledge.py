@@ -19,6 +19,7 @@ from stanch.engine.shelf import Unit, implementing, walk
 if TYPE_CHECKING:
     from stanch.domain.regime import Regime
     from stanch.engine.hunt import Watch
+    from stanch.engine.read import AnySource
     from stanch.engine.routines import Routine
     from stanch.engine.sigma import Rule
 
@@ -54,6 +55,11 @@ def inference_sources() -> tuple[InferenceSource, ...]:
     """All kinds of log that hold calls of models; a source that cannot be loaded is a defect and raises ShelfError."""
     units = shelf("sources", ".py")
     return tuple(implementing(unit, InferenceSource) for unit in units if getattr(unit.module(), "INFERENCE", False))
+
+
+def every_source() -> tuple["AnySource", ...]:
+    """All kinds of log: whoever asks for events alone is told what a log of calls of models is, too."""
+    return (*sources(), *inference_sources())
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from stanch.app.hunting import cores
-from stanch.app.knowledge import sources
+from stanch.app.knowledge import every_source
 from stanch.contracts.lake import Keep
 from stanch.contracts.source import LogFile
 from stanch.domain.estate import Estate
@@ -36,7 +36,7 @@ def lake_import(
     from stanch.engine.scan.pool import processes_for, scanned
 
     def build() -> LakeImporter:
-        return LakeImporter([], Estate(), sources(), (), limit, keep=into)
+        return LakeImporter([], Estate(), every_source(), (), limit, keep=into)
 
     tally = Tally()
     for _, part in scanned(files, build, processes or processes_for(cores(), files), larger=LARGER):

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stanch.app.iam_exposed import exposed_in
-from stanch.app.iam_snapshot import document_of, told
+from stanch.app.iam_snapshot import organization_of
 from stanch.app.knowledge import shelf
 from stanch.contracts.check import Check, Open, Posture, Unjudgeable
 from stanch.contracts.collector import Place, Unknown
@@ -21,10 +21,14 @@ from stanch.iam.ask import Access, Asker
 from stanch.iam.escalation import ADMIN, Escalation, Reached, UnknownTarget
 from stanch.iam.exposure import Exposure, Perimeter
 from stanch.iam.organization import Organization
-from stanch.iam.reading import FactsError, read_organization
+from stanch.iam.reading import FactsError
 
 if TYPE_CHECKING:
     from stanch.estate.snapshot import Snapshot
+
+
+_IDENTITY = "cloudfront/origin-access-identity"
+_IDENTITIES = "cloudfront:ListCloudFrontOriginAccessIdentities"
 
 
 def checks(only: Sequence[str] = ()) -> list[Asked]:
@@ -137,13 +141,21 @@ class Seen(Posture):
                 found[place.thing.arn] = frozenset(f"{key}={value}" for key, value in pairs)
         return found
 
-    @cached_property
+    @property
+    def malformed(self) -> Sequence[Unknown]:
+        """What AWS told and nobody can read, as far as a check asked for it: who may do what then hangs on it."""
+        return self._read[1] if "_read" in self.__dict__ else ()
+
+    @property
     def _organization(self) -> Organization:
+        return self._read[0]
+
+    @cached_property
+    def _read(self) -> tuple[Organization, tuple[Unknown, ...]]:
         try:
-            organization = read_organization(document_of(self._snapshot), missing="unknown")
-        except FactsError as error:  # no answer of AWS is so: the snapshot was edited
+            return organization_of(self._snapshot)
+        except (AttributeError, FactsError, KeyError, TypeError) as error:  # no answer of AWS is so
             raise Unjudgeable(f"the IAM facts of the snapshot are not AWS's: {error}; make it anew") from None
-        return replace(organization, told=told(self._snapshot))
 
     @cached_property
     def _escalation(self) -> Escalation:
@@ -175,7 +187,8 @@ class Seen(Posture):
                 found.add(
                     str(config.get("OriginAccessIdentity")).rpartition("/")[2] if isinstance(config, dict) else ""
                 )
-        return frozenset(found - {""})
+        told = (place.thing.data.get("Id") for place in self._snapshot.of(_IDENTITY))
+        return frozenset((found | {str(one) for one in told}) - {""})
 
     @cached_property
     def _organizations(self) -> frozenset[str]:
@@ -187,6 +200,7 @@ class Seen(Posture):
     def _perimeter(self) -> Perimeter:
         ours = self._estate.perimeter
         canonical: dict[str, str] = self._canonical
+        identities = (str(place.thing.data.get("S3CanonicalUserId")) for place in self._snapshot.of(_IDENTITY))
         return Perimeter(
             "",
             frozenset((*ours.accounts, *self._snapshot.accounts)),
@@ -194,8 +208,14 @@ class Seen(Posture):
             tuple(map(str, ours.networks)),
             frozenset((*ours.vpcs, *self._own("ec2/vpc", "VpcId"))),
             frozenset((*ours.vpc_endpoints, *self._own("ec2/vpc-endpoint", "VpcEndpointId"))),
-            frozenset(canonical.values()),
+            frozenset((*canonical.values(), *identities)),
+            canonical_known=self._knows_all_canonical(),
         )
+
+    def _knows_all_canonical(self) -> bool:
+        """Whether every account of ours was looked at, and the old identities of each of its distributions listed."""
+        accounts = {*self._estate.perimeter.accounts, *self._snapshot.accounts}
+        return not self.gaps(_IDENTITIES) and all(self.looked("cloudfront", one, None) for one in accounts)
 
     def _own(self, kind: str, key: str) -> Iterator[str]:
         """The ids of what an account that was looked at owns; what another account shares with it is not its own."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from stanch.app.knowledge import sources
+from stanch.app.knowledge import every_source
 from stanch.app.posture import Seen, checks
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage
@@ -27,6 +27,8 @@ class Scanned:
 
     verdicts: tuple[Verdict, ...]
     coverage: Coverage
+    rows: tuple[Row, ...] = tuple(Row)
+    """The failure points that were asked about."""
 
     @property
     def complete(self) -> bool:
@@ -41,7 +43,7 @@ def asked(only: Sequence[str] = (), rows: Sequence[Row] = ()) -> list[Asked]:
 
 def calls_in(files: Iterable[LogFile], tally: Tally) -> list[Event]:
     """The events that checks are replayed against, oldest first: calls of CloudTrail's logs alone."""
-    return sorted((event for event in read(files, sources(), tally) if event.log == _CALLS), key=lambda one: one.time)
+    return sorted((event for event in read(files, every_source(), tally) if event.log == _CALLS), key=lambda one: one.time)
 
 
 def scan(
@@ -55,11 +57,14 @@ def scan(
 ) -> Scanned:
     """Judge a snapshot; `tally` is what reading the events came to."""
     began = perf_counter()
-    verdicts, broken = judged(todo, Seen(snapshot, estate, events), on_check)
+    posture = Seen(snapshot, estate, events)
+    verdicts, broken = judged(todo, posture, on_check)
     skipped = [
         *(tally.skipped if tally else ()),
         *(Skipped(name, "edited since it was written; `stanch snapshot` makes it anew") for name in snapshot.edited),
+        *(Skipped(name, "an older stanch kept no hash of it; make the snapshot anew") for name in snapshot.unhashed),
         *(Skipped(f"{one.of} {one.operation}", _gap(one.code, one.permission)) for one in snapshot.unknowns),
+        *(Skipped(one.of, f"{one.code}: {one.why}") for one in posture.malformed),
     ]
     times = [event.time for event in events or ()]
     coverage = Coverage(
@@ -72,7 +77,7 @@ def scan(
         detections_failed=tuple(broken),
         seconds=perf_counter() - began,
     )
-    return Scanned(tuple(verdicts), coverage)
+    return Scanned(tuple(verdicts), coverage, tuple(row for row in Row if any(one.check.ABOUT.row is row for one in todo)))
 
 
 def _gap(code: str, permission: str | None) -> str:
@@ -83,7 +88,7 @@ def page(result: Scanned, snapshot: "Snapshot") -> str:
     """The scan for a browser."""
     from stanch.engine.posture.page import page as rendered
 
-    return rendered(result.verdicts, result.coverage, snapshot.made_at)
+    return rendered(result.verdicts, result.coverage, snapshot.made_at, result.rows)
 
 
 def asff(result: Scanned, snapshot: "Snapshot") -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from stanch.aws.errors import WIRE, translated
+from stanch.aws.legible import make_legible
 from stanch.aws.models import BUILDING, share_models
 from stanch.contracts.aws import AwsUnreachable
 
@@ -258,6 +259,7 @@ class Door:
             )
         except (BotoCoreError, ValueError) as error:
             raise AwsUnreachable(service, type(error).__name__, str(error)) from error
+        client.meta.events.register("before-parse.*", make_legible)
         if self._endpoint:
             client.meta.events.register("before-sign.s3-control", _without_account)
         if self._headers:

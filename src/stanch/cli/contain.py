@@ -203,9 +203,8 @@ def _users(face: Face, case: Incident, logs: Sequence[Path]) -> Mapping[str, Seq
     if missing:
         raise WrongUse(f"{missing[0]} does not exist", "give --logs a file or a folder of CloudTrail logs")
     users, tally = app.used_by(Listing(found(logs)), {*app.named_by(case), *case.used_by})
-    for skip in tally.skipped:
-        if skip.fault:
-            face.say(f"not read: {skip.path}: {skip.why}", style="yellow")
+    for line in show.skips([skip for skip in tally.skipped if skip.fault or not users]):
+        face.say(line)
     if not users:
         face.say("No call in these logs: who else uses these is not known.", style="yellow")
     return users or None
@@ -223,7 +222,8 @@ def _show(face: Face, case: Incident, plan: Sequence[Step], aws: Aws) -> None:
         raise WrongUse(f"{case.id} names nothing that stanch can contain", "name resources with --resource ARN")
     for step in plan:
         face.emit(lines.step(step))
-    face.say(f"{case.id} in account {aws.account}, {aws.region}", style="bold")
+    where = f"in account {aws.account}, {aws.region}" if aws.account else f"at the gateway {aws.region}"
+    face.say(f"{case.id} {where}", style="bold")
     face.say(f"acting as {aws.caller}", style="dim")
     face.say(show_steps.steps(plan))
 

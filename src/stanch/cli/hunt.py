@@ -1,7 +1,7 @@
 """`stanch hunt`: search logs for a leak."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stanch import app
+from stanch.app.answers import Answers
 from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
@@ -76,6 +77,14 @@ def hunt(
         str, typer.Option("--max-inflated", metavar="SIZE", help="Bound on one file once inflated.")
     ] = "64GiB",
     save: Annotated[bool, typer.Option("--save", help="Keep what is read in the lake, for faster hunts.")] = False,
+    system_prompt: Annotated[
+        list[Path] | None,
+        typer.Option("--system-prompt", help="A text that no model's answer may repeat. Repeatable."),
+    ] = None,
+    fingerprint: Annotated[
+        list[Path] | None,
+        typer.Option("--fingerprint", help="Of `stanch fingerprint`; those in --state are used anyway. Repeatable."),
+    ] = None,
     profile: Profile = None,
     region: Region = None,
     endpoint: Endpoint = None,
@@ -87,7 +96,7 @@ def hunt(
 ) -> None:
     """Search logs for a leak: who read what, through whom, how far it got."""
     face = Face(format_)
-    threshold = _severity(fail_on)
+    threshold = severity_of(fail_on)
     limit = _bytes(max_inflated)
     if only_rules and rules is None:
         raise WrongUse("--only-rules leaves nothing to search for", "give --rules DIR too")
@@ -98,15 +107,16 @@ def hunt(
     require_writable(state)
     window = window_of(span, account or (), log_region or ())
     paths = _with_lake(paths, state)
-    search = _search(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
+    search = search_of(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
     loaded = app.rules(rules, own=not only_rules)
+    answers = None if only_rules else _answers(state, system_prompt or (), fingerprint or ())
     with _covered(face), ExitStack() as stack:
         bar = stack.enter_context(Bar(face, "listing"))
         files = Listing(search)
         bar.expect(len(files), "reading")
         lake = stack.enter_context(app.lake(state).kept()) if save else None
         keeper, progress = stack.enter_context(
-            app.resuming(state, files, app.fingerprint(rules, own=not only_rules), ours, span)
+            app.resuming(state, files, _knowledge(rules, answers, own=not only_rules), ours, span)
             if lake is None
             else nullcontext((FORGETFUL, None))  # what a resumed hunt does not read again it could not keep either
         )
@@ -125,6 +135,8 @@ def hunt(
             left_out=lambda: search.left_out,
             keeper=keeper,
             lake=lake,
+            inspect=answers,
+            salt=progress.salt if progress else b"",
             on_file=lambda tally: bar.move(len(tally.digests) + len(tally.tables), tally.events, then="weighing"),
         )
         bar.stop()
@@ -164,13 +176,30 @@ def _covered(face: Face) -> Iterator[None]:
         raise Stopped("nothing was told or kept") from None
 
 
+def _answers(state: Path, prompts: Sequence[Path], fingerprints: Sequence[Path]) -> Answers:
+    """What looks into models' answers; it is loaded when there is one."""
+    for path in (*prompts, *fingerprints):
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            told = f"{path} cannot be read: {error.strerror}"
+            raise WrongUse(told, "--system-prompt and --fingerprint each take a file") from None
+    return Answers(state, prompts, fingerprints)
+
+
+def _knowledge(rules: Path | None, answers: Answers | None, *, own: bool) -> str:
+    """What tells this search from any other."""
+    return app.fingerprint(rules, own=own) + (answers.identity() if answers else "")
+
+
 def _with_lake(paths: list[str], state: Path) -> list[str]:
     """The word `lake` means that of the state folder, unless something here bears the name."""
     lake = app.lake(state).folder
     return [str(lake) if path == "lake" and not Path(path).exists() and lake.exists() else path for path in paths]
 
 
-def _search(paths: list[str], window: Window, way: Callable[[], "Doorway"], requester_pays: bool) -> Search:
+def search_of(paths: list[str], window: Window, way: Callable[[], "Doorway"], requester_pays: bool) -> Search:
+    """The logs of these paths; raises WrongUse for one that is none."""
     for path in paths:
         if path != STDIN and not is_s3(path) and not Path(path).exists() and not Path(path).is_symlink():
             if path == "lake":
@@ -227,7 +256,7 @@ def _tell(face: Face, known: list[Incident], result: app.Hunted, *, folded: bool
     if not known:
         _quiet(face, result.coverage)
     if not declared and result.coverage.events:
-        _undeclared(face, result)
+        undeclared(face, result.accounts)
     for line in show.coverage(result.coverage):
         face.say(line)
 
@@ -241,8 +270,9 @@ def _quiet(face: Face, coverage: Coverage) -> None:
         face.say("Nothing found in what could be read; see below what could not.", style="bold yellow")
 
 
-def _undeclared(face: Face, result: app.Hunted) -> None:
-    ours = ", ".join(result.accounts) or "unknown"
+def undeclared(face: Face, accounts: Sequence[str]) -> None:
+    """What a person should know who declared no estate."""
+    ours = ", ".join(accounts) or "unknown"
     for line in (
         f"No estate declared: stores are of kind unknown and the perimeter is the logs' own accounts ({ours}).",
         "Reads inside them cannot be told from theft. `stanch init` writes stanch.toml, where you say what is yours.",
@@ -250,7 +280,8 @@ def _undeclared(face: Face, result: app.Hunted) -> None:
         face.say(line, style="yellow")
 
 
-def _severity(word: str | None) -> Severity | None:
+def severity_of(word: str | None) -> Severity | None:
+    """What `--fail-on` means; raises WrongUse."""
     if word is None:
         return None
     try:
@@ -262,5 +293,6 @@ def _severity(word: str | None) -> Severity | None:
 def _code(known: list[Incident], coverage: Coverage, threshold: Severity | None) -> Exit:
     if threshold is not None and any(f.severity >= threshold for one in known for f in one.findings):
         return Exit.FOUND
-    searched = coverage.complete and coverage.files_read > 0 and coverage.detections_run > 0
+    something = coverage.events > 0 or not coverage.files_skipped
+    searched = coverage.complete and coverage.files_read > 0 and coverage.detections_run > 0 and something
     return Exit.DONE if searched else Exit.PARTIAL

@@ -112,7 +112,7 @@ def init(
         refuse_other_content(folder, "--state")
         todo, closed = discovering.errands(aws, ours, accounts=account or [], role=role, regions=regions or [])
         look_with_bar(face, todo, closed, folder)
-    found = _discovered(face, folder, logs)
+    found = _discovered(face, folder, logs, ours)
     if update:
         again = command("init", str(path), "--update", "--write", *_words(logs), snapshot=folder)
         raise typer.Exit(_update(face, path, ours, found, None if write else again))
@@ -194,15 +194,15 @@ def _door(ours: Estate, profile: str | None, region: str | None, endpoint: str |
     return aws
 
 
-def _discovered(face: Face, folder: Path, logs: Sequence[Path]) -> Discovered:
+def _discovered(face: Face, folder: Path, logs: Sequence[Path], ours: Estate) -> Discovered:
     try:
         if not logs:
-            return discovering.discovered(folder)
+            return discovering.discovered(folder, ours=ours)
         with Bar(face, "listing") as bar:
             files = Listing(discovering.logs_at(logs))
             bar.expect(len(files), "reading")
             return discovering.discovered(
-                folder, files, on_file=lambda tally: bar.move(len(tally.digests), tally.events)
+                folder, files, on_file=lambda tally: bar.move(len(tally.digests), tally.events), ours=ours
             )
     except SnapshotError as error:
         raise WrongUse(str(error)) from None

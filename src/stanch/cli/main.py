@@ -10,6 +10,7 @@ import typer
 from stanch.cli import (
     accept,
     approve,
+    canary,
     contain,
     deploy,
     drill,
@@ -25,6 +26,7 @@ from stanch.cli import (
     snapshot,
     undo,
     verify,
+    watch,
 )
 from stanch.cli.face import Exit, Face, Stopped, WrongUse, one_line
 from stanch.contracts.aws import AwsError
@@ -45,6 +47,7 @@ for verb in (
     snapshot,
     scan,
     hunt,
+    watch,
     lake,
     incidents,
     contain,
@@ -56,6 +59,7 @@ for verb in (
     drill,
     inspect,
     fingerprint,
+    canary,
     iam,
     deploy,
 ):

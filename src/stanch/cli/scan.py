@@ -214,7 +214,7 @@ def _tell(face: Face, result: scanning.Scanned, *, details: bool, declared: bool
         face.say(f"not judged: {failure.id}: {failure.why}", style="red")
     for line in show.skips(result.coverage.files_skipped):
         face.say(line)
-    face.say(show_scan.rows(result.verdicts))
+    face.say(show_scan.rows(result.verdicts, result.rows))
     if not declared:
         face.say("Nobody has declared what is dear: holes weigh less than they may. Next:", style="yellow")
         face.say(command("init"))

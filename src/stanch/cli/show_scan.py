@@ -1,7 +1,8 @@
 """Verdicts as people read them: the holes by severity, the worst drawn as an attacker walks them, and every row."""
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -119,18 +120,16 @@ def unknowns(verdicts: Iterable[Verdict], most: int) -> list[Text]:
     return [*listed[:most], *([Text(f"... and {more} more; --format json tells all", style="dim")] if more > 0 else [])]
 
 
-def rows(verdicts: Sequence[Verdict]) -> Table:
-    """Every failure point with how many verdicts of each kind: one with none was not asked."""
+def rows(verdicts: Sequence[Verdict], asked: Collection[Row]) -> Table:
+    """Every failure point that was asked about with how many verdicts of each kind."""
     made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
     made.add_column("failure point")
     for ruling in Ruling:
         made.add_column(ruling.value, justify="right")
-    for row in Row:
-        counts = [sum(one.row is row and one.ruling is ruling for one in verdicts) for ruling in Ruling]
-        if any(counts):
-            cells = [
-                Text(f"{count:,}", style=_RULING[ruling] if count else "dim")
-                for count, ruling in zip(counts, Ruling, strict=True)
-            ]
-            made.add_row(row.value, *cells)
+    made.add_column("", no_wrap=True)
+    counts = Counter((one.row, one.ruling) for one in verdicts)
+    for row in asked:
+        cells = [Text(f"{counts[row, one]:,}", style=_RULING[one] if counts[row, one] else "dim") for one in Ruling]
+        nothing = Text("nothing to ask about", style="dim")
+        made.add_row(row.value, *cells, *([] if any(counts[row, one] for one in Ruling) else [nothing]))
     return made

@@ -4,7 +4,7 @@ The logs are summed into cells while they are read; a behaviour is a module that
 one host, in the order of their time.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -100,6 +100,7 @@ class FlowCell:
 class CallCell:
     """The calls of one key to one model in one hour, from one network with one client.
 
+    `log` are several, with a + between them, where a call that no log names a key for stands in each of them.
     `key` is the key's ARN, or the caller's for a provider that knows one; "" where no log tells. `tenant`, `address`,
     `account` and `home` (the region that was asked for) are those of some call, `region` is where it ran. `network` is
     the caller's /24, or /48 in IPv6.
@@ -195,13 +196,18 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class FlowHistory:
-    """All flow cells of one host, in the order of their time."""
+    """All flow cells of one host, in the order of their time.
+
+    `asked` are the calls that gateways of models logged, by the hour (its start, seconds since the epoch), with every
+    hour between the first and the last; None where no such log was read.
+    """
 
     host: str
     cells: Sequence[FlowCell]
     estate: Estate
     began: datetime
     ended: datetime
+    asked: Mapping[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

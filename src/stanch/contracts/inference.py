@@ -53,8 +53,9 @@ class Mark:
     """Something that `count` calls of one key had in common in one hour (`start`, seconds since the epoch).
 
     `kind` says what: `template` (the masked opening of the prompt), `prefix` (its beginning, where hardly anything was
-    answered), `again` (prompts that were sent before in the hour), `bias` (a token that was biased), `missing` (a model
-    or adapter that is none), `leak` (`category/kind` of what an answer gave away). Those of prompts are hashes.
+    answered), `stem` (all but its last word, there too), `again` (prompts that were sent before in the hour), `bias` (a
+    token that was biased), `missing` (a model or adapter that is none), `leak` (`category/kind` of what an answer gave
+    away). Those of prompts are hashes.
     """
 
     start: int
@@ -86,8 +87,8 @@ class KeyHistory:
     """All calls of one key, in the order of their time; `began` and `ended` bound all inference logs.
 
     `key` is the key's ARN, the caller's ARN for a provider that knows one, "" for calls that no log names a key for.
-    `joined` are the lines, by the hour, that found the call of a key by its request id: where there are many, one that
-    found none is telling. Behaviours share a history: none may change what it holds.
+    `joined` are the lines, by hour and log, that found the call of a key by its request id: where there are many, one
+    that found none is telling. Behaviours share a history: none may change what it holds.
     """
 
     key: str
@@ -97,7 +98,7 @@ class KeyHistory:
     estate: Estate
     began: datetime
     ended: datetime
-    joined: Mapping[int, int] = field(default_factory=dict)
+    joined: Mapping[tuple[int, str], int] = field(default_factory=dict)
     _worked_out: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, work: Callable[["KeyHistory"], T]) -> T:

@@ -169,13 +169,17 @@ class Gatherer:
 
     def add(self, detection: Detection, seen: Seen, routines: Iterable[str] = ()) -> None:
         """One event matched one detection; `routines` are the ids of those that explain it."""
-        actor, assets = seen.actor, seen.assets
+        self.group(detection, seen.actor, seen.assets, seen.region, seen.event.time).add(seen, routines)
+
+    def group(
+        self, detection: Detection, actor: Actor, assets: tuple[AssetRef, ...], region: str, when: datetime
+    ) -> Group:
+        """Where events of one detection, actor and set of assets are gathered; `when` is the time of one of them."""
         key = (detection.id, actor.arn, actor.access_key, assets)
         group = self.groups.get(key)
         if group is None:
-            when = seen.event.time
-            group = self.groups[key] = Group(detection, actor, assets, seen.region, when, when)
-        group.add(seen, routines)
+            group = self.groups[key] = Group(detection, actor, assets, region, when, when)
+        return group
 
     def sighted(self, detection: Detection, sighting: Sighting, actor: Actor, resources: Sequence[str]) -> None:
         """A behaviour saw something of this actor, which `cells` of its history prove."""
@@ -258,12 +262,13 @@ def _utc(seconds: int) -> datetime:
 def _finding(group: Group, origin: str, roots: Roots) -> Finding:
     detection, actor = group.detection, group.actor
     refused = group.failed == group.count
+    weaker = refused and detection.confidence < 1  # what has no honest cause at all is as sure when it was refused
     return Finding(
         id=_id(detection.id, origin, *(() if is_identity(origin) else [f"{a.name} {a.arn}" for a in group.assets])),
         detection=detection.id,
         title=f"{detection.title} (attempted, refused)" if refused else detection.title,
-        severity=detection.severity.lowered() if refused else detection.severity,
-        confidence=round(detection.confidence * (_ATTEMPT_WEIGHT if refused else 1), 3),
+        severity=detection.severity.lowered() if weaker else detection.severity,
+        confidence=round(detection.confidence * (_ATTEMPT_WEIGHT if weaker else 1), 3),
         first_seen=group.first,
         last_seen=group.last,
         account=actor.account or "",

@@ -1,8 +1,9 @@
 """The hunt: files are scanned side by side, their parts added up, and what matched is told as incidents."""
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from stanch.contracts.behaviour import (
@@ -27,6 +28,7 @@ from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.reachable import containable_caller
 from stanch.engine.gather import Gatherer
+from stanch.engine.inference import words
 from stanch.engine.inference.summed import Summed
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
@@ -34,7 +36,7 @@ from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
 from stanch.engine.scan.part import Part, Whole
-from stanch.engine.scan.pool import FORGETFUL, Keeper, scanned
+from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
@@ -76,6 +78,8 @@ class Hunt:
         self._folded: tuple[Folded, ...] = ()
         self._besides = Gatherer()
         self._book: Book | None = None
+        self._words: Counter[tuple[str, str]] = Counter()
+        self._by_hour: dict[int, int] | None = None
         self.part = Whole.within(bounds)
 
     @uncollected()
@@ -89,18 +93,41 @@ class Hunt:
     ) -> None:
         """Scan all files and add up what they come to; after an interrupt, `part` is what was read until then."""
         again: Scanner | None = None
+
+        def without(errand: Errand, known: set[int]) -> Part:
+            nonlocal again
+            again = again or build()
+            return again.scan(errand, known)
+
+        self.add(scanned(files, build, processes, keeper), without, on_part=on_part)
+
+    @uncollected()
+    def add(
+        self,
+        parts: Iterable[tuple[Errand, Part]],
+        without: Callable[[Errand, set[int]], Part],
+        *,
+        on_new: Callable[[Errand, Part], None] = lambda _errand, _part: None,
+        on_part: Callable[[Part], None] = lambda _: None,
+    ) -> None:
+        """Add up parts, each with the files it is of; `without` reads files again without events that came before.
+
+        A part without files was new to an earlier search: it is taken as it is. Of any other `on_new` is told, with
+        what of it was new, before it is added; `on_part` of what all came to, after.
+        """
         first: Part | None = None
         with ExitStack() as stack:
             seen: Seen | None = None
-            for errand, part in scanned(files, build, processes, keeper):
+            for errand, part in parts:
                 if first is None:
                     first = part
                 else:
                     seen = seen or stack.enter_context(self._remembering(first))
-                    if known := seen.known(part.ids):
-                        again = again or build()
-                        part = again.scan(errand, known)  # noqa: PLW2901 - the same without what came before
+                    if errand and (known := seen.known(part.ids)):
+                        part = without(errand, known)  # noqa: PLW2901 - the same without what came before
                     seen.take(part.ids)
+                if errand:
+                    on_new(errand, part)
                 self._take_calls(part)
                 self.part.absorb(part)
                 on_part(self.part)
@@ -121,6 +148,7 @@ class Hunt:
 
                 self._book = Book()
             self._book.take(part.calls)
+            self._words.update(part.calls.words)
             part.calls = Summed()
 
     @uncollected()
@@ -137,6 +165,7 @@ class Hunt:
                 return
             traffic = KeyTraffic(book, settled, self._estate)
             on_traffic(traffic)
+            self._by_hour = traffic.by_hour()
             of_keys = [watch for watch in self._watches if hasattr(watch.behaviour, "examine")]
             for history in traffic.histories() if of_keys else ():
                 for watch in of_keys:
@@ -150,7 +179,7 @@ class Hunt:
             self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
-        """Sum the network flows among the files, and judge each host's."""
+        """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before."""
         tables = self.part.tally.tables
         if not tables:
             return
@@ -165,7 +194,8 @@ class Hunt:
             tally.digests.update(read.digests)
             if read.first is not None and read.last is not None:
                 tally.saw_many(read.rows, read.first, read.last)
-            for history in flows.histories(self._estate):
+            for each in flows.histories(self._estate):
+                history = replace(each, asked=self._by_hour)
                 for watch in watches:
                     for sighting in self._judged(watch, history):
                         self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
@@ -224,7 +254,7 @@ class Hunt:
         tally = self.part.tally
         return Coverage(
             files_read=tally.files_read,
-            files_skipped=tally.told(),
+            files_skipped=(*tally.told(), *words.told(self._words)),
             events=tally.events,
             first_event=tally.first,
             last_event=tally.last,

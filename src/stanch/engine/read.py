@@ -22,7 +22,7 @@ AnySource = Source | InferenceSource
 
 @dataclass(slots=True)
 class Tally:
-    """What has been read so far; `files_read` counts whole files.
+    """What has been read so far; `files_read` counts files of which nothing is missing but what was rightly left out.
 
     `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
     `logs` counts the files by the log they are of; `left_out` events that nobody asked for; `tables`
@@ -87,7 +87,7 @@ def read(
     """Yield each event of the files once (by id), filling `tally`; nothing that fails stops the rest."""
     seen: set[str] = set()
     for file in files:
-        for item in _events(opened_log(file, sources, tally, limit)):
+        for item in _events(opened_log(file, sources, tally, limit, tables=False)):
             if isinstance(item, Skipped):
                 tally.skipped.append(item)
             elif item.id in seen:
@@ -108,12 +108,13 @@ def _events(items: Iterable[Item]) -> Iterator[Event | Skipped]:
 
 
 def opened_log(
-    file: LogFile, sources: Sequence[AnySource], tally: Tally, limit: int, *, calls: bool = False
+    file: LogFile, sources: Sequence[AnySource], tally: Tally, limit: int, *, calls: bool = False, tables: bool = True
 ) -> Iterator[Item]:
     """What one file holds: events, or batches of records where its source can cut it, and what could not be read.
 
-    A log of models' calls is told call by call where `calls` says so; who wants none finds it among the tables.
-    Fills the tally but for its events: which of them count is for the caller to say.
+    A log of models' calls is told call by call where `calls` says so; who wants none finds it among the tables. Who
+    sums no `tables` either is told what such a file is. Fills the tally but for its events: which of them count is for
+    the caller to say.
     """
     path = name_of(file)
     try:
@@ -128,13 +129,22 @@ def opened_log(
         if getattr(source, "TABLE", False) or (getattr(source, "INFERENCE", False) and not calls):
             assert source is not None  # noqa: S101 - for the type checker
             tally.logs[source.LOG] += 1
-            tally.tables.append(file)
+            if tables:
+                tally.tables.append(file)
+            else:
+                yield Skipped(path, aside(source), fault=False)
             return
         yield from _recognised(path, stream, inflating, source, tally)
         if inflating.fault:
             yield Skipped(path, inflating.fault)
         tally.digests[path] = (inflating.sha256(), inflating.stored)
         tally.bytes += inflating.stored
+
+
+def aside(source: AnySource) -> str:
+    """What to tell of a file of this log where events are asked for."""
+    kind = "model calls" if getattr(source, "INFERENCE", False) else "network flows"
+    return f"a log of {kind} ({source.LOG}), which `stanch hunt` reads"
 
 
 def name_of(file: LogFile) -> str:
@@ -154,7 +164,7 @@ def _recognised(
     whole = True
     for item in _items(path, stream, head, source):
         if isinstance(item, Skipped):
-            whole = False
+            whole = whole and not item.fault
             # Where the stream itself ended early, broken JSON at its end is the same fault told twice.
             if inflating.fault:
                 continue

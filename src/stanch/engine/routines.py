@@ -31,7 +31,9 @@ from stanch.domain.severity import Severity
 from stanch.engine import sigma
 from stanch.engine.enrich import View
 from stanch.engine.enrich.grants import Reach
+from stanch.engine.fields import Fields
 from stanch.engine.sigma import Rule, RuleError
+from stanch.engine.sigma.narrow import Knows
 from stanch.engine.untrusted import text
 from stanch.iam.least.calls import calls_of
 
@@ -126,6 +128,10 @@ class Routines:
         outside = view.network_side is Side.OUTSIDE
         routines = (self._by_id[rule.id] for rule in found)
         return tuple(one.id for one in routines if (one.anywhere or not outside) and one.knows(view))
+
+    def never(self, event_source: str, event_name: str, known: Fields, knows: Knows) -> bool:
+        """Whether nothing explains any event of one class; see `Matcher.narrowed`."""
+        return not self._matcher.narrowed(event_source, event_name, known, knows)
 
     def folding(
         self,

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
+from stanch.aws.paging import following
 from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.contracts.collector import UNSEEN, Collector, Scope, Thing, Unknown
 from stanch.estate.asking import Asking, NotHere, Over
@@ -79,7 +80,7 @@ class Looking:
     def ask(self, service: str, operation: str, /, *, of: str, none: Sequence[str] = (), **params: Any) -> Any:
         """See `Look.ask`."""
         try:
-            return self._asking.answer(self._key(service, params), lambda: self._aws.call(service, operation, **params))
+            return self._answer(service, operation, params)
         except AwsError as error:
             if isinstance(error, self._ends):
                 raise
@@ -87,13 +88,21 @@ class Looking:
 
     def list(self, service: str, operation: str, key: str, /, *, of: str, **params: Any) -> Any:
         """See `Look.list`."""
-        asked = self._key(service, params)
+        items: list[Any] = []
+        place: dict[str, Any] | None = params
         try:
-            return self._asking.answer(asked, lambda: self._aws.pages(service, operation, key, **params))
+            while place is not None:  # each page is a question of its own: one that is throttled costs no other
+                page = self._answer(service, operation, place)
+                items += page.get(key) or ()
+                then = following(service, operation, page)
+                if then and then.items() <= place.items():
+                    raise AwsError(f"{service}:{operation}", "PaginationError", "its pages lead in a circle")
+                place = {**params, **then} if then else None
         except AwsError as error:
             if isinstance(error, self._ends):
                 raise
             return [] if _says_none(error, ()) else self._unseen(error, of)
+        return items
 
     def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
         """See `Look.failed`."""
@@ -103,6 +112,10 @@ class Looking:
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """See `Look.each`."""
         return self._pool.map(make, items)
+
+    def _answer(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        key = self._key(service, params)
+        return self._asking.answer(key, lambda: self._aws.call(service, operation, **params))
 
     def _key(self, service: str, params: Mapping[str, Any]) -> tuple[str, str, str]:
         return self.account, params.get("region") or self.region, service

@@ -14,8 +14,15 @@ _IDENTITY_POOLS = "cognito-identity.amazonaws.com"
 _ABOUT_THE_APPLICATION = ("aud", "azp", "oaud", "amr", "app_id", "iss")
 """Claims that every user of the same application shares."""
 
-_OWNER_NAMED = re.compile(r"[^:]+:[^:/]+[/:]")
+_CHOSEN_IN_ONES_OWN = (
+    *("base_ref", "environment", "event_name", "head_ref", "ref", "ref_protected", "ref_type", "repository_visibility"),
+    *("runner_environment", "workflow"),
+)
+"""Claims of a build's own making: every customer may name a branch `main` and an environment `production`."""
+_PATHS = ("job_workflow_ref", "namespace_path", "project_path", "repository", "workflow_ref")
+_OWNER_NAMED = re.compile(r"(?:system:serviceaccount:|(?!system:serviceaccount:)[^:]+:)[^:/]+[/:]")
 """The part of a subject before its first wildcard, when it names an owner: `repo:acme/`, `organization:acme:`."""
+_PATH_NAMED = re.compile(r"[^:/]+/")
 
 
 def place_federated(provider: str, conditions: Iterable[Condition]) -> Crowd:
@@ -56,13 +63,14 @@ def narrows(condition: Condition, issuer: str) -> bool:
         return False
     if issuer == _IDENTITY_POOLS:
         return claim in ("aud", "sub") and not any(_wild(value) for value in condition.values)
-    if claim in _ABOUT_THE_APPLICATION:
+    if claim in _ABOUT_THE_APPLICATION or claim in _CHOSEN_IN_ONES_OWN:
         return False
-    return all(_names_someone(value) for value in condition.values)
+    owner = _PATH_NAMED if claim in _PATHS else _OWNER_NAMED
+    return all(_names_someone(value, owner) for value in condition.values)
 
 
-def _names_someone(value: str) -> bool:
-    return bool(value) and (not _wild(value) or _OWNER_NAMED.match(re.split(r"[*?]|\$\{", value)[0]) is not None)
+def _names_someone(value: str, owner: re.Pattern[str]) -> bool:
+    return bool(value) and (not _wild(value) or owner.match(re.split(r"[*?]|\$\{", value)[0]) is not None)
 
 
 def _wild(value: str) -> bool:

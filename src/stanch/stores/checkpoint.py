@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_bytes
 
 from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
@@ -28,7 +29,11 @@ KEPT_SECONDS = 7 * 86400
 # A crash loses at most what was recorded in the last second, and those files are read again.
 _COMMIT_SECONDS = 1.0
 _COMMIT_BYTES = 8 << 20
-_SCHEMA = "CREATE TABLE IF NOT EXISTS done (seq INTEGER PRIMARY KEY, file TEXT UNIQUE NOT NULL, payload BLOB NOT NULL)"
+_SALT = 32
+_SCHEMA = (
+    "CREATE TABLE IF NOT EXISTS done (seq INTEGER PRIMARY KEY, file TEXT UNIQUE NOT NULL, payload BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS salt (one INTEGER PRIMARY KEY CHECK (one = 1), salt BLOB NOT NULL)",
+)
 
 
 def scope(*parts: str) -> str:
@@ -81,6 +86,8 @@ class Checkpoint:
             raise StoreError(f"{path}: cannot be made ({error.strerror}); choose another --state folder") from error
         count, size = self._database.execute("SELECT COUNT(*), COALESCE(SUM(LENGTH(payload)), 0) FROM done").fetchone()
         self._resumed, self._size = int(count), int(size)
+        (self.salt,) = self._database.execute("SELECT salt FROM salt").fetchone()
+        """Random bytes with which hashes in payloads are keyed: made with the checkpoint, and forgotten with it."""
         self._pending = 0
         self._committed = time.monotonic()
         self._closed = False
@@ -157,8 +164,9 @@ def _opened(path: Path) -> sqlite3.Connection:
     os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW, 0o600))
     database = sqlite3.connect(path, isolation_level=None)
     try:
-        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", _SCHEMA):
+        for statement in ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL", *_SCHEMA):
             database.execute(statement)
+        database.execute("INSERT OR IGNORE INTO salt VALUES (1, ?)", (token_bytes(_SALT),))
     except BaseException:
         database.close()
         raise

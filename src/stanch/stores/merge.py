@@ -70,10 +70,13 @@ class Logs(Enum):
 
 
 def _logs(stored: Incident, found: Incident) -> Logs:
-    old, new = ({file.sha256 for file in incident.evidence} for incident in (stored, found))
-    if old <= new:
+    new = {file.sha256 for file in found.evidence}
+    # A log that is still written to is another file each time: it holds what it held when it was read before.
+    grown = {file.path: file.bytes for file in found.evidence} if found.first_seen <= stored.first_seen else {}
+    known = [file.sha256 in new or file.bytes <= grown.get(file.path, -1) for file in stored.evidence]
+    if all(known):
         return Logs.ALL
-    return Logs.SOME if old & new or not new else Logs.OTHER
+    return Logs.SOME if any(known) or not new else Logs.OTHER
 
 
 def _together(known: Finding, finding: Finding, logs: Logs) -> Finding:

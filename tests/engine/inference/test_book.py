@@ -4,13 +4,16 @@ import random
 from dataclasses import fields
 from typing import Any
 
+import pyarrow as pa
 from tests.catalog.calls import traffic
 
 from stanch.contracts.behaviour import CallCell
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.estate import Estate, Gateway, Response
 from stanch.domain.inference import Inference
+from stanch.engine.inference.fold import Fold
 from stanch.engine.inference.queries import KEPT_CELLS
+from stanch.engine.inference.summed import Summed
 from stanch.engine.inference.traffic import key_arn
 
 KEY = "88dc" * 16
@@ -65,7 +68,7 @@ def test_a_servers_line_adds_what_the_gateways_did_not_tell_and_no_call() -> Non
     assert sum(cell.prompt_scored for cell in history.cells) == 30
     assert max(cell.run_in for cell in history.cells) == 50
     assert {(mark.kind, mark.count) for mark in history.marks} == {("template", 30), ("again", 29)}
-    assert history.joined == {int(START): 30}
+    assert history.joined == {(int(START), "vllm"): 30}
 
 
 def test_a_server_knows_the_tokens_where_the_gateway_does_not_and_a_proxy_the_address() -> None:
@@ -147,3 +150,104 @@ def test_what_both_lines_of_a_call_hold_is_counted_once() -> None:
 def test_what_only_the_servers_line_holds_is_the_keys() -> None:
     (history,) = histories(asked(0, prompt="poem"), served(0, prompt="", answer="LEAK:canary/crm"))
     assert ("leak", "canary/crm", 1) in {(mark.kind, mark.value, mark.count) for mark in history.marks}
+
+
+def proxied(place: int = 0, **more: object) -> Inference:
+    """The line of a proxy in front of the gateway, which logs a hash of the same key."""
+    told: dict[str, object] = {
+        "time": START + place, "log": "nginx", "file": "access.log", "request": f"r{place}", "key": KEY,
+        "address": "203.0.113.9", "agent": "browser", "operation": "chat", "status": 200, "bytes_in": 300,
+        "bytes_out": 900,
+    }  # fmt: skip
+    return Inference(**(told | more))  # type: ignore[arg-type]
+
+
+def sums(history: KeyHistory, *names: str) -> tuple[Any, ...]:
+    """The sums of these fields over all cells."""
+    return tuple(sum(getattr(cell, name) for cell in history.cells) for name in names)
+
+
+def test_a_call_that_gateway_proxy_and_server_log_is_one_also_where_the_proxy_knows_the_key() -> None:
+    calls = [one(place) for place in range(40) for one in (proxied, asked, served)]
+    (history,) = histories(*calls)
+    assert sums(history, "count", "joined", "tokens_out", "bytes_out", "failed") == (40, 40, 40 * 200, 40 * 900, 0)
+    assert {cell.network for cell in history.cells} == {"198.51.100.0/24"}
+    assert history.joined == {(int(START), "nginx"): 40, (int(START), "vllm"): 40}
+
+
+def test_what_only_one_of_two_keyed_lines_tells_is_kept() -> None:
+    (history,) = histories(asked(0, address="", agent="", status=-1), proxied(0, status=500))
+    assert sums(history, "count", "failed", "tokens_in", "bytes_in") == (1, 1, 80, 300)
+    assert {(cell.network, cell.agent) for cell in history.cells if cell.joined} == {("203.0.113.0/24", "browser")}
+
+
+def test_lines_of_one_key_in_two_logs_with_ids_of_their_own_are_two_calls() -> None:
+    (history,) = histories(asked(0), proxied(0, request="other"))
+    assert sums(history, "count", "joined") == (2, 0)
+
+
+def test_an_id_that_comes_again_on_another_day_is_another_call() -> None:
+    (history,) = histories(asked(0), proxied(0, time=START + 90_000))
+    assert sums(history, "count", "joined") == (2, 0)
+
+
+def test_a_key_that_gives_all_its_calls_one_id_is_counted_as_often_as_the_log_that_saw_most() -> None:
+    calls = [asked(place, request="same") for place in range(50)]
+    (history,) = histories(*calls, *(proxied(place, request="same") for place in range(60)))
+    assert sums(history, "count", "joined") == (60, 50)
+
+
+def test_two_keys_that_choose_the_same_id_stay_two() -> None:
+    one, other = histories(asked(0), proxied(0, key="b" * 64))
+    assert {sums(each, "count", "joined") for each in (one, other)} == {(1, 0)}
+
+
+def test_a_proxy_in_front_knows_a_call_by_an_id_of_its_own() -> None:
+    calls = [asked(place, extra={"front": f"front-{place}"}) for place in range(30)]
+    calls += [served(place) for place in range(30)]
+    (history,) = histories(*calls, *(proxied(place, key="", request=f"front-{place}") for place in range(30)))
+    assert sums(history, "count", "joined", "bytes_out") == (30, 30, 30 * 900)
+    (again,) = histories(*calls, *(proxied(place, request=f"front-{place}") for place in range(30)))
+    assert sums(again, "count", "joined", "bytes_out") == (30, 30, 30 * 900)
+
+
+def test_calls_of_one_id_in_front_are_each_counted_and_none_is_hidden() -> None:
+    calls = [asked(place, extra={"front": "same"}) for place in range(30)]
+    nobody, mine = histories(*calls, *(proxied(place, key="", request="same") for place in range(40)))
+    assert (sums(mine, "count", "joined"), sums(nobody, "count", "joined")) == ((30, 30), (10, 0))
+
+
+def test_a_call_without_a_key_stands_in_as_many_logs_as_tell_of_it() -> None:
+    (history,) = histories(served(0), proxied(0, key=""))
+    assert (history.key, [(cell.log, cell.count) for cell in history.cells]) == ("", [("nginx+vllm", 1)])
+
+
+def test_clocks_that_are_some_minutes_apart_join_and_those_a_day_apart_do_not() -> None:
+    (history,) = histories(asked(0), served(0, time=START - 1800))
+    assert sums(history, "count", "joined") == (1, 1)
+    assert len(histories(asked(0), served(0, time=START - 90_000))) == 2
+
+
+def test_texts_that_two_logs_hold_are_counted_once() -> None:
+    leaky = "LEAK:secret/aws-access-key"
+    calls = [asked(place, prompt=f"poem {place}", answer=leaky) for place in range(3)]
+    spans = [
+        asked(place, log="otel", prompt=f"poem {place}", answer=leaky, agent="", cost=-1, tokens_in=-1)
+        for place in range(3)
+    ]
+    (history,) = histories(*calls, *spans)
+    assert {(mark.kind, mark.count) for mark in history.marks} == {("template", 3), ("leak", 3)}
+    assert sums(history, "count", "leaking", "opened") == (3, 3, 3)
+    told = [served(place, prompt=f"poem {place}") for place in range(3)]
+    (nobody,) = histories(*told, *(one._replace(log="otel") for one in told))
+    assert {(mark.kind, mark.count) for mark in nobody.marks} == {("template", 3)}
+
+
+def test_the_same_prompt_has_another_hash_in_every_search() -> None:
+    hashes = set()
+    for salt in (b"one", b"other"):
+        fold, summed = Fold(salt=salt), Summed()
+        fold.take(asked(prompt="Is it you?"))
+        fold.close(summed)
+        hashes |= {row["value"] for sent in summed.marks for row in pa.ipc.open_stream(sent).read_all().to_pylist()}
+    assert len(hashes) == 2

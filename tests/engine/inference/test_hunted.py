@@ -3,20 +3,29 @@
 import io
 import json
 import random
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from hashlib import blake2b
+from pathlib import Path
 from typing import BinaryIO
+
+import pytest
 
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.detection import Detection
-from stanch.contracts.inference import KeyHistory
+from stanch.contracts.inference import KeyHistory, Leak
 from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
 from stanch.domain.inference import Inference
 from stanch.domain.severity import Severity
 from stanch.engine.hunt import Hunt, Watch
+from stanch.engine.inference import queries
+from stanch.engine.inference.book import Book
 from stanch.engine.inference.rows import KEYS, SUMS
+from stanch.engine.inference.summed import Blind, Inspect
+from stanch.engine.scan.packed import packed_part
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.span import Span
 
@@ -190,3 +199,65 @@ def test_a_behaviour_that_breaks_is_told_and_stops_no_other() -> None:
 def test_a_hunt_without_calls_hears_nothing() -> None:
     hunt, seer = hunted([])
     assert (seer.seen, hunt.part.tally.events) == ([], 0)
+
+
+SECRET = "xk-planted-in-a-prompt-7781"
+
+
+class Defective(Lines):
+    """A source with a defect, whose error holds what it stumbled over."""
+
+    def calls(self, path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
+        yield from super().calls(path, stream)
+        raise ValueError(f"invalid literal for int() with base 10: '{SECRET}'")
+
+
+def stumbles(text: str) -> Iterator[Leak]:
+    """What looks into answers, with a defect."""
+    raise ValueError(f"cannot look into {text}")
+
+
+class Wordy(Lines):
+    """A source whose calls have words."""
+
+    def calls(self, path: str, stream: BinaryIO) -> Iterator[Inference | Skipped]:
+        for call in super().calls(path, stream):
+            yield call._replace(prompt=SECRET, answer=SECRET) if isinstance(call, Inference) else call
+
+
+def test_a_defect_that_met_a_prompt_tells_no_word_of_it() -> None:
+    broken: list[tuple[Lines, Inspect | None]] = [(Defective(), None), (Wordy(), stumbles)]
+    for source, inspect in broken:
+        hunt = Hunt((), (), Estate())
+        hunt.read(logs(2), lambda: Scanner((), Estate(), [source], inspect=inspect))  # noqa: B023 - called at once
+        hunt.hear()
+        told = hunt.coverage((), 1.0).files_skipped
+        assert [skip.path for skip in told if "a defect of stanch: ValueError" in skip.why] == ["0.calls", "1.calls"]
+        assert SECRET not in repr(told)
+
+
+def test_nothing_that_is_sent_kept_or_laid_aside_holds_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    part = Scanner((), Estate(), [Wordy()], salt=b"salt").scan(logs(1, calls=3000))
+    assert SECRET.encode() not in packed_part(part)
+    guessed = blake2b(SECRET.encode(), digest_size=8).hexdigest()  # whoever guesses a prompt can hash it, too
+    with Book() as book:
+        book.take(part.calls)
+        book.settle()
+        assert guessed not in {value for _, _, kind, value, _ in book.rows(queries.MARKS) if kind == "template"}
+        laid = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert laid
+    assert not [data for data in laid if SECRET.encode() in data or guessed.encode() in data]
+
+
+def test_a_call_that_cannot_be_looked_into_is_counted_and_told() -> None:
+    def blind(text: str) -> Iterator[Leak]:
+        raise Blind("no library")
+
+    hunt = Hunt((), (), Estate())
+    hunt.read(logs(2, calls=10), lambda: Scanner((), Estate(), [Wordy()], inspect=blind))
+    hunt.hear()
+    assert hunt.part.tally.events == 20
+    assert [(skip.why, skip.fault) for skip in hunt.coverage((), 1.0).files_skipped] == [
+        ("20 could not be looked into: no library", True)
+    ]

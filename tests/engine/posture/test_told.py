@@ -99,6 +99,19 @@ def test_the_page_holds_no_hostile_mark_up_and_no_script() -> None:
     assert "'a b;rm'" in text.replace("&#39;", "'")
 
 
+def test_the_page_counts_holes_and_kinds_and_tells_what_was_not_asked_from_what_was_not_there() -> None:
+    many = [replace(FAILED, resource=f"arn:aws-eusc:s3:::b{number}") for number in range(1200)]
+    denied = [replace(UNKNOWN, resource=f"arn:aws-eusc:s3:::u{number}") for number in range(1100)]
+    text = page([*many, *denied, PASSED], NOTHING, MOMENT, (Row.PUBLIC, Row.EGRESS))
+    assert "<h1>1,200 holes through which" in text
+    assert "of 1 kind<" in text
+    assert "1,200 fail, 1,100 unknown, 1 pass" in text
+    assert text.count("nothing to ask about") == 1
+    assert text.count("not asked") == len(Row) - 2
+    assert "and 1,099 more" in text
+    assert len(text) < 200_000
+
+
 def test_the_insights_deploy_and_name_every_row_that_is_asked() -> None:
     template = insights()
     assert lint(template, config=ManualArgs(regions=["eu-central-1"])) == []

@@ -251,7 +251,9 @@ def test_a_defect_of_ours_is_told_of_its_file_and_stops_no_other() -> None:
         [Vanishing(content, ZeroDivisionError("by zero")), file(text("other"))]
     )
     assert part.tally.events >= 1
-    assert told(part) == ["not read to its end, for a defect of stanch: ZeroDivisionError: by zero"]
+    (why,) = told(part)
+    assert why.startswith("not read to its end, for a defect of stanch: ZeroDivisionError in test_bad_input.py, line ")
+    assert "by zero" not in why  # a defect's own words may be those of a prompt
     assert part.tally.skipped[0].fault
 
 

@@ -16,7 +16,7 @@ from stanch.engine import sigma
 from stanch.engine.gather import Gatherer
 from stanch.engine.scan.cells import Key, Who
 from stanch.engine.scan.hits import gather_hits
-from stanch.engine.scan.ledger import Matches
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.packed import packed_part, unpacked_part
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.waiting import IN_BLOCK, Kept, Waiting
@@ -84,7 +84,7 @@ EVENTS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 3), st.booleans()
 )
 
 
-def at_hand(events: list[Kept]) -> tuple[dict[Any, Any], dict[Any, Any]]:
+def at_hand(events: list[Kept]) -> tuple[dict[Any, Any], list[Any]]:
     """What is told of events that all lie in memory, written down as plainly as can be."""
     gatherer, matches, correlator = Gatherer(), Matches(), Correlator(RULES)
     by_id = {one.event.id: one for one in events}
@@ -104,7 +104,7 @@ def at_hand(events: list[Kept]) -> tuple[dict[Any, Any], dict[Any, Any]]:
     for id_, one in by_id.items():
         if one.read and detections[id_]:
             matches.note((one.key, frozenset(detections[id_]), one.assets), *one.read)
-    return gatherer.groups, matches.shares
+    return gatherer.groups, list(matches.shares())
 
 
 class Fields:
@@ -140,7 +140,7 @@ def test_however_little_is_held_and_opened_at_once_the_same_is_told(
     gather_hits(RULES, waiting(events, held, apart), gatherer, matches, at_once)
     groups, shares = at_hand(events)
     assert list(gatherer.groups.items()) == list(groups.items())
-    assert list(matches.shares.items()) == list(shares.items())
+    assert list(matches.shares()) == shares
     for mine, other in zip(gatherer.groups.values(), groups.values(), strict=True):
         assert list(mine.callers) == list(other.callers)
         assert list(mine.resources) == list(other.resources)
@@ -150,7 +150,7 @@ def test_a_read_that_matched_by_itself_is_noted_although_no_correlation_hit_it()
     gatherer, matches = Gatherer(), Matches()
     gather_hits(RULES, waiting([event(1, 0, 0, alone=True, reads=True)], 0, 1), gatherer, matches, 1)
     assert not gatherer.groups
-    assert [detections for _, detections, _ in matches.shares] == [frozenset({"alone"})]
+    assert [detections for (_, detections, _), _, _ in matches.shares()] == [frozenset({"alone"})]
 
 
 def test_a_hit_of_more_events_than_are_opened_at_once_is_told_whole() -> None:
@@ -158,8 +158,8 @@ def test_a_hit_of_more_events_than_are_opened_at_once_is_told_whole() -> None:
     events = [event(number, number, 0, reads=True) for number in range(3 * IN_BLOCK)]
     gather_hits(RULES, waiting(events, 0, len(events)), gatherer, matches, 100)
     assert {group.count for group in gatherer.groups.values()} == {3 * IN_BLOCK}
-    (names,) = matches.shares.values()
-    assert sum(names.values()) == sum(range(3 * IN_BLOCK))
+    ((_, _, size),) = matches.shares()
+    assert size == sum(range(3 * IN_BLOCK))
 
 
 @given(EVENTS)

@@ -6,7 +6,8 @@ from stanch.domain.estate import Estate
 from stanch.engine.scan.archive import Archive
 from stanch.engine.scan.bounds import Bounds
 from stanch.engine.scan.cells import Cells, Key, Sums, Who
-from stanch.engine.scan.ledger import Ledger, Matches
+from stanch.engine.scan.ledger import Ledger
+from stanch.engine.scan.matches import Matches
 
 WHO = Who("arn:aws:iam::111122223333:user/eve", None, "111122223333", "AKIA", "203.0.113.9",
           "arn:aws:iam::111122223333:user/eve", False, "unknown", "inside", "203.0.113.0/24")  # fmt: skip

@@ -18,16 +18,23 @@ from stanch.domain.arn import Arn
 from stanch.domain.estate import Asset, AssetKind
 
 PORTS = {
+    1234: "LM Studio",
     3000: "TGI, Open WebUI",
     4000: "LiteLLM",
+    5000: "MLflow, text-generation-webui",
+    5001: "KoboldCpp",
     7860: "Gradio",
     8000: "vLLM, Triton",
     8001: "Triton, gRPC",
     8002: "Triton, metrics",
     8080: "TGI, llama.cpp",
+    8188: "ComfyUI",
     8265: "Ray dashboard",
+    8500: "TensorFlow Serving, gRPC",
+    8501: "TensorFlow Serving, Streamlit",
     8888: "Jupyter",
     11434: "Ollama",
+    23333: "LMDeploy",
     30000: "SGLang",
 }
 """Ports on which inference servers listen unless told otherwise, from each one's own documentation."""
@@ -36,12 +43,15 @@ _SERVES = (AssetKind.INFERENCE_HOST, AssetKind.INFERENCE_API)
 _ACCELERATED = ("GpuInfo", "InferenceAcceleratorInfo", "NeuronInfo")
 _FAMILY = re.compile(r"(?:p|g|gr|inf|trn|dl)\d[a-z0-9-]*\.")
 _SERVER = re.compile(
-    r"(?i)\b(vllm|text-generation-(?:inference|launcher)|ollama|llama(?:[._-]cpp|-server)|tritonserver|sglang|lmdeploy|"
-    r"tensorrt[-_]llm)\b"
+    r"(?i)\b(vllm|text-generation-(?:inference|launcher|webui)|ollama|llama(?:[._-]cpp|-server)|tritonserver|sglang|"
+    r"lmdeploy|tensorrt[-_]llm|trtllm-serve|koboldcpp|localai|mlc_llm|comfyui|torchserve|tabbyapi|xinference)\b"
 )
-_PORT = re.compile(r"--(?:http-)?port[ =](\d{2,5})\b|(?:-p|--publish)[ =](\d{2,5}):\d")
+_PORT = re.compile(
+    r"--(?:http-|server-)?port[ =](\d{2,5})\b|(?:-p|--publish)[ =](?:[\d.]{7,15}:|\[[\da-fA-F:]+\]:)?(\d{2,5}):\d"
+    r"|\bOLLAMA_HOST=[\"']?[\w.\[\]:-]{0,64}?:(\d{2,5})\b"
+)
 _SEEN_BY = ("ec2:DescribeInstances", "ec2:DescribeInstanceAttribute")
-_PROBE = "model-00001-of-00002.safetensors"
+_PROBE, _NO_BUCKET = "model-00001-of-00002.safetensors", "stanch-probe"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,6 +137,13 @@ class Hosts:
                 for access in self._posture.who_can("s3:GetObject", probe):
                     found[access.principal].append(asset)
         return {arn: tuple(assets) for arn, assets in found.items()}
+
+    @cached_property
+    def read_all(self) -> frozenset[str]:
+        """The roles and users that read any bucket whatever, by ARN: they are asked about one that is not there."""
+        account = next(iter(self._posture.accounts), "")
+        probe = str(Arn(partition_of(self._posture, account), "s3", "", "", f"{_NO_BUCKET}/{_PROBE}"))
+        return frozenset(access.principal for access in self._posture.who_can("s3:GetObject", probe))
 
     @cached_property
     def ports(self) -> dict[str, set[int]]:

@@ -67,10 +67,10 @@ def test_a_decoy_is_no_loss() -> None:
 def test_a_host_listens_where_its_engine_does_where_it_was_told_and_where_it_is_called() -> None:
     targets: dict[str, Any] = {"TargetHealthDescriptions": [{"Target": {"Id": HOST.rpartition("/")[2], "Port": 9443}}]}
     group = "arn:aws:elasticloadbalancing:eu-central-1:111122223333:targetgroup/x/1"
-    text = "docker run -p 8999:8000 vllm/vllm-openai --port 8123"
+    text = "OLLAMA_HOST=0.0.0.0:9999; docker run -p 8999:8000 -p 0.0.0.0:80:8000 vllm/vllm-openai --port 8123"
     lines = [
         host(UserData={**TELLS, "Text": text}),
         {"kind": "elbv2/target-group", "arn": group, "data": targets},
     ]
     hosts = Hosts(posture(lines))
-    assert {8000, 8123, 8999, 9443, 11434} <= set(hosts.listens(hosts.every[0]))
+    assert {80, 8000, 8123, 8999, 9443, 9999, 11434} <= set(hosts.listens(hosts.every[0]))

@@ -1,17 +1,22 @@
 """What is worth reaching is a store of an asset; where nobody declared any, every bucket may be one."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from stanch.contracts.check import Posture
+from stanch.catalog.checks._declared import SAY
+from stanch.catalog.checks._things import account_arn
+from stanch.contracts.check import Judged, Posture
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Asset
+from stanch.domain.verdict import Ruling
 from stanch.iam.escalation import Reached
 from stanch.iam.reading.documents import UNKNOWN_TEXT
 
 _KINDS = ("s3/bucket", "dynamodb/table", "ecr/repository", "sagemaker/model-package", "secretsmanager/secret")
 """Kinds of things that the IAM core knows a reading of, and that keep what an asset is."""
+_SERVING = ("ec2/instance", "sagemaker/endpoint", "sagemaker/model-package-group", "ecs/service", "eks/cluster")
+"""Kinds that are an asset themselves without keeping what can be read."""
 
 MOST_UNDECLARED = 100
 """Buckets that are asked about where no asset is declared, by their ARNs: each costs a search of all ways."""
@@ -58,6 +63,20 @@ def asked(posture: Posture) -> str:
         return "store of an asset"
     more = len(posture.of("s3/bucket")) > MOST_UNDECLARED
     return f"bucket of the first {MOST_UNDECLARED}; declare the assets to ask about all" if more else "bucket"
+
+
+def unsearched(posture: Posture) -> Iterator[Judged]:
+    """An unknown for each account with buckets to which no way was looked for, because nobody said which are dear."""
+    if posture.estate.assets or len(posture.of("s3/bucket")) <= MOST_UNDECLARED:
+        return
+    asked_about = {store.arn for store in stores(posture)}
+    left: Counter[str] = Counter()
+    for place in posture.of("s3/bucket"):
+        left[place.account] += place.thing.arn not in asked_about and not posture.open(place).exposure.public
+    for account, count in left.items():
+        if count:
+            why = f"no asset is declared, and ways were looked for to {MOST_UNDECLARED} buckets: {count:,} were not asked"
+            yield Judged(account_arn(posture, account), account, None, Ruling.UNKNOWN, why, remedy=SAY)
 
 
 def _ways(posture: Posture, store: Store) -> Iterator[Reached]:
@@ -134,6 +153,16 @@ def assets_in(posture: Posture, account: str) -> tuple[Asset, ...]:
         asset for place in posture.of(*_KINDS) if place.account == account for asset in _real(posture, place.thing.arn)
     )
     return tuple({asset.name: asset for asset in held}.values())
+
+
+def assets_by_region(posture: Posture) -> dict[tuple[str, str], tuple[Asset, ...]]:
+    """The declared assets of each account's regions; a bucket lies where it says."""
+    found: dict[tuple[str, str], dict[str, Asset]] = defaultdict(dict)
+    for place in posture.of(*_KINDS, *_SERVING) if posture.estate.assets else ():
+        region = place.thing.data.get("BucketRegion") or place.region
+        if isinstance(region, str):
+            found[place.account, region] |= {asset.name: asset for asset in _real(posture, place.thing.arn)}
+    return {spot: tuple(named.values()) for spot, named in found.items()}
 
 
 def _real(posture: Posture, arn: str) -> Iterator[Asset]:

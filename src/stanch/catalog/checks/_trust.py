@@ -10,6 +10,7 @@ from stanch.iam.binding import firm
 from stanch.iam.policy import Statement
 
 _LINKED, _RESERVED = ":role/aws-service-role/", ":role/aws-reserved/"
+_CALLERS = ("aws:principalaccount", "aws:principalarn")
 FORGOTTEN = timedelta(days=90)
 """How long a credential or a role may lie unused: FSBP's IAM.3 and IAM.8."""
 
@@ -44,6 +45,26 @@ def grants(place: Place) -> list[tuple[int, Statement]]:
 def trusted(place: Place, kind: str) -> set[str]:
     """The principals of one kind, `AWS`, `Service` or `Federated`, that a trust names."""
     return {one.value for _, grant in grants(place) for one in grant.principals or () if one.kind == kind}
+
+
+def meant(grant: Statement) -> set[str]:
+    """The principals of AWS that a statement names: as such, or, where that is a star, by a condition on who calls."""
+    named = {one.value for one in grant.principals or () if one.kind == "AWS"}
+    if "*" not in named:
+        return named
+    told = (condition for condition in firm(grant) if condition.key.lower() in _CALLERS)
+    return named | {value for condition in told for value in condition.values}
+
+
+def names_everyone(place: Place) -> bool:
+    """Whether a trust lets in a star, or all but some; an identity provider is another matter."""
+    return any(grant.not_principals is not None or "*" in meant(grant) for _, grant in grants(place))
+
+
+def doors(posture: Posture, place: Place) -> list[str]:
+    """The networks and endpoints through which everyone gets in, and which are not known to be ours."""
+    found = posture.open(place).exposure.unplaced if names_everyone(place) else ()
+    return sorted(set(found) - trusted(place, "Federated"))
 
 
 def conditioned(grant: Statement, *keys: str) -> bool:

@@ -12,7 +12,7 @@ import zlib
 from email import message_from_bytes
 from typing import Any
 
-from stanch.catalog.collectors._secrets import masked
+from stanch.domain.masking import masked
 
 _GZIP = b"\x1f\x8b"
 _GZIP_WINDOW = 31

@@ -15,9 +15,12 @@ from stanch.contracts.aws import AwsUnreachable
 ORIGIN = "weights"
 
 
-def furnished(ground: Ground, aws: Door) -> tuple[str, str]:
-    """A distribution of a bucket, and the access control that its origin names."""
+def furnished(ground: Ground, aws: Door) -> tuple[str, str, dict[str, Any]]:
+    """A distribution of a bucket, the access control that its origin names, and an old identity."""
     name = ground.name(ORIGIN)
+    asked = {"CallerReference": name, "Comment": "of old"}
+    made = aws.call("cloudfront", "CreateCloudFrontOriginAccessIdentity", CloudFrontOriginAccessIdentityConfig=asked)
+    identity = made["CloudFrontOriginAccessIdentity"]
     config = {
         "Name": name,
         "SigningProtocol": "sigv4",
@@ -39,11 +42,15 @@ def furnished(ground: Ground, aws: Door) -> tuple[str, str]:
         "Origins": {"Quantity": 1, "Items": [origin]},
         "DefaultCacheBehavior": {"TargetOriginId": ORIGIN, "ViewerProtocolPolicy": "allow-all"},
     }
-    return aws.call("cloudfront", "CreateDistribution", DistributionConfig=wanted)["Distribution"]["ARN"], control
+    return (
+        aws.call("cloudfront", "CreateDistribution", DistributionConfig=wanted)["Distribution"]["ARN"],
+        control,
+        identity,
+    )
 
 
 def test_distributions_are_found_with_the_declared_permissions_alone(ground: Ground) -> None:
-    arn, control = furnished(ground, ground.admin)
+    arn, control, identity = furnished(ground, ground.admin)
     aws = reader(ground.admin, cloudfront)
     things, unknowns = collected(cloudfront, aws)
     assert unknowns == []
@@ -53,6 +60,9 @@ def test_distributions_are_found_with_the_declared_permissions_alone(ground: Gro
     assert origin["DomainName"].endswith(".s3.amazonaws.com")
     named = f"arn:aws:cloudfront::{ground.account}:origin-access-control/{control}"
     assert things[named].data["OriginAccessControlOriginType"] == "s3"
+    named = f"arn:aws:cloudfront::{ground.account}:origin-access-identity/{identity['Id']}"
+    told = {"Id": identity["Id"], "S3CanonicalUserId": identity["S3CanonicalUserId"], "Comment": "of old"}
+    assert things[named].data == told
 
 
 def test_each_denied_permission_is_told_and_nothing_is_invented(ground: Ground) -> None:
@@ -70,16 +80,20 @@ def page(key: str, items: list[dict[str, Any]], params: Mapping[str, Any]) -> di
 
 @pytest.fixture
 def account() -> RecordedAws:
-    """Three access controls and no distribution."""
+    """Three access controls, two identities, and no distribution."""
     fixed = {"Description": "", "SigningProtocol": "sigv4", "SigningBehavior": "always"}
     controls = [
         {"Id": f"E{number}", "Name": f"c{number}", "OriginAccessControlOriginType": "s3", **fixed}
         for number in range(3)
     ]
+    identities = [{"Id": f"I{number}", "S3CanonicalUserId": f"{number}" * 64, "Comment": ""} for number in range(2)]
     return RecordedAws(
         {
             "cloudfront:ListDistributions": lambda _, params: page("DistributionList", [], params),
             "cloudfront:ListOriginAccessControls": lambda _, params: page("OriginAccessControlList", controls, params),
+            "cloudfront:ListCloudFrontOriginAccessIdentities": lambda _, params: page(
+                "CloudFrontOriginAccessIdentityList", identities, params
+            ),
         }
     )
 
@@ -87,7 +101,10 @@ def account() -> RecordedAws:
 def test_every_page_is_read(account: RecordedAws) -> None:
     things, unknowns = collected(cloudfront, account)
     assert unknowns == []
-    assert list(things) == [f"arn:aws:cloudfront::{ACCOUNT}:origin-access-control/E{number}" for number in range(3)]
+    controls = [f"arn:aws:cloudfront::{ACCOUNT}:origin-access-control/E{number}" for number in range(3)]
+    identities = [f"arn:aws:cloudfront::{ACCOUNT}:origin-access-identity/I{number}" for number in range(2)]
+    assert list(things) == controls + identities
+    assert things[identities[1]].data["S3CanonicalUserId"] == "1" * 64
 
 
 def test_a_partition_that_does_not_answer_is_unseen_and_not_empty(account: RecordedAws) -> None:

@@ -8,8 +8,8 @@ from functools import partial
 
 from stanch.catalog.collectors._answers import items
 from stanch.catalog.collectors._place import account_in
-from stanch.catalog.collectors._secrets import masked_in
 from stanch.contracts.collector import Look, Scope, Thing
+from stanch.domain.masking import masked_in
 
 SCOPE = Scope.REGION
 PERMISSIONS = (

@@ -9,8 +9,8 @@ from typing import Any
 
 from stanch.catalog.collectors._answers import items, part
 from stanch.catalog.collectors._place import account_in, batches
-from stanch.catalog.collectors._secrets import arguments, masked_in, sealed
 from stanch.contracts.collector import Look, Scope, Thing, unseen
+from stanch.domain.masking import arguments, masked_in, sealed
 
 SCOPE = Scope.REGION
 PERMISSIONS = (

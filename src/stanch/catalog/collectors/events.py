@@ -9,8 +9,8 @@ from typing import Any
 
 from stanch.catalog.collectors._answers import document, items, paged
 from stanch.catalog.collectors._place import account_in
-from stanch.catalog.collectors._secrets import masked_in
 from stanch.contracts.collector import Look, Scope, Thing, unseen
+from stanch.domain.masking import masked_in
 
 SCOPE = Scope.REGION
 PERMISSIONS = (

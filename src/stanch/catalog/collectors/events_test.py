@@ -8,6 +8,7 @@ from tests.ground import Ground
 from tests.recorded_aws import ACCOUNT, REGION, RecordedAws
 
 from stanch.catalog.collectors import events
+from stanch.domain.masking import mask
 
 AT = f"arn:aws:events:{REGION}:{ACCOUNT}"
 BUS, OTHER, RULE = f"{AT}:event-bus/default", f"{AT}:event-bus/other", f"{AT}:rule/leak"
@@ -47,7 +48,7 @@ def test_buses_rules_targets_and_addresses_outside_are_told() -> None:
     assert things[RULE].data["EventPattern"] == PATTERN
     (target,) = things[RULE].data["Targets"]
     assert target["Arn"] == "arn:aws:events:eu-central-1:999988887777:event-bus/default"
-    assert target["Input"] == {"token": "[masked:named-so:14]"}
+    assert target["Input"] == {"token": mask("named-so", "hunter2hunter2")}
     assert things[OUTSIDE].data["InvocationEndpoint"] == "https://siem.example"
 
 

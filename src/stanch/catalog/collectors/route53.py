@@ -1,7 +1,7 @@
 """A name that a private zone answers shows which hosts an account hides; a zone without a query log hides who asked.
 
 Reads: hosted zones and the query logs of the public ones.
-Blind to: the records themselves, resolver rules and DNS firewalls.
+Blind to: the records themselves.
 """
 
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """The collector of Route 53 against the range, and against recorded answers for pages."""
 
+from typing import Any
+
 from tests.collecting import collected, reader, says, survives_denials, turned
 from tests.ground import Ground
 from tests.recorded_aws import ACCOUNT, RecordedAws
@@ -47,10 +49,14 @@ def test_every_page_is_read() -> None:
     group = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:questions"
     log = {"Id": "1", "HostedZoneId": "Z2", "CloudWatchLogsLogGroupArn": group}
     pages = turned("HostedZones", "Marker", "NextMarker", zones)
-    told = {"Marker": "", "IsTruncated": False, "MaxItems": "1"}
+
+    def listing(state: Any, params: Any) -> dict[str, Any]:
+        page = dict(pages(state, params) or {})
+        return {"Marker": "", "IsTruncated": "NextMarker" in page, "MaxItems": "1", **page}
+
     aws = RecordedAws(
         {
-            "route53:ListHostedZones": lambda state, params: {**told, **(pages(state, params) or {})},
+            "route53:ListHostedZones": listing,
             "route53:ListQueryLoggingConfigs": says({"QueryLoggingConfigs": [log]}),
         }
     )

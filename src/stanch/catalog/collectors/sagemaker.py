@@ -10,8 +10,8 @@ from typing import Any
 
 from stanch.catalog.collectors._answers import document, items
 from stanch.catalog.collectors._place import account_in, batches
-from stanch.catalog.collectors._secrets import variables
 from stanch.contracts.collector import Look, Scope, Thing, unseen
+from stanch.domain.masking import variables
 
 SCOPE = Scope.REGION
 PERMISSIONS = (

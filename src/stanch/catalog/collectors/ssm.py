@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from stanch.catalog.collectors._answers import items, paged, part
-from stanch.catalog.collectors._secrets import masked, masked_in
 from stanch.contracts.collector import Look, Scope, Thing
 from stanch.domain.arn import Arn
+from stanch.domain.masking import masked, masked_in
 
 SCOPE = Scope.REGION
 PERMISSIONS = (

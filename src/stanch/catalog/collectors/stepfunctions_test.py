@@ -8,6 +8,7 @@ from tests.ground import Ground
 from tests.recorded_aws import ACCOUNT, REGION, RecordedAws
 
 from stanch.catalog.collectors import stepfunctions
+from stanch.domain.masking import mask
 
 ARN = f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:contain"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/contain"
@@ -41,7 +42,7 @@ def test_a_definition_is_a_document_without_its_secrets() -> None:
     data = things[ARN].data
     assert data["roleArn"] == ROLE
     assert data["definition"]["States"]["Ask"]["Resource"].endswith("waitForTaskToken")
-    assert data["definition"]["States"]["Ask"]["Parameters"] == {"ApiToken": "[masked:named-so:14]"}
+    assert data["definition"]["States"]["Ask"]["Parameters"] == {"ApiToken": mask("named-so", "hunter2hunter2")}
 
 
 def test_each_denial_is_one_gap_with_its_permission() -> None:

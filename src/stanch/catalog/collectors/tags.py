@@ -7,8 +7,8 @@ Blind to: things that never had a tag, and the services that this listing leaves
 from collections.abc import Iterator
 
 from stanch.catalog.collectors._answers import items
-from stanch.catalog.collectors._secrets import masked_in
 from stanch.contracts.collector import Look, Scope, Thing
+from stanch.domain.masking import masked_in
 
 SCOPE = Scope.REGION
 PERMISSIONS = ("tag:GetResources",)

@@ -28,6 +28,7 @@ _UNITS = {"h": 3.6e6, "m": 6e4, "s": 1e3, "ms": 1.0, "µs": 1e-3, "us": 1e-3, "n
 _PART = re.compile(r"(\d{1,15}(?:\.\d{1,15})?)(h|ms|m|µs|us|ns|s)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 _PREFIXED = re.compile(r"chatcmpl-(.+)|(?:cmpl|embd|pool|score|resp)[-_](.+?)(?:-\d{1,4})?", re.DOTALL)
+_ROOT = re.compile(r"(?:^|;)Root=([\w-]{1,128})")
 _NOTHING = frozenset({"", "-", "null", "None", "nil", "<nil>"})
 
 
@@ -65,9 +66,11 @@ def request_id(value: Scalar) -> str:
     """The id by which a gateway's, a proxy's and a server's line are one call.
 
     OpenAI's servers put their own prefix before the `X-Request-Id` they were given, and number the prompts of a
-    completion behind it.
+    completion behind it. Of `X-Amzn-Trace-Id` the root is what balancer and target share.
     """
     told = name(value)
+    if "Root=" in told and (traced := _ROOT.search(told)):
+        return traced[1]
     found = _PREFIXED.fullmatch(told)
     return (found[1] or found[2]) if found else told
 

@@ -17,7 +17,7 @@ from stanch.catalog.sources._lines import lines
 from stanch.catalog.sources._paths import operation_of
 from stanch.catalog.sources._secrets import without_secrets
 from stanch.catalog.sources._times import iso_text, iso_time
-from stanch.catalog.sources._told import address, milliseconds
+from stanch.catalog.sources._told import address, milliseconds, request_id
 from stanch.catalog.sources._unreadable import Faults, Unreadable
 from stanch.domain.event import Event, Skipped
 from stanch.domain.inference import NOT_TOLD, Inference
@@ -73,7 +73,7 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
 def call_of(event: Event) -> Inference | None:
     """The call of a model that a request is, to be joined with what gateway and server say of it; None for another.
 
-    Its `request` is the trace header's id: a gateway or nginx must log `X-Amzn-Trace-Id` to share it.
+    Its `request` is the root of the trace: a gateway or nginx must log `X-Amzn-Trace-Id` to share it.
     """
     fields = event.record["alb"]
     operation = operation_of(fields.get("url", ""))
@@ -84,7 +84,7 @@ def call_of(event: Event) -> Inference | None:
         time=event.time.timestamp(),
         log=LOG,
         file=event.file,
-        request=event.record.get("requestID", ""),
+        request=request_id(event.record.get("requestID")),
         address=address(event.record.get("sourceIPAddress", "")),
         agent=event.record.get("userAgent", ""),
         operation=operation,

@@ -159,7 +159,7 @@ def test_a_request_to_a_model_is_a_call_and_another_is_none() -> None:
     assert (call.operation, call.status, call.address) == ("chat", 200, "203.0.113.50")
     assert (call.bytes_in, call.bytes_out, call.first_ms) == (512, 1048576, 4200.0)
     assert call.total_ms == pytest.approx(4201.0)
-    assert (call.request, call.region) == ("Root=1-58337281-1d84f3d73c47ec4e58577259", "eu-central-1")
+    assert (call.request, call.region) == ("1-58337281-1d84f3d73c47ec4e58577259", "eu-central-1")
     assert alb.call_of(only(line(request="GET https://llm.example.org:443/ HTTP/2.0"))) is None
     unanswered = alb.call_of(only(line(target="-", numbers="-1 -1 -1 503 - 512 0")))
     assert unanswered is not None

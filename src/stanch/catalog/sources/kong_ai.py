@@ -137,6 +137,7 @@ def _call(path: str, said: _Entry, faults: Faults) -> Inference:
         bytes_out=count(response.size),
         prompt=_content.of_caller(asked),
         answer=_content.words(_content.inner(payload.response)),
+        extra={"trace": traced} if (traced := request_id(_header(request, "x-amzn-trace-id", faults))) else None,
         **_parameters(asked, faults),
     )
 

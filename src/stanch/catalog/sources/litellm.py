@@ -65,8 +65,9 @@ class _Usage(msgspec.Struct):
     cache_read_input_tokens: Scalar = None
 
 
-class _Headers(msgspec.Struct, rename={"request_id": "x-request-id"}):
+class _Headers(msgspec.Struct, rename={"request_id": "x-request-id", "trace": "x-amzn-trace-id"}):
     request_id: Scalar = None
+    trace: Scalar = None
 
 
 class _Metadata(msgspec.Struct):
@@ -173,9 +174,14 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
 
 
 def _in_front(headers: _Headers | None) -> dict[str, str] | None:
-    """`front`: the id by which a proxy before this one logs the call; `request` is the one that the server knows."""
-    front = request_id(headers.request_id) if headers else ""
-    return {"front": front} if front else None
+    """`front` and `trace`: the ids by which a proxy and a balancer before this one log the call.
+
+    `request` is the one that the server knows.
+    """
+    if headers is None:
+        return None
+    told = {"front": request_id(headers.request_id), "trace": request_id(headers.trace)}
+    return {kind: given for kind, given in told.items() if given} or None
 
 
 def _status(said: _Payload) -> int:

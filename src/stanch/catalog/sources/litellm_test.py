@@ -152,6 +152,8 @@ def test_a_key_in_clear_becomes_the_hash_that_litellm_would_keep() -> None:
 def test_the_id_of_a_proxy_in_front_is_told_beside_the_server_s() -> None:
     call = one(metadata={"requester_custom_headers": {"x-request-id": "front-77"}})
     assert (call.request, call.extra) == ("0a1b", {"front": "front-77"})
+    traced = one(metadata={"requester_custom_headers": {"x-amzn-trace-id": "Self=1-a-b;Root=1-67891233-abcdef01"}})
+    assert traced.extra == {"trace": "1-67891233-abcdef01"}
     assert one().extra is None
 
 

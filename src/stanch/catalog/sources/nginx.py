@@ -48,7 +48,7 @@ _OTHER = "requests for other paths"
 
 class _Entry(
     msgspec.Struct,
-    rename={"agent": "http_user_agent", "forwarded_for": "http_x_forwarded_for", "given_id": "http_x_request_id",
+    rename={"agent": "http_user_agent", "forwarded_for": "http_x_forwarded_for", "given_id": "http_x_request_id", "trace": "http_x_amzn_trace_id",
             "authorization": "http_authorization", "api_key": "http_x_api_key", "user": "remote_user"},
 ):  # fmt: skip
     remote_addr: Scalar = None
@@ -65,6 +65,7 @@ class _Entry(
     uri: Scalar = None
     request_id: Scalar = None
     given_id: Scalar = None
+    trace: Scalar = None
     status: Scalar = None
     body_bytes_sent: Scalar = None
     bytes_sent: Scalar = None
@@ -137,6 +138,7 @@ def _of_entry(path: str, said: _Entry) -> Inference:
         bytes_in=count(said.request_length),
         bytes_out=count(said.bytes_sent if said.body_bytes_sent is None else said.body_bytes_sent),
         first_ms=milliseconds(said.upstream_header_time),
+        extra={"trace": traced} if (traced := request_id(said.trace)) else None,
     )  # fmt: skip
 
 

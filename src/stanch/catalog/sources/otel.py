@@ -129,6 +129,22 @@ def decode(path: str, body: bytes, content_type: str, *, logs: bool = False) -> 
     yield from faults.told(path)
 
 
+def unreadable(body: bytes, content_type: str, *, logs: bool = False) -> list[str]:
+    """What of the body of one OTLP/HTTP request cannot be read, a line for each; raises ValueError where it is none.
+
+    As `decode`, but nothing is made of what can: its sender is told at once, and not only who reads it later.
+    """
+    faults = Faults()
+    kind = content_type.partition(";")[0].strip().lower()
+    told = _protobuf.told_in(body, (), logs=logs) if kind == PROTOBUF else _otlp.told_in(body, faults, ())
+    try:
+        for _ in told:
+            pass
+    except Unreadable as fault:
+        raise ValueError(fault.why) from None
+    return [skip.why for skip in faults.told("") if skip.fault]
+
+
 def _calls(path: str, told: Iterable[Told], faults: Faults, at: int = 0) -> Iterator[Inference]:
     for one in told:
         try:

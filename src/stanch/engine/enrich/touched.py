@@ -76,6 +76,14 @@ def touched_by(record: Mapping[str, Any], partition: str) -> tuple[Touched, ...]
     return _without_buckets_of_objects(tuple(found))
 
 
+def parameters_of(source: str) -> frozenset[str]:
+    """The request parameters that may name what a call to this service touched; no other does."""
+    if source in _S3:
+        return frozenset({"bucketName", "key", "x-amz-copy-source"})
+    templates = _IDS.get(source.partition(".")[0])
+    return frozenset({"registryId", *templates}) if templates else frozenset()
+
+
 def account_of(record: Mapping[str, Any], bucket: str) -> str | None:
     """The account that owns a bucket, where the record's resources tell it."""
     for resource in each(record.get("resources")):

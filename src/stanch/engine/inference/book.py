@@ -15,27 +15,36 @@ import duckdb
 import pyarrow as pa
 
 from stanch.engine.inference import queries
+from stanch.engine.inference.rows import FRONTS
 from stanch.engine.inference.summed import Summed
 
 MEMORY = "256MB"
 _CHUNK = 10_000
 # A request's id may be long, and nothing but itself is asked of it: its hash does as well.
+_FRONTS = ", ".join(FRONTS)
+_HASHED = ", ".join(
+    ("hash(request) AS id", *(f"CASE WHEN {kind} != '' THEN hash({kind}) END AS {kind}" for kind in FRONTS))
+)
 _INTO = {
     "cells": "INSERT INTO cells BY NAME SELECT * FROM sent",
-    "loose": "INSERT INTO loose BY NAME SELECT * FROM sent",
-    "named": "INSERT INTO named BY NAME SELECT hash(request) AS id, * EXCLUDE (request) FROM sent",
+    "loose": f"INSERT INTO loose BY NAME SELECT {_HASHED}, * EXCLUDE ({_FRONTS}) FROM sent",
+    "named": f"INSERT INTO named BY NAME SELECT {_HASHED}, * EXCLUDE (request, {_FRONTS}) FROM sent",
     "marks": "INSERT INTO marks BY NAME SELECT * FROM sent",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What a book came to: how many calls between which times, and the lines, by the hour, that joined one."""
+    """What a book came to: how many calls between which times, and the lines that joined one, by hour and log.
+
+    `asked` are the calls that a gateway knew a key for, by the hour.
+    """
 
     calls: int
     began: datetime
     ended: datetime
-    joined: dict[int, int]
+    joined: dict[tuple[int, str], int]
+    asked: dict[int, int]
 
 
 class Book:
@@ -78,7 +87,9 @@ class Book:
 
     def settle(self) -> Settled | None:
         """Give each line that names no key to the call that it is about, and sum all; None where there was no call."""
-        for statement in queries.SETTLE:
+        self._ask(queries.IN_FRONT)
+        (several,) = self.one(queries.SEVERAL)
+        for statement in (*(queries.ONCE if several else ()), *queries.SETTLE):
             self._ask(statement)
         if (self.one(queries.MOST)[0] or 0) > queries.KEPT_CELLS:
             for statement in queries.CAP:
@@ -87,8 +98,10 @@ class Book:
         count, first, last = self.one(queries.SPAN)
         if first is None:
             return None
-        joined = {int(start): int(lines) for start, lines in self._ask(queries.JOINED).fetchall()}
-        return Settled(int(count), datetime.fromtimestamp(first, UTC), datetime.fromtimestamp(last, UTC), joined)
+        joined = {(int(start), log): int(lines) for start, log, lines in self._ask(queries.JOINED).fetchall()}
+        asked = {int(start): int(calls) for start, calls in self._ask(queries.ASKED).fetchall()}
+        began, ended = (datetime.fromtimestamp(when, UTC) for when in (first, last))
+        return Settled(int(count), began, ended, joined, asked)
 
     def rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a query, which do not all lie in memory."""

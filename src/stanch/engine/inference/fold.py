@@ -12,10 +12,10 @@ import pyarrow.compute as pc
 
 from stanch.contracts.behaviour import HOUR
 from stanch.domain.inference import Inference
-from stanch.engine.inference.rows import ANY, BRIEF, KEYS, LAST, MOSTS, SUMS, columns, text
-from stanch.engine.inference.summed import Inspect, Summed
+from stanch.engine.inference.rows import AMOUNTS, ANY, BRIEF, FRONTS, KEYS, LAST, MOSTS, SUMS, columns, text
+from stanch.engine.inference.summed import ABSENT, ASKED, CUT, ELSEWHERE, UNLOOKED, WITHOUT, Blind, Inspect, Summed
 from stanch.engine.inference.sums import summed
-from stanch.engine.inference.text import NOTHING, Features, features
+from stanch.engine.inference.text import NOTHING, Features, features, stem
 
 HELD = 1 << 15
 """Calls that are summed at once."""
@@ -26,15 +26,17 @@ KEPT_BIASES = 8192
 _NAMES = 200
 _CELLS_HELD = 8
 
-MarkKey = tuple[str, str, int, str]
-"""Key, or request where no key is known yet, hour and kind."""
+MarkKey = tuple[str, str, str, int, str]
+"""Key, or request where no key is known yet, log, hour and kind."""
 
 
 class Fold:
     """Takes calls one by one and hands over what they come to."""
 
-    def __init__(self, inspect: Inspect | None = None) -> None:
+    def __init__(self, inspect: Inspect | None = None, salt: bytes = b"") -> None:
+        """`inspect` looks into answers; `salt`, of at most 64 bytes, keys the hashes of what prompts have in common."""
         self._inspect = inspect
+        self._salt = salt
         self._calls: list[Inference] = []
         self._features: list[Features] = []
         self._leaking: list[int] = []
@@ -45,11 +47,13 @@ class Fold:
     def take(self, call: Inference) -> None:
         """Take in one call; its texts are looked at and dropped."""
         seen, leaking = NOTHING, 0
+        if self._inspect and call.operation in _ANSWERED and call.status < _BAD:
+            self._note_words(call)
         if call.prompt or call.answer:
-            seen = features(call.prompt, call.answer)
+            seen = features(call.prompt, call.answer, self._salt)
             leaking = self._leaks(call) if call.answer and self._inspect else 0
-            call = call._replace(prompt="", answer="")
             self._note(call, seen)
+            call = call._replace(prompt="", answer="")
         if call.bias_tokens or call.status == _ABSENT:
             self._note_asked(call)
         self._calls.append(call)
@@ -70,11 +74,25 @@ class Fold:
 
     def _leaks(self, call: Inference) -> int:
         assert self._inspect is not None  # noqa: S101 - for the type checker
+        try:
+            found = self._inspect(call.answer)
+        except Blind as blind:
+            self._summed.words[UNLOOKED, str(blind)] += 1
+            return 0
+        for missing in getattr(self._inspect, "without", ()):
+            self._summed.words[WITHOUT, missing] += 1
+        if getattr(found, "cut", ()):
+            self._summed.words[CUT, call.log] += 1
         # A value that stands in an answer five times was given away once.
-        kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in self._inspect(call.answer)}
+        kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in found}
         if kinds:
             self._marks[_mark(call, "leak")].update(kinds)
         return bool(kinds)
+
+    def _note_words(self, call: Inference) -> None:
+        self._summed.words[ASKED, call.log] += 1
+        if not call.answer:
+            self._summed.words[ELSEWHERE if call.answer_ref else ABSENT, call.log] += 1
 
     def _note(self, call: Inference, seen: Features) -> None:
         if not seen.prompt:
@@ -83,6 +101,8 @@ class Fold:
         self._marks[_mark(call, "prompt")][seen.prompt] += 1
         if 0 <= call.tokens_out <= BRIEF or 0 <= call.max_tokens <= BRIEF:
             self._marks[_mark(call, "prefix")][seen.prefix] += 1
+            if begun := stem(call.prompt, self._salt):
+                self._marks[_mark(call, "stem")][begun] += 1
 
     def _note_asked(self, call: Inference) -> None:
         if call.bias_tokens:
@@ -113,30 +133,32 @@ class Fold:
         self._marks = defaultdict(Counter)
 
 
-_ABSENT = 404
-_NAMED = ("request", "start", "has", *KEYS)
-_LOOSE = ("request", "start", "when", *KEYS, *ANY, *SUMS, *MOSTS)
+_BAD, _ABSENT = 400, 404
+_ANSWERED = frozenset({"chat", "completion"})
+_NAMED = ("request", *FRONTS, "start", "when", "has", *KEYS, *AMOUNTS)
+_LOOSE = ("request", *FRONTS, "start", "when", *KEYS, *ANY, *SUMS, *MOSTS)
 
 
 def _mark(call: Inference, kind: str) -> MarkKey:
     start = int(min(max(call.time, 0), LAST)) // HOUR * HOUR
-    return call.key, "" if call.key else call.request, start, kind
+    return call.key, "" if call.key else call.request, call.log, start, kind
 
 
 def _marks(marks: Mapping[MarkKey, Counter[str]]) -> pa.Table:
-    rows: list[tuple[str, str, int, str, str, int]] = []
-    for (owner, asked, hour, what), values in marks.items():
+    rows: list[tuple[str, str, str, int, str, str, int]] = []
+    for (owner, asked, of_log, hour, what), values in marks.items():
         if what == "prompt" and owner:  # of prompts no more is asked than how many came again
             if again := values.total() - len(values):
-                rows.append((owner, asked, hour, "again", "", again))
+                rows.append((owner, asked, of_log, hour, "again", "", again))
             continue
         kept = values.most_common(KEPT_BIASES if what == "bias" else KEPT_MARKS)
-        rows += ((owner, asked, hour, what, of, count) for of, count in kept)
-    key, request, start, kind, value, count = zip(*rows, strict=True) if rows else ((),) * 6
+        rows += ((owner, asked, of_log, hour, what, of, count) for of, count in kept)
+    key, request, log, start, kind, value, count = zip(*rows, strict=True) if rows else ((),) * 7
     return pa.table(
         {
             "key": text(key),
             "request": text(request),
+            "log": text(log),
             "start": pa.array(start, pa.int64()),
             "kind": text(kind),
             "value": text(value),

@@ -3,7 +3,7 @@
 Every query is built from the names of columns that stand in `rows`, never from what a log holds.
 """
 
-from stanch.engine.inference.rows import ANY, KEYS, MOSTS, SUMS, TOLD
+from stanch.engine.inference.rows import AMOUNTS, ANY, FRONTS, KEYS, MOSTS, SUMS, TOLD
 
 KEPT_CELLS = 64
 """Cells of one key in one hour; what is beyond is one more, of no network and no client."""
@@ -23,33 +23,116 @@ _SUMMED = ", ".join(
     )
 )
 
+
+def _kind(name: str) -> str:
+    return "DOUBLE" if name == "cost" else "BIGINT"
+
+
 _COLUMNS = ", ".join(
     (
         "start BIGINT",
         *(f"{name} VARCHAR" for name in (*KEYS, *ANY, "request")),
-        *(f"{name} {'DOUBLE' if name == 'cost' else 'BIGINT'}" for name in (*SUMS, *MOSTS)),
+        *(f"{name} {_kind(name)}" for name in (*SUMS, *MOSTS)),
     )
 )
+_FRONT_IDS = ", ".join(f"{kind} UBIGINT" for kind in FRONTS)
 TABLES = (
     f"CREATE TABLE cells ({_COLUMNS}, first BIGINT, last BIGINT)",
-    f'CREATE TABLE loose ({_COLUMNS}, "when" BIGINT)',
-    f"CREATE TABLE named (id UBIGINT, start BIGINT, has BIGINT, {', '.join(f'{name} VARCHAR' for name in KEYS)})",
-    "CREATE TABLE marks (key VARCHAR, request VARCHAR, start BIGINT, kind VARCHAR, value VARCHAR, count BIGINT)",
+    f'CREATE TABLE loose ({_COLUMNS}, "when" BIGINT, id UBIGINT, {_FRONT_IDS})',
+    f'CREATE TABLE named (id UBIGINT, {_FRONT_IDS}, start BIGINT, "when" BIGINT, has BIGINT, '
+    f"{', '.join(f'{name} VARCHAR' for name in KEYS)}, "
+    f"{', '.join(f'{name} {_kind(name)}' for name in AMOUNTS)})",
+    "CREATE TABLE marks "
+    "(key VARCHAR, request VARCHAR, log VARCHAR, start BIGINT, kind VARCHAR, value VARCHAR, count BIGINT)",
 )
+
+# A proxy in front of the gateway knows a call by an id of its own; the gateway knows both.
+_EACH_FRONT = " UNION ALL ".join(
+    f'SELECT {kind} AS front, id, start, "when" FROM {table} WHERE {kind} IS NOT NULL'  # noqa: S608
+    for kind in FRONTS
+    for table in ("named", "loose")
+)
+IN_FRONT = f"""
+CREATE TABLE fronts AS
+SELECT front, id, start, row_number() OVER (PARTITION BY front ORDER BY "when", id) AS turn FROM ({_EACH_FRONT})
+"""  # noqa: S608
+
+
+def _renamed(table: str) -> str:
+    """Give each line of a proxy the id by which gateway and server know its call."""
+    return f"""
+UPDATE {table} SET id = moved.id FROM (
+  SELECT line.place, f.id FROM (
+    SELECT rowid AS place, id, start, row_number() OVER (PARTITION BY id, log ORDER BY "when") AS turn
+    FROM {table} WHERE id IN (SELECT front FROM fronts)) line
+  JOIN fronts f ON f.front = line.id AND f.turn = line.turn AND abs(f.start - line.start) <= {_NEAR}) moved
+WHERE {table}.rowid = moved.place
+"""  # noqa: S608
+
+
+# Two lines of one key and one request in two logs are one call. The one that tells most stays; what the other tells is
+# taken out of its cell again, and joined to the call like the line of a server.
+DOUBLES = f"""
+CREATE TABLE doubles AS
+WITH shared AS (SELECT id FROM named GROUP BY id HAVING min(log) != max(log)),
+turned AS (
+  SELECT *, rowid AS place, row_number() OVER (PARTITION BY id, key, log ORDER BY "when") AS turn
+  FROM named SEMI JOIN shared USING (id)),
+ranked AS (
+  SELECT *, first_value(has) OVER richest AS told, first_value(start) OVER richest AS began,
+    row_number() OVER richest AS rank
+  FROM turned WINDOW richest AS (PARTITION BY id, key, turn ORDER BY bit_count(has) DESC, log))
+SELECT * FROM ranked WHERE rank > 1 AND abs(start - began) <= {_NEAR}
+"""  # noqa: S608
+
+
+def _again(sign: str) -> str:
+    """All that a line told, from what is kept of it: what is no amount is a one or none."""
+    told = (
+        f"{sign}{name} AS {name}" if name in AMOUNTS else f"{sign}((has >> {place}) & 1) AS {name}"
+        for place, name in enumerate(SUMS)
+    )
+    return ", ".join(told)
+
+
+OUT_OF_CELLS = f"INSERT INTO cells BY NAME SELECT start, {_KEYS}, {_again('-')} FROM doubles"  # noqa: S608
+INTO_LOOSE = f"""
+INSERT INTO loose BY NAME SELECT id, start, "when", {_KEYS}, {_again("")}, {", ".join(MOSTS)} FROM doubles
+"""  # noqa: S608
+# Where most of what a log tells of a key is told by another with its texts, their marks are there, too.
+ECHOED = f"""
+CREATE TABLE echoed AS
+WITH twice AS (
+  SELECT key, start, log, sum((told >> {SUMS.index("opened")}) & 1) AS opened,
+    sum((told >> {SUMS.index("leaking")}) & 1) AS leaking
+  FROM doubles GROUP BY key, start, log),
+every AS (SELECT key, start, log, count(*) AS lines FROM named SEMI JOIN twice USING (key, start, log) GROUP BY ALL)
+SELECT key, start, log, 2 * opened >= lines AS opened, 2 * leaking >= lines AS leaking
+FROM twice JOIN every USING (key, start, log)
+"""  # noqa: S608
+UNECHOED = """
+DELETE FROM marks USING echoed e WHERE marks.key = e.key AND marks.start = e.start AND marks.log = e.log
+  AND CASE WHEN kind = 'leak' THEN e.leaking WHEN kind IN ('template', 'again', 'prefix', 'stem') THEN e.opened END
+"""
+SEVERAL = "SELECT count(DISTINCT log) > 1 FROM named"
+ONCE = (
+    _renamed("named"), DOUBLES, OUT_OF_CELLS, INTO_LOOSE, ECHOED, UNECHOED, "DROP TABLE echoed",
+    "DELETE FROM named WHERE rowid IN (SELECT place FROM doubles)", "DROP TABLE doubles",
+)  # fmt: skip
 
 # The lines of one call in several logs are one; two lines of one log are two calls, for a client may choose its ids.
 TOGETHER = f"""
 CREATE TABLE together AS
-WITH turned AS (
-  SELECT *, row_number() OVER (PARTITION BY request, log ORDER BY "when") AS turn, hash(request) AS id FROM loose)
+WITH turned AS (SELECT *, row_number() OVER (PARTITION BY id, log ORDER BY "when") AS turn FROM loose)
 SELECT id, turn, max(request) AS request, min(start) AS start, min("when") AS first, max("when") AS last,
-  {", ".join(f"max({name}) AS {name}" for name in (*KEYS, *SUMS, *MOSTS, *ANY))}
+  string_agg(log, '+' ORDER BY log) AS log,
+  {", ".join(f"max({name}) AS {name}" for name in (*KEYS, *SUMS, *MOSTS, *ANY) if name != "log")}
 FROM turned GROUP BY id, turn
 """  # noqa: S608
 
 NAMES = f"""
 CREATE TABLE names AS
-SELECT id, start, has, {_KEYS}, row_number() OVER (PARTITION BY id ORDER BY start) AS turn
+SELECT id, start, has, {_KEYS}, row_number() OVER (PARTITION BY id ORDER BY "when") AS turn
 FROM named WHERE id IN (SELECT id FROM together)
 """  # noqa: S608
 
@@ -82,6 +165,7 @@ WHERE NOT EXISTS (SELECT 1 FROM names n WHERE n.id = t.id AND n.turn = t.turn AN
 SUM = f"""
 CREATE TABLE summed AS
 SELECT start, {_KEYS}, {_SUMMED}, min(file) AS file0 FROM cells GROUP BY start, {_KEYS}
+HAVING sum(count) > 0 OR sum(joined) > 0
 ORDER BY key, start, first, network, agent, model, {_OTHERS}
 """  # noqa: S608
 
@@ -112,11 +196,18 @@ WITH known AS (
   SELECT id, any_value(key) AS key, bool_or((has >> {SUMS.index("opened")}) & 1 = 1) AS opened,
     bool_or((has >> {SUMS.index("leaking")}) & 1 = 1) AS leaking
   FROM names GROUP BY id),
+loose AS (
+  SELECT m.*, coalesce(f.id, hash(request)) AS id
+  FROM marks m LEFT JOIN (SELECT DISTINCT ON (front) front, id FROM fronts ORDER BY front, turn) f
+    ON f.front = hash(request)
+  WHERE request != ''),
+once AS (SELECT * FROM loose QUALIFY log = min(log) OVER (PARTITION BY id, kind)),
 owned AS (
-  SELECT CASE WHEN m.key != '' THEN m.key ELSE coalesce(n.key, '') END AS key, m.start, m.kind, m.value, m.count
-  FROM marks m LEFT JOIN known n ON m.request != '' AND n.id = hash(m.request)
-  WHERE CASE WHEN m.kind = 'leak' THEN n.leaking WHEN m.kind IN ('template', 'prompt', 'prefix') THEN n.opened END
-    IS NOT TRUE),
+  SELECT key, start, kind, value, count FROM marks WHERE request = ''
+  UNION ALL
+  SELECT coalesce(n.key, ''), m.start, m.kind, m.value, m.count FROM once m LEFT JOIN known n USING (id)
+  WHERE CASE WHEN m.kind = 'leak' THEN n.leaking
+    WHEN m.kind IN ('template', 'prompt', 'prefix', 'stem') THEN n.opened END IS NOT TRUE),
 repeats AS (
   SELECT key, start, 'again' AS kind, '' AS value, (sum(count) - count(DISTINCT value))::BIGINT AS count
   FROM owned WHERE kind = 'prompt' GROUP BY key, start),
@@ -128,12 +219,22 @@ QUALIFY row_number() OVER (PARTITION BY key, kind ORDER BY count DESC, start, va
 ORDER BY key, start, kind, value
 """  # noqa: S608
 
+JOINS = f"""
+CREATE TABLE joins AS
+SELECT start, log, count(*) AS lines FROM (
+  SELECT t.start, unnest(string_split(t.log, '+')) AS log
+  FROM together t JOIN names n USING (id, turn) WHERE abs(n.start - t.start) <= {_NEAR})
+GROUP BY start, log
+"""  # noqa: S608
+
 SETTLE = (
-    TOGETHER, NAMES, "DROP TABLE named", "DROP TABLE loose", MATCH, UNMATCHED, "DROP TABLE together",
-    SUM, "DROP TABLE cells", MARKED, "DROP TABLE marks", "DROP TABLE names",
+    _renamed("loose"), TOGETHER, NAMES, "DROP TABLE named", "DROP TABLE loose", MATCH, UNMATCHED, JOINS,
+    "DROP TABLE together", SUM, "DROP TABLE cells", MARKED, "DROP TABLE marks", "DROP TABLE names", "DROP TABLE fronts",
 )  # fmt: skip
 
-JOINED = "SELECT start, sum(joined) FROM summed GROUP BY start HAVING sum(joined) > 0"
+# A provider's caller is known by an ARN: he passes no gateway of ours.
+ASKED = "SELECT start, sum(count) FROM summed WHERE key != '' AND key NOT LIKE 'arn:%' GROUP BY start"
+JOINED = "SELECT start, log, lines FROM joins"
 SPAN = "SELECT sum(count), min(first), max(last) FROM summed WHERE first > 0"
 
 DAYS = """

@@ -29,6 +29,10 @@ SUMS = (
     "brief", "runs", "diverged", "leaking", "opened",
 )  # fmt: skip
 MOSTS = ("asked_most", "run_in", "run_out")
+FRONTS = ("front", "trace")
+"""In `extra`: ids of the same call in the logs of what stands in front."""
+AMOUNTS = ("tokens_in", "tokens_out", "cached", "bytes_in", "bytes_out", "cost", "asked", *MOSTS)
+"""What one call may have more of than one; of everything else it has one or none."""
 TOLD = tuple(one.name for one in fields(CallCell) if one.name in {*SUMS, *MOSTS} - {"count"})
 """What a cell tells besides its count, in the order of its fields."""
 BRIEF = 2
@@ -67,6 +71,8 @@ def columns(calls: Sequence[Inference], found: Sequence[Features], leaking: Sequ
     made |= {name: text(of[name]) for name in ("tenant", "address", "home", "account", "file")}
     made["network"] = text([place(address) for address in of["address"]])
     made["request"] = text(of["request"])
+    for kind in FRONTS:
+        made[kind] = text([str(extra.get(kind, "")) if extra else "" for extra in of["extra"]])
     made["has"] = sum((made[name] > 0).astype(np.int64) << place for place, name in enumerate(SUMS))
     return pa.table(made)
 

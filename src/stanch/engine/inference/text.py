@@ -38,8 +38,8 @@ class Features(NamedTuple):
 NOTHING = Features()
 
 
-def features(prompt: str, answer: str) -> Features:
-    """What to keep of a prompt and its answer."""
+def features(prompt: str, answer: str, salt: bytes = b"") -> Features:
+    """What to keep of a prompt and its answer; without `salt` whoever guesses a prompt could prove that it was asked."""
     run_out, diverged = 0, False
     if answer:
         words = answer[:READ].split()
@@ -49,13 +49,19 @@ def features(prompt: str, answer: str) -> Features:
         return Features(run_out=run_out, diverged=diverged)
     words = prompt[:READ].split()
     return Features(
-        template=_hash(opening(prompt)),
-        prompt=_hash(prompt),
-        prefix=_hash(prompt[:PREFIX]),
+        template=_hash(opening(prompt), salt),
+        prompt=_hash(prompt, salt),
+        prefix=_hash(prompt[:PREFIX], salt),
         run_in=longest_run(words)[0],
         run_out=run_out,
         diverged=diverged,
     )
+
+
+def stem(prompt: str, salt: bytes = b"") -> str:
+    """All but the last word, by which guesses at what comes next are known; "" for less than three words."""
+    words = prompt.rsplit(None, 1)
+    return _hash(words[0], salt) if len(words) == 2 and len(words[0].split(None, 1)) == 2 else ""
 
 
 def opening(prompt: str) -> str:
@@ -77,5 +83,5 @@ def longest_run(words: Sequence[str]) -> tuple[int, int]:
     return (best, len(words) - after) if best >= RUN else (0, 0)
 
 
-def _hash(text: str) -> str:
-    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+def _hash(text: str, salt: bytes) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), key=salt, digest_size=8).hexdigest()

@@ -7,7 +7,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from stanch.contracts.behaviour import CallCell
+from stanch.contracts.behaviour import HOUR, CallCell
 from stanch.contracts.inference import KeyHistory, Mark, Peers
 from stanch.domain.baseline import Baseline
 from stanch.domain.estate import Estate
@@ -28,6 +28,13 @@ class KeyTraffic:
         self._settled = settled
         self._estate = estate
         self.peers = _peers(book)
+
+    def by_hour(self) -> dict[int, int] | None:
+        """The calls that gateways logged, for each hour from the first to the last; None where none did."""
+        asked = self._settled.asked
+        if not asked:
+            return None
+        return {hour: asked.get(hour, 0) for hour in range(min(asked), max(asked) + HOUR, HOUR)}
 
     def histories(self) -> Iterator[KeyHistory]:
         """Each key's history, in the order of the keys."""
@@ -57,7 +64,7 @@ def key_arn(key: str, log: str, estate: Estate) -> str:
     """
     if not key or key.startswith("arn:"):
         return key
-    kind = "litellm" if _HASH.fullmatch(key) else log
+    kind = "litellm" if _HASH.fullmatch(key) else log.partition("+")[0]
     named = [gateway.name for gateway in estate.response.gateways if gateway.kind == kind]
     return f"arn:gateway:{kind or 'unknown'}:{named[0] if len(named) == 1 else 'unknown'}::key/{_name(key)}"
 

@@ -8,17 +8,21 @@ from base64 import b64decode, urlsafe_b64decode
 from binascii import Error as NotBase64
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha256
 from importlib import import_module
 from types import ModuleType
 from zlib import crc32
 
-from stanch.engine.inspect.people import card, hu_taj, hu_tax, iban, kvnr, mail, national_phone, phone, rvnr
+from stanch.engine.inspect.people import card, hu_taj, hu_tax, iban, kvnr, lu_number, mail, national_phone, phone, rvnr
 
 Check = Callable[[bytes], bool]
 
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _COUNTED = b"01234567890123456789"
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TURN = re.compile(rb"(?<=[A-Za-z])[0-9]|(?<=[0-9])[A-Za-z]")
+_TURNS = 3
 
 
 def crc62(value: bytes) -> bool:
@@ -65,6 +69,15 @@ def bech32(value: bytes) -> bool:
     return check == 1
 
 
+def base58(value: bytes) -> bool:
+    """Whether the last four bytes are the double SHA-256 of those before: Bitcoin."""
+    number = 0
+    for digit in value:
+        number = number * 58 + _BASE58.index(digit)
+    data = number.to_bytes((number.bit_length() + 7) // 8, "big")
+    return sha256(sha256(data[:-4]).digest()).digest()[:4] == data[-4:]
+
+
 def password(value: bytes) -> bool:
     """Whether it is a password rather than the name of one: `${PASSWORD}`, `<password>`, `****`."""
     return len(set(value)) > 3 and not _NAME_OF_ONE.match(value)
@@ -73,6 +86,16 @@ def password(value: bytes) -> bool:
 def strong(value: bytes) -> bool:
     """Whether it is a password, and has letters and digits as no word has."""
     return password(value) and lettered(value)
+
+
+def typed(value: bytes) -> bool:
+    """Whether it is a password of several sorts of characters, and not the name of an algorithm or a variable."""
+    return strong(value) and mixed(value) and bool(re.search(rb"[!#%&*@^~]", value) or _turns(value) > _TURNS)
+
+
+def tangled(value: bytes) -> bool:
+    """Whether letters and digits take turns, as in nearly every random value and in no name."""
+    return password(value) and _turns(value) >= _TURNS
 
 
 def mixed(value: bytes) -> bool:
@@ -85,6 +108,10 @@ def lettered(value: bytes) -> bool:
     return bool(re.search(rb"[A-Za-z]", value) and re.search(rb"[0-9]", value))
 
 
+def _turns(value: bytes) -> int:
+    return len(_TURN.findall(value))
+
+
 _NAME_OF_ONE = re.compile(
     rb"[$<{\[*]|%\w+%|(?:your|my|the|db|some)?[_-]?(?:pass(?:word|wd|phrase)?|pwd|secret|token|key|user(?:name)?|foo|bar|"
     rb"changeme|example|xxx+|redacted)[0-9]?\Z",
@@ -93,8 +120,8 @@ _NAME_OF_ONE = re.compile(
 _OWN: dict[str, Check] = {
     each.__name__: each
     for each in (
-        crc62, crc_hex, jwt, macaroon, basic, bech32, password, strong, mixed, lettered,
-        card, iban, mail, phone, national_phone, kvnr, rvnr, hu_tax, hu_taj,
+        crc62, crc_hex, jwt, macaroon, basic, bech32, base58, password, strong, typed, tangled, mixed, lettered,
+        card, iban, mail, phone, national_phone, kvnr, rvnr, hu_tax, hu_taj, lu_number,
     )
 }  # fmt: skip
 

@@ -174,7 +174,7 @@ def _without_overlaps(matches: Iterable[_Match]) -> list[_Match]:
 
 def _plainly(value: bytes) -> bytes:
     """A number or address as everybody would write it: the same person's is the same, whatever groups it has."""
-    return re.sub(rb"[\s()/.-]", b"", value).upper()
+    return re.sub(rb"[\s()/.-]|\xc2\xa0|\xe2\x80\xaf", b"", value).upper()
 
 
 def _in_characters(leaks: Iterable[Leak], data: bytes) -> Iterator[Leak]:

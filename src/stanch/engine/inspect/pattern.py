@@ -15,6 +15,8 @@ from stanch.engine.inspect.heads import HeadError, width
 from stanch.engine.inspect.leak import PERSONAL, SECRET
 
 _EDGE = "0-9A-Za-z"
+_ESCAPED = r"(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2})|(?<=\\u00[0-9A-Fa-f]{2})|(?<=\x1b\[[0-9]m)|(?<=\x1b\[[0-9]{2}m)"
+"""What JSON writes for a line break, a URL for a character, a terminal for a colour: it ends in a letter, and parts."""
 _KEYS = {
     "head",
     "tail",
@@ -77,7 +79,7 @@ class Pattern:
 
         Of digits no part is a number of its own: neither `1.2.3` nor `2024-01-02` holds one.
         """
-        left, right = (f"(?<![{self.edge}])", f"(?![{self.edge}])") if self.edge else ("", "")
+        left, right = (f"(?:(?<![{self.edge}])|{_ESCAPED})", f"(?![{self.edge}])") if self.edge else ("", "")
         if self.category == PERSONAL:
             return left + r"(?<!_)(?<![0-9A-Za-z]-)(?<![0-9][.,/:])", right + r"(?!_)(?![-.,/:]?[0-9])(?!-[A-Za-z])"
         return left, right

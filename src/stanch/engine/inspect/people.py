@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from stdnum import iban as ibans
-from stdnum import luhn
+from stdnum import luhn, verhoeff
 
 # Role accounts and machines are nobody; names reserved by RFC 2606 and 6761 are nowhere.
 _NOBODY = re.compile(
@@ -27,6 +27,16 @@ _TEST_CARDS = frozenset(
         "378282246310005 371449635398431 378734493671000 6011111111111117 6011000990139424 6011000400000000 "
         "30569309025904 38520000023237 36227206271667 3056930009020004 3566002020360505 3530111333300000 "
         "6200000000000005 6759649826438453 4999999999999996 4012000033330026 5425233430109903 4263982640269299"
+    ).split()
+)
+# The examples of the IBAN registry and of every article on the matter.
+_TEST_ACCOUNTS = frozenset(
+    (  # noqa: SIM905 - a list of them is a page long
+        "DE89370400440532013000 GB29NWBK60161331926819 GB82WEST12345698765432 FR1420041010050500013M02606 "
+        "NL91ABNA0417164300 ES9121000418450200051332 IT60X0542811101000000123456 AT611904300234573201 "
+        "BE68539007547034 CH9300762011623852957 PL61109010140000071219812874 IE29AIBK93115212345678 "
+        "SE4550000000058398257466 DK5000400440116243 FI2112345600000785 PT50000201231234567890154 "
+        "LU280019400644750000 NO9386011117947 CZ6508000000192000145399 GR1601101250000000012300695"
     ).split()
 )
 _ISSUERS = re.compile(
@@ -75,7 +85,8 @@ def card(value: bytes) -> bool:
 
 def iban(value: bytes) -> bool:
     """Whether its country has such accounts and both its own and its country's check digits hold."""
-    return bool(ibans.is_valid(value.decode("ascii", "replace"))) and len(set(value[4:])) >= _TELLING
+    plain = re.sub(rb"[^0-9A-Z]", b"", value).decode()
+    return plain not in _TEST_ACCOUNTS and len(set(plain[4:])) >= _TELLING and bool(ibans.is_valid(plain))
 
 
 @cache
@@ -137,6 +148,12 @@ def hu_taj(value: bytes) -> bool:
     """Whether the check digit of a Hungarian social insurance number holds."""
     digits = [int(digit) for digit in re.sub(rb"\D", b"", value).decode()]
     return sum(digit * (3, 7)[at % 2] for at, digit in enumerate(digits[:8])) % 10 == digits[8]
+
+
+def lu_number(value: bytes) -> bool:
+    """Whether both check digits of a Luxembourg national identification number hold: Luhn's, then Verhoeff's."""
+    digits = re.sub(rb"\D", b"", value).decode()
+    return bool(luhn.is_valid(digits[:12]) and verhoeff.is_valid(digits[:11] + digits[12]))
 
 
 def _crossed(number: int) -> int:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from stanch.engine.inspect.checks import Check
 from stanch.engine.inspect.heads import width
-from stanch.engine.inspect.leak import SECRET
+from stanch.engine.inspect.leak import PERSONAL, SECRET
 from stanch.engine.inspect.pattern import Pattern
 
 CONTEXT = 80
@@ -20,10 +20,15 @@ _RANDOM = 16
 
 _MADE_UP = re.compile(
     rb"example|placeholder|changeme|change_me|redacted|your[_-]|[_-]here|dummy|x{6}|\*{4}|\.{3}|0{8}|"
-    rb"1234567|abcdefg|a1b2c3d4|deadbeef|lorem|insert[_-]|\$\{|<[a-z_ -]+>",
+    rb"1234567|abcdefg|a1b2c3d4|deadbeef|lorem|insert[_-]|\$\{|<[a-z_ -]+>|"
+    # of the manuals of Stripe, JSON Web Token and the Azure storage emulator
+    rb"4eC39HqLyjWDarjtT1zdp7dc|SflKxwRJSMeKKF2QT4fw|Eby8vdM02xNOcqFlqUwJ",
     re.IGNORECASE,
 )
-_CREDENTIAL = re.compile(rb"key|token|secret|passw|pwd|auth|cred|bearer|sas", re.IGNORECASE)
+_ENDED = re.compile(rb"[;\n|]")
+"""What parts a number from a word that begins something else."""
+_SPACE = re.compile(r"(\[[^\]]*\])| ")
+_CREDENTIAL = re.compile(rb"key|token|secret|passw|pwd|auth|cred|bearer|sas|_pat\b", re.IGNORECASE)
 
 
 class Span(NamedTuple):
@@ -46,7 +51,7 @@ class Head:
         self._before = pattern.before
         self._chars = _members(pattern.before.chars) if pattern.before else b""
         self._check = pattern.verify()
-        self._context = _any(pattern.context)
+        self._context = _any(tuple(_written(word, pattern.category) for word in pattern.context))
         self._random = pattern.category == SECRET
 
     def read(self, data: bytes, end: int) -> Iterator[Span]:
@@ -60,7 +65,7 @@ class Head:
             back = len(reach) - len(reach.rstrip(self._chars))
             if back < self._before.least:
                 return
-            start -= back
+            start -= back - (back > self._before.least and _ends_escape(data, start - back))
         if not self._left.match(data, start):
             return
         span = Span(*match.span("value")) if "value" in match.re.groupindex else Span(start, match.end())
@@ -75,7 +80,7 @@ class Word:
 
     def __init__(self, pattern: Pattern, word: str) -> None:
         self.pattern = pattern
-        self.expression = (word, False)
+        self.expression = (_written(word, pattern.category), False)
         left, right = pattern.edges
         flags = 0 if pattern.exact else re.IGNORECASE
         self._value = re.compile(f"{left}(?:{pattern.value}){right}".encode(), flags)
@@ -92,6 +97,8 @@ class Word:
             if match.start() > end + self._gap:
                 return
             if not self._around and not _CREDENTIAL.search(data, max(0, end - self._length), match.start()):
+                continue
+            if self._around and _ENDED.search(data, match.end(), end):
                 continue
             if _holds(match[0], self._check, self._random):
                 yield Span(*match.span())
@@ -125,6 +132,18 @@ def _monotonous(value: bytes) -> bool:
 def _members(chars: str) -> bytes:
     within = re.compile(f"[{chars}]".encode())
     return bytes(byte for byte in range(256) if within.match(bytes([byte])))
+
+
+def _written(word: str, category: str) -> str:
+    """A word as a person writes it and as a key of JSON or a column has it: `tax id`, `tax_id`, `taxId`."""
+    if category == PERSONAL:
+        word = _SPACE.sub(lambda found: found[1] or "[ _-]?", word)
+    return word.replace(r"\b", r"(?:\b|_|\\[nrt])")
+
+
+def _ends_escape(data: bytes, start: int) -> bool:
+    """Whether what begins here begins with the letter of an escaped line break."""
+    return data[start - 1 : start] == b"\\" and data[start : start + 1] in {b"n", b"r", b"t"}
 
 
 def _any(words: tuple[str, ...]) -> re.Pattern[bytes] | None:

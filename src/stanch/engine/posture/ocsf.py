@@ -24,9 +24,9 @@ _SEVERITY = {
 
 
 def ocsf(verdicts: Sequence[Verdict], made_at: datetime, version: str) -> str:
-    """Lines of JSON, one compliance finding each; `version` is stanch's own."""
+    """Lines of JSON, one compliance finding each, in ASCII, so that no name ends a line; `version` is stanch's own."""
     return "".join(
-        json.dumps(_finding(one, made_at, version), ensure_ascii=False, separators=(",", ":")) + "\n"
+        json.dumps(_finding(one, made_at, version), separators=(",", ":")) + "\n"
         for one in verdicts
     )
 

@@ -1,7 +1,7 @@
 """The scan as one file for a browser: no script, nothing from elsewhere, and hostile text is inert."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -19,7 +19,7 @@ _MOST_SIMILAR = 50
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One check's failures; `more` are those that are not listed."""
+    """Verdicts of one check that are told together; `more` are those that are not listed."""
 
     first: Verdict
     verdicts: tuple[Verdict, ...]
@@ -34,6 +34,7 @@ class Tally:
     failed: int
     unknown: int
     passed: int
+    asked: bool = True
 
     @property
     def state(self) -> str:
@@ -41,8 +42,8 @@ class Tally:
         return "fail" if self.failed else "unknown" if self.unknown else "pass" if self.passed else "none"
 
 
-def page(verdicts: Sequence[Verdict], coverage: Coverage, made_at: datetime) -> str:
-    """The whole report as HTML."""
+def page(verdicts: Sequence[Verdict], coverage: Coverage, made_at: datetime, asked: Collection[Row] = tuple(Row)) -> str:
+    """The whole report as HTML; `asked` are the failure points that were asked about."""
     failed = [one for one in verdicts if one.ruling is Ruling.FAIL]
     counts = [(severity, sum(one.severity is severity for one in failed)) for severity in reversed(Severity)]
     return (
@@ -50,10 +51,13 @@ def page(verdicts: Sequence[Verdict], coverage: Coverage, made_at: datetime) -> 
         .get_template("scan.html.j2")
         .render(
             groups=_groups(failed),
-            unknowns=[one for one in verdicts if one.ruling is Ruling.UNKNOWN],
+            holes=len(failed),
+            kinds=len({one.check for one in failed}),
+            unknowns=_alike([one for one in verdicts if one.ruling is Ruling.UNKNOWN]),
+            unknown=sum(one.ruling is Ruling.UNKNOWN for one in verdicts),
             passed=sum(one.ruling is Ruling.PASS for one in verdicts),
             counts=counts,
-            tallies=[_tally(row, verdicts) for row in Row],
+            tallies=[_tally(row, verdicts, asked=row in asked) for row in Row],
             coverage=coverage,
             made_at=made_at,
             accounts=sorted({one.account for one in verdicts}),
@@ -72,9 +76,17 @@ def _groups(failed: Sequence[Verdict]) -> list[Group]:
     return groups
 
 
-def _tally(row: Row, verdicts: Sequence[Verdict]) -> Tally:
+def _alike(unknowns: Sequence[Verdict]) -> list[Group]:
+    """What could not be judged for the same reason, together: a denied permission is one gap, on however many things."""
+    found: dict[tuple[str, str], list[Verdict]] = {}
+    for one in unknowns:
+        found.setdefault((one.check, one.why), []).append(one)
+    return [Group(same[0], tuple(same), len(same) - 1) for same in found.values()]
+
+
+def _tally(row: Row, verdicts: Sequence[Verdict], *, asked: bool) -> Tally:
     mine = [one.ruling for one in verdicts if one.row is row]
-    return Tally(row, mine.count(Ruling.FAIL), mine.count(Ruling.UNKNOWN), mine.count(Ruling.PASS))
+    return Tally(row, mine.count(Ruling.FAIL), mine.count(Ruling.UNKNOWN), mine.count(Ruling.PASS), asked)
 
 
 @cache
@@ -87,8 +99,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=lambda item: visible(item) if type(item) is str else item,
     )
-    made.filters |= {"utc": utc, "shell": shlex.join, "seen": _seen}
+    made.filters |= {"utc": utc, "shell": shlex.join, "seen": _seen, "counted": _counted, "thousands": "{:,}".format}
     return made
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
 
 
 def _seen(value: object) -> str:

@@ -1,13 +1,15 @@
 """An actor's calls of an hour lie in many small files: their sums stay open from one file to the next."""
 
-from stanch.engine.scan.cells import Key
 from stanch.engine.scan.classes import Deed, Mark
+from stanch.engine.scan.counted import Counting
 from stanch.engine.scan.line import Clock
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.sums import LineSums
 
 MOST = 300_000
 """Names in open sums, of which each counts as eight besides: more move to the part, where they are made small."""
+LAID_BY = 16
+"""Batches whose lines are laid by before they are added up: what they were read from stays in memory as long."""
 LOOKED_AT = 64
 """Batches after which it is looked at how much is open."""
 _NAMES = 8
@@ -20,28 +22,32 @@ class Book:
         self._clock = clock
         self._deeds: list[Deed] = []
         self._sums: list[LineSums] = []
-        self._open: list[LineSums] = []
         self._path = ""
         self._batches = 0
+        self.counting = Counting(clock)
 
     def begin(self, deed: Deed, mark: Mark, time: str) -> LineSums:
         """New sums; `time` is that of their first line."""
         if not deed.sums:
             self._deeds.append(deed)
-        sums = deed.sums[mark] = LineSums(time, self._open)
+        sums = deed.sums[mark] = LineSums(time)
         self._sums.append(sums)
         return sums
 
     def turn(self, path: str) -> None:
         """From now on lines are of this file."""
-        for sums in self._open:
+        for sums in self._sums:
             sums.settle(self._path)
-        self._open.clear()
         self._path = path
+        self.counting.turn(path)
 
     def relieve(self, part: Part) -> None:
         """Between two batches: a file of any length must not fill the memory with what it comes to."""
         self._batches += 1
+        if self._batches % LAID_BY == 0:
+            for sums in self._sums:
+                sums.add_up()
+            self.counting.add_up()
         if self._batches % LOOKED_AT:
             return
         if _NAMES * len(self._sums) + sum(len(sums.objects) for sums in self._sums) > MOST:
@@ -54,10 +60,8 @@ class Book:
         for deed in self._deeds:
             for mark, sums in deed.sums.items():
                 hour, on, signed = (mark, "", False) if isinstance(mark, int) else mark
-                key = Key(
-                    hour, deed.who, deed.source, deed.name, deed.failed, deed.denied, on, deed.region, deed.agent,
-                    signed, deed.console,
-                )  # fmt: skip
+                key = deed.cell._replace(start=hour, on=on, presigned=signed)
                 part.cells.add(key, sums.told(self._clock))
             deed.sums = {}
         self._deeds, self._sums = [], []
+        self.counting.close(part)

@@ -15,9 +15,9 @@ from stanch.engine.scan.span import Span
 class Calls:
     """The calls of models among what is scanned, on their way into a part."""
 
-    def __init__(self, span: Span, inspect: Inspect | None = None) -> None:
-        """`inspect` looks for what an answer must not hold."""
-        self._fold = Fold(inspect)
+    def __init__(self, span: Span, inspect: Inspect | None = None, salt: bytes = b"") -> None:
+        """`inspect` looks for what an answer must not hold; `salt` keys what is kept of prompts."""
+        self._fold = Fold(inspect, salt)
         self._since = span.since.timestamp() if span.since else 0.0
         self._until = span.until.timestamp() if span.until else float("inf")
         self._count = 0
@@ -43,6 +43,10 @@ class Calls:
             self._first = when
         if when > self._last:
             self._last = when
+        self._fold.take(call)
+
+    def overhear(self, call: Inference) -> None:
+        """Take in the call that an event is besides, which is counted as that event already."""
         self._fold.take(call)
 
     def close(self, part: Part) -> None:

@@ -8,7 +8,6 @@ objects are told apart by the kind of asset the object belongs to.
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -16,37 +15,33 @@ from isal import isal_zlib
 from msgspec import DecodeError, Raw
 from msgspec.json import decode
 
-from stanch.domain.estate import Estate
+from stanch.domain.estate import Estate, Side
 from stanch.engine.enrich import View
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.asked import ACTED_ON, denied, reads_secrets
-from stanch.engine.scan.cells import LONGEST_AGENT, Who
-from stanch.engine.scan.judge import Judge
+from stanch.engine.scan.cells import LONGEST_AGENT, Key, Who
+from stanch.engine.scan.counted import Sure
+from stanch.engine.scan.judge import Judge, is_call
 from stanch.engine.scan.line import WHOLE, Form, Line
 from stanch.engine.scan.sums import LineSums
-from stanch.engine.scan.things import Thing, Things, opened
+from stanch.engine.scan.things import OF_OBJECTS, Thing, Things, aim_at, opened
 from stanch.engine.sigma import Narrowed
 
 MOST = 10_000
 """Classes that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
 
 _READ = ("s3.amazonaws.com", "GetObject")
-_DIGITS = 300
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ABOUT_CALLER = ("awsRegion", "sourceIPAddress", "userAgent", "recipientAccountId", "vpcEndpointId",
                  "vpcEndpointAccountId")  # fmt: skip
 _ABOUT_DEED = ("eventSource", "eventName", "errorCode", "errorMessage", "readOnly", "eventType",
                "sessionCredentialFromConsole")  # fmt: skip
 _OF_READING = frozenset({"copy.to", "sealed.to"})
-_OF_OBJECTS = frozenset({"asset.decoy", "asset.kind", "asset.name", "asset.sensitivity", "object.weights", "read.asset",
-                         "read.kind"})  # fmt: skip
 _KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
 
 
-Key = tuple[tuple[object, ...], int | bytes]
-"""What makes a deed: the values of `deed_key`, and the identity's text or a checksum of it."""
-deed_key = attrgetter(*_ABOUT_CALLER, *_ABOUT_DEED)
+DeedKey = tuple[tuple[object, ...], int | bytes]
+"""What makes a deed: the values of the fields about it and its caller, and a checksum of the identity's text."""
 identity_of = attrgetter("userIdentity")
 
 Mark = int | tuple[int, str, bool]
@@ -58,9 +53,10 @@ class Deed:
     """One call of one caller with one outcome.
 
     `left` are the rules that may match, `reads` says that it reads objects, `asks` which facts about the thing asked
-    for decide the rules further, `plain` that nothing about the thing matters, `opened` that each of its events must
-    be opened whole, `by_request` that this is so only where the request says what a rule wants, `sifts` that the thing
-    asked for decides it. `sums` are of the files at hand; `other` is a deed whose identity has the same checksum.
+    for decide the rules further, `aim` finds in a request what tells the thing, `plain` says that nothing about it
+    matters, `opened` that each of its events must be opened whole, `by_request` that this is so only where the request
+    says what a rule wants, `sifts` that the thing asked for decides it; `sure` is there where most that is `opened` can
+    be counted instead. `sums` are of the files at hand; `other` is a deed whose identity has the same checksum.
     """
 
     identity: Raw
@@ -78,13 +74,28 @@ class Deed:
     asks: tuple[str, ...]
     knows: Callable[[str], bool]
     things: dict[bytes, Thing]
+    aim: Callable[[Raw], bytes]
     plain: bool
     opened: bool
     by_request: bool
     sifts: bool
+    sure: Sure | None = None
     other: "Deed | None" = None
     sums: dict[Mark, LineSums] = field(default_factory=dict)
     sifted: dict[int, Narrowed | None] = field(default_factory=dict)
+
+    @property
+    def whole(self) -> bool:
+        """The assets touched are told of events that are opened."""
+        return False
+
+    @property
+    def cell(self) -> Key:
+        """What tells its cells but for the hour, the store, and whether URLs were signed."""
+        return Key(
+            0, self.who, self.source, self.name, self.failed, self.denied, "", self.region, self.agent, False,
+            self.console,
+        )  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -120,7 +131,8 @@ class Classes:
             for reading in (True, False)
         }
         self._requests = "requestParameters" in form.fields
-        self.deeds: dict[Key, Deed] = {}
+        self.whole = form is WHOLE
+        self.deeds: dict[DeedKey, Deed] = {}
         self._callers: dict[object, Caller] = {}
         self._things = Things(judge.enricher)
 
@@ -159,7 +171,7 @@ class Classes:
             known.other = first
         return known
 
-    def learn(self, key: Key, line: Line) -> Deed:
+    def learn(self, key: DeedKey, line: Line) -> Deed:
         """The deed of a line, entered under its key."""
         caller = self._caller(line)
         record = dict(caller.stub)
@@ -203,21 +215,61 @@ class Classes:
             asks=asks,
             knows=knows,
             things=self._things.scope(view, asks, reads=reads),
+            aim=bytes if reads or not OF_OBJECTS.issuperset(asks) else aim_at(line.eventSource, line.eventName),
             plain=not (reads or asks or line.eventSource in ACTED_ON),
             opened=opened,
             by_request=opened and not always and self._ask_request(left, knows),
             sifts=bool(asks) and not opened,
         )
+        if self.whole and opened and not always:
+            deed.sure = self._sure(deed, line)
         facts, sum_ = key
         self.deeds[tuple(sys.intern(v) if type(v) is str else v for v in facts), sum_] = deed
         return deed
 
-    def thing(self, deed: Deed, line: Line) -> Thing:
+    def thing(self, deed: Deed | Sure, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""
-        thing = deed.things.get(bytes(line.requestParameters))
+        request = deed.aim(line.requestParameters)
+        thing = deed.things.get(request)
         if thing is None or (thing.resources is not None and thing.resources != line.resources):
-            return self._things.learned(deed, line)
+            return self.learned(deed, line, request)
         return thing
+
+    def learned(self, deed: Deed | Sure, line: Line, request: bytes) -> Thing:
+        """What a call asked for; `request` is what the deed's aim found in its request."""
+        return self._things.learned(deed, line, request)
+
+    def _sure(self, deed: Deed, line: Line) -> Sure | None:
+        """What is known of a deed whose events need not be opened; None where they must be.
+
+        Of a call that only reads nothing is told beside its caller and the assets touched, unless a stranger makes it.
+        """
+        view, judge = deed.view, self._judge
+        used = judge.estate.asset_of_arn(view.caller.principal)
+        if (
+            deed.left.wants != frozenset()
+            or line.readOnly is not True
+            or view.account_side is Side.OUTSIDE
+            or "PublicAccessBlock" in deed.name
+            or deed.name == "PutEventSelectors"
+            or judge.estate.exports
+            or (used is not None and used.decoy)
+            or not is_call(view)
+            or not judge.routines.never(deed.source, deed.name, view, deed.knows)
+        ):
+            return None
+        rules = deed.left.match(view)
+        if any(map(judge.waits, rules)):
+            return None
+        reads = deed.reads and (deed.source, deed.name) == _READ
+        return Sure(
+            view,
+            tuple(rule for rule in rules if rule.generates),
+            deed.cell,
+            reads,
+            bytes if reads else aim_at(deed.source, deed.name),
+            self._things.scope(view, (), reads=reads, whole=True),
+        )
 
     def wants(self, deed: Deed, request: Raw | bytes) -> bool:
         """Whether an event of a deed that is `opened` must be, by its request."""

@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import islice
 
 from stanch.engine.gather import Gatherer
-from stanch.engine.scan.ledger import Matches
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.waiting import Kept, Waiting
 from stanch.engine.sigma import Correlator, Hit, Rule
 

@@ -56,7 +56,7 @@ class Judge:
         if rules is not None and not rules and summed and not self.estate.exports:
             return  # it was opened for its lineage
         view = self.enricher.view(event)
-        if self.profiles and not summed and _is_call(view):
+        if self.profiles and not summed and is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:
             part.ordered.append(event)  # what it may still take depends on all that came before
@@ -71,6 +71,10 @@ class Judge:
             return None
         return frozenset(name.partition(".")[0] for name in names) - OF_ITS_OWN
 
+    def waits(self, rule: Rule) -> bool:
+        """Whether some correlation counts what this rule matches."""
+        return rule.id in self._asked
+
     def take_ordered(self, events: list[Event], part: Part) -> None:
         """Judge events that planned exports cover, in the order of time, each counted against its export."""
         for event in sorted(events, key=lambda event: (event.time, event.id)):
@@ -83,12 +87,12 @@ class Judge:
             rules = self.matcher.match(view.event_source, view.event_name, view)
         else:
             rules = narrowed.match(view)
-        if not _is_call(view):  # a rule for calls would take the field names of a report for those of a call
+        if not is_call(view):  # a rule for calls would take the field names of a report for those of a call
             rules = [rule for rule in rules if rule.logsource.service == view.event_source.partition(".")[0]]
         if not rules:
             return
         detections = frozenset(rule.detection.id for rule in rules if rule.generates)
-        bases = tuple(rule.id for rule in rules if rule.id in self._asked)
+        bases = tuple(rule.id for rule in rules if self.waits(rule))
         routines = self.routines.of(view)
         for rule in rules:
             if rule.generates:
@@ -129,6 +133,6 @@ class Judge:
         return same
 
 
-def _is_call(view: View) -> bool:
+def is_call(view: View) -> bool:
     """Whether the event is a call to AWS: what a guard reports or a balancer served is nobody's use of an API."""
     return not view.event_source.endswith((".finding", ".request"))

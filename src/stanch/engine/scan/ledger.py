@@ -6,7 +6,6 @@ a cell is cut into these shares and the rest of it, which nobody called evil.
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from stanch.contracts.behaviour import Cell
@@ -19,32 +18,12 @@ from stanch.engine.gather import Caller
 from stanch.engine.scan.asked import SECRETS_KEPT_BY
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.cells import Key
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.names import Names, Packed, packed, unpacked
 from stanch.engine.scan.shelved import Shelved
 
-Matched = tuple[Key, frozenset[str], tuple[AssetRef, ...]]
-"""The cell of some reads, the ids of the detections that matched them, and the assets read."""
-
 Mark = tuple[Any, ...]
 """What tells a cell from all others, as its key does; it begins with the caller's ARN, access key and address."""
-
-
-@dataclass(slots=True)
-class Matches:
-    """The reads that some detection matched: for each share the `bucket/key` names and the bytes of the answers."""
-
-    shares: dict[Matched, dict[str, int]] = field(default_factory=dict)
-
-    def note(self, share: Matched, name: str, size: int) -> None:
-        """Enter one read."""
-        names = self.shares.setdefault(share, {})
-        names[name] = names.get(name, 0) + size
-
-    def absorb(self, other: "Matches") -> None:
-        """Take in the reads of another file."""
-        for share, names in other.shares.items():
-            for name, size in names.items():
-                self.note(share, name, size)
 
 
 class Ledger:
@@ -67,13 +46,11 @@ class Ledger:
         self._by_cell: dict[Mark, list[int]] = {mark(cell): [] for cell in proof}
         self._by_finding: dict[tuple[str, str, tuple[AssetRef, ...]], list[int]] = {}
         self._by_caller: dict[Caller, array[int]] = {}
-        taken: dict[Mark, dict[str, int]] = {}
-        for (key, detections, assets), names in matches.shares.items():
+        taken: dict[Mark, list[int]] = {}
+        for (key, detections, assets), names, size in matches.shares():
             marked = _mark_of(key)
-            number = self._enter(marked, ("", packed(list(names))), sum(names.values()))
-            of_cell = taken.setdefault(marked, {})
-            for name, size in names.items():
-                of_cell[name] = of_cell.get(name, 0) + size
+            number = self._enter(marked, ("", names), size)
+            taken.setdefault(marked, []).append(number)
             who = origin(key.who.access_key, key.who.arn)
             for detection in detections:
                 finding = (detection, who, () if is_identity(who) else assets)
@@ -104,15 +81,18 @@ class Ledger:
             names.update(map(f"{store}/".__add__, inside) if store else inside)
         return left_of(names, sum(self._sizes[number] for number in chosen), assets, estate)
 
-    def _enter_rest(self, cell: Cell, taken: Mapping[str, int] | None) -> None:
-        """What of a cell no detection matched; bytes beyond what matched are of names that were read again."""
+    def _enter_rest(self, cell: Cell, taken: Sequence[int] | None) -> None:
+        """What of a cell no detection matched; bytes beyond what matched are of names that were read again.
+
+        `taken` are the shares that were cut from it.
+        """
         if not taken:
             objects = cell.objects.packed if isinstance(cell.objects, Names) else packed(cell.objects)
             self._enter(mark(cell), (cell.on, objects), cell.bytes)
             return
         names = {f"{cell.on}/{name}" for name in cell.objects}
-        left = max(0, cell.bytes - sum(taken.values()))
-        others = names - taken.keys() or (names if left else set())
+        left = max(0, cell.bytes - sum(self._sizes[number] for number in taken))
+        others = names.difference(*(unpacked(self._names[number][1]) for number in taken)) or (names if left else set())
         if others:
             self._enter(mark(cell), ("", packed(sorted(others))), left)
 

@@ -14,7 +14,7 @@ from stanch.engine.inference.summed import Summed
 from stanch.engine.lineage import Lineage
 from stanch.engine.read import Tally
 from stanch.engine.scan.cells import Cells, Key, Who
-from stanch.engine.scan.ledger import Matches
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma.packed import Unpackable, packed, unpacked

@@ -13,7 +13,7 @@ from stanch.engine.scan.archive import Archive
 from stanch.engine.scan.bounds import Bounds
 from stanch.engine.scan.cells import Cells
 from stanch.engine.scan.digests import Digests
-from stanch.engine.scan.ledger import Matches
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.waiting import Waiting
 
 
@@ -67,7 +67,12 @@ class Whole(Part):
     @classmethod
     def within(cls, bounds: Bounds) -> "Whole":
         """Nothing yet, and never more in memory than this."""
-        return cls(tally=Tally(digests=Digests(bounds)), kept=Waiting(bounds.kept), archive=Archive(bounds))
+        return cls(
+            tally=Tally(digests=Digests(bounds)),
+            kept=Waiting(bounds.kept),
+            matches=Matches(bounds.names),
+            archive=Archive(bounds),
+        )
 
     def absorb(self, other: Part) -> None:
         """Take in what some files came to."""

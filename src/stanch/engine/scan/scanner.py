@@ -1,8 +1,10 @@
 """A file of logs is read once, in batches: most events are summed by class, the few that matter are opened whole."""
 
+import traceback
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from stanch.contracts.behaviour import HOUR
 from stanch.contracts.source import Batch, LogFile
@@ -15,8 +17,9 @@ from stanch.engine.read import AnySource, Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
 from stanch.engine.scan.classes import Classes, Deed
+from stanch.engine.scan.counted import Sure
 from stanch.engine.scan.judge import Judge
-from stanch.engine.scan.line import HOUR_TEXT, Clock, Form, Line, Page, number_of, numbers_of, page
+from stanch.engine.scan.line import HOUR_TEXT, WHOLE, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.records import Address, Records
 from stanch.engine.scan.span import ALWAYS, Span
@@ -29,7 +32,8 @@ if TYPE_CHECKING:
 MOST_HELD = 30_000
 """Cells of events that are taken one by one, after which they are made small."""
 _PRESIGNED = "QueryString"
-_LONGEST_REASON = 300
+MUCH = 8
+"""One event in so many: where more are opened, it is cheaper to decode what spares opening them."""
 
 
 class Scanner:
@@ -46,20 +50,29 @@ class Scanner:
         span: Span = ALWAYS,
         *,
         profiles: bool = True,
+        calls: bool = True,
         inspect: Inspect | None = None,
+        salt: bytes = b"",
     ) -> None:
         """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file.
 
         Events outside `span` are counted as left out, and nothing else is made of them. Without `profiles` only what
-        rules match is kept, and of an event no more is decoded than they ask. `inspect` looks into models' answers.
+        rules match is kept, and of an event no more is decoded than they ask. Without `calls` those of models are left
+        out, and told as such; `inspect` looks into their answers, and `salt` keys the hashes of what their prompts have
+        in common.
         """
         self.judge = Judge(rules, estate, accounts, routines, profiles=profiles)
         self.span = span
-        self._form = Form(self.judge.asked)
+        asked = self.judge.asked
+        self._form = WHOLE if asked is None else Form(asked)
         self._classes = Classes(self.judge, self._form)
         self._sources = sources
         self._inspect = inspect
+        self._salt = salt
         self._calls: Calls | None = None
+        self._sums_calls = calls
+        told: list[Any] = list(sources) if profiles and calls else []  # modules
+        self._call_of = {source.LOG: source.call_of for source in told if hasattr(source, "call_of")}
         self._limit = limit
         self._clock = Clock()
         self._book = Book(self._clock)
@@ -87,8 +100,8 @@ class Scanner:
             try:
                 self.take(file, part, seen)
             except Exception as error:  # noqa: BLE001 - a defect of ours, told of the file, costs no other file
-                why = f"not read to its end, for a defect of stanch: {type(error).__name__}: {error}"
-                part.tally.skipped.append(Skipped(name_of(file), why[:_LONGEST_REASON]))
+                why = f"not read to its end, for a defect of stanch: {_defect(error)}"
+                part.tally.skipped.append(Skipped(name_of(file), why))
         self._book.close(part)
         if self._calls is not None:
             self._calls.close(part)
@@ -100,12 +113,24 @@ class Scanner:
         if self._calls is None:
             from stanch.engine.scan.calls import Calls
 
-            self._calls = Calls(self.span, self._inspect)
+            self._calls = Calls(self.span, self._inspect, self._salt)
         return self._calls
+
+    def overhear(self, event: Event) -> None:
+        """Take in the call of a model that an event of a proxy's log is besides."""
+        if (call_of := self._call_of.get(event.log)) is not None and (call := call_of(event)) is not None:
+            self.calls.overhear(call)
+
+    def widen(self, part: Part) -> None:
+        """Decode all hot fields from now on: then much that would be opened is counted."""
+        self._book.close(part)
+        self._form = WHOLE
+        self._classes = Classes(self.judge, WHOLE)
 
     def take(self, file: LogFile, part: Part, seen: set[int] | None) -> None:
         """Add to `part` what one file comes to."""
-        items = opened_log(file, self._sources, part.tally, self._limit, calls=True)
+        calls = self._sums_calls
+        items = opened_log(file, self._sources, part.tally, self._limit, calls=calls, tables=calls)
         _Pass(self, part, name_of(file), seen).run(items)
 
 
@@ -120,15 +145,17 @@ class _Pass:
     def __init__(self, scanner: Scanner, part: Part, path: str, seen: set[int] | None) -> None:
         self._scanner = scanner
         self._judge = scanner.judge
-        self._classes = scanner._classes  # noqa: SLF001 - one thing in two pieces
-        self._clock = scanner._clock  # noqa: SLF001
+        self._clock = scanner._clock  # noqa: SLF001 - one thing in two pieces
         self._part = part
         self._book = scanner._book  # noqa: SLF001
         self._book.turn(path)
-        self._form = scanner._form  # noqa: SLF001
         self._span = scanner.span
         self._seen = seen
         self._address = scanner.address
+
+    @property
+    def _classes(self) -> Classes:
+        return self._scanner._classes  # noqa: SLF001
 
     def run(self, items: Iterator[Item]) -> None:
         """Take in all that the file holds."""
@@ -157,11 +184,12 @@ class _Pass:
         self._part.note_ids(when - when % HOUR, (number,))
         tally.saw(event.time)
         self._judge.take(event, self._part)
+        self._scanner.overhear(event)
         if len(self._part.cells) > MOST_HELD:
             self._part.cells.put_away()
 
     def _batch(self, batch: Batch) -> None:
-        found = page(batch.text, self._clock, self._form)
+        found = page(batch.text, self._clock, self._scanner._form)  # noqa: SLF001
         if found is None:
             for event in batch.slowly():
                 self._take(event)
@@ -169,14 +197,20 @@ class _Pass:
         self._classes.forget(lambda: self._book.close(self._part))
         self._book.relieve(self._part)
         records = Records(batch.text, found.lines, self._address)
+        count = 0
         for hour, places in self._by_hour(found):
             opened = (
-                self._summed(found.lines, places, hour) if self._judge.profiles else self._unsummed(found.lines, places)
+                self._summed(found.lines, places, hour)
+                if self._judge.profiles
+                else self._unsummed(found.lines, places, hour)
             )
             for place, rules, summed in opened:
+                count += 1
                 whole = batch.event(records[place])
                 if whole is not None:
                     self._judge.take(whole, self._part, rules=rules, summed=summed)
+        if not self._classes.whole and count * MUCH > len(found.lines):
+            self._scanner.widen(self._part)
 
     def _by_hour(self, found: Page) -> Iterator[tuple[int, Sequence[int]]]:
         """The places of the lines of each hour that were not seen before; counts them, and notes their ids."""
@@ -224,13 +258,15 @@ class _Pass:
         some = lines if len(places) == len(lines) else [lines[place] for place in places]
         return zip(places, some, self._classes.found(some), strict=True)
 
-    def _unsummed(self, lines: list[Line], places: Sequence[int]) -> Iterator[Opening]:
+    def _unsummed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:
         """The lines that must be opened whole, where nothing is made of the others."""
         classes = self._classes
         for place, line, deed in self._each(lines, places):
             try:
                 if deed is None or deed.identity != line.userIdentity:
                     deed = classes.deed(line)  # noqa: PLW2901 - now it is the line's own
+                if deed.sure is not None and self._counted(deed.sure, line, hour):
+                    continue
             except Closed:
                 yield place, None, True
                 continue
@@ -244,22 +280,54 @@ class _Pass:
             try:
                 if deed is None or deed.identity != line.userIdentity:
                     deed = classes.deed(line)  # noqa: PLW2901 - now it is the line's own
-                thing = None if deed.plain else classes.thing(deed, line)
+                if deed.plain:
+                    thing = None
+                else:
+                    request = deed.aim(line.requestParameters)
+                    thing = deed.things.get(request)
+                    if thing is None or (thing.resources is not None and thing.resources != line.resources):
+                        thing = classes.learned(deed, line, request)
+                counted = deed.sure is not None and self._counted(deed.sure, line, hour)
             except Closed:
                 yield place, None, False
                 continue
             if thing is None:
                 sums = deed.sums.get(hour) or book.begin(deed, hour, line.eventTime)
-                sums.add(line)
+                sums.lines.append(line)
             else:
                 extra = line.additionalEventData
                 mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
                 sums = deed.sums.get(mark) or book.begin(deed, mark, line.eventTime)
-                sums.read(line, thing.keys)
+                sums.lines.append(line)
+                sums.things.append(thing)
                 if deed.sifts and (rules := classes.sift(deed, thing)) is not None:
                     yield place, rules, True
-            if deed.opened and classes.wants(deed, line.requestParameters):
+            if deed.opened and not counted and classes.wants(deed, line.requestParameters):
                 yield place, deed.left, True
+
+    def _counted(self, sure: Sure, line: Line, hour: int) -> bool:
+        """Count a line of a deed whose events need not be opened; false where this one must be. Raises Closed."""
+        request = sure.aim(line.requestParameters)
+        thing = sure.things.get(request)
+        if thing is None or thing.resources != line.resources:
+            thing = self._classes.learned(sure, line, request)
+        if thing.assets is None:
+            return False
+        extra = line.additionalEventData if sure.reads else None
+        mark = hour, thing.kind, extra is not None and extra.AuthenticationMethod == _PRESIGNED
+        counted = sure.counted.get(mark) or self._book.counting.begin(self._part, sure, mark, thing, line.eventTime)
+        counted.lines.append(line)
+        if sure.reads:
+            counted.things.append(thing)
+        if counted.keep is not None:
+            counted.keep(line.eventID)
+        return True
+
+
+def _defect(error: Exception) -> str:
+    """What failed and where; not in the error's own words, which may be those of a prompt."""
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {Path(last.filename).name}, line {last.lineno}"
 
 
 def _repeats(hashes: "array[int]") -> bool:

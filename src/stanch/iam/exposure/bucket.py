@@ -62,7 +62,7 @@ def of_bucket(bucket: Bucket, perimeter: Perimeter) -> Exposure:
     """Say who gets into a bucket by any way."""
     block = bucket.block | bucket.account_block
     policy = of_policy(bucket.policy, perimeter, _S3) if bucket.policy else Exposure()
-    restricted = block.restricts and policy.public
+    restricted = block.restricts and (policy.public or policy.counted)
     findings = Findings()
     if not restricted:
         findings.absorb(policy)
@@ -86,7 +86,7 @@ def _note_acl(bucket: Bucket, block: Block, perimeter: Perimeter, findings: Find
         elif grant.group is not None:
             findings.unplaced.add(grant.group)
         elif grant.user is not None and grant.user not in perimeter.canonical:
-            findings.note(where, "lets in a canonical user that is not ours", outside=[grant.user])
+            findings.note_canonical(grant.user, where, known=perimeter.canonical_known)
 
 
 def _note_door(
@@ -106,7 +106,7 @@ def _note_door(
     behind = of_policy(bucket.policy, perimeter, _S3, through)
     # In a VPC there is no public; what S3 restricts, it restricts by the policy at the door.
     open_to_all = own.public and behind.public and door.vpc is None
-    if own.public and (door.block | block).restricts and door.vpc is None:
+    if (own.public or own.counted) and (door.block | block).restricts and door.vpc is None:
         return
     named = own.outside if behind.public else tuple(set(own.outside) & set(behind.outside))
     if own.public and not behind.public:

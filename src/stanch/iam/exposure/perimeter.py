@@ -12,6 +12,7 @@ class Perimeter:
     """Whom the owner of a resource trusts.
 
     owner: the account that the resource is in. networks: CIDR ranges. canonical: S3's ids of our accounts.
+    canonical_known: whether those are all that are ours, so that any other is a stranger.
     """
 
     owner: str
@@ -21,6 +22,7 @@ class Perimeter:
     vpcs: frozenset[str] = frozenset()
     endpoints: frozenset[str] = frozenset()
     canonical: frozenset[str] = frozenset()
+    canonical_known: bool = True
 
     def has_account(self, account: str) -> bool:
         """Whether an account is ours."""
@@ -47,6 +49,7 @@ class Exposure:
         canonical ids.
     unplaced: what the perimeter does not tell: networks, VPCs, endpoints, buckets, subjects of a provider; sorted.
     statements: where it is said. why: one sentence for each way in.
+    counted: whether S3 counts it as public all the same, by its own definition, and restricts it if told to.
     """
 
     public: bool = False
@@ -54,6 +57,7 @@ class Exposure:
     unplaced: tuple[str, ...] = ()
     statements: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    counted: bool = False
 
 
 @dataclass(slots=True)
@@ -65,6 +69,7 @@ class Findings:
     unplaced: set[str] = field(default_factory=set)
     statements: dict[str, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
+    counted: bool = False
 
     def note(self, where: str, why: str, *, public: bool = False, outside: Iterable[str] = ()) -> None:
         """Note one way in."""
@@ -73,9 +78,17 @@ class Findings:
         self.statements[where] = None
         self.why[f"{where} {why}"] = None
 
+    def note_canonical(self, user: str, where: str, *, known: bool) -> None:
+        """Note one whom only S3 names: a stranger where all that are ours are `known`, else one nobody can place."""
+        if known:
+            self.note(where, "lets in a canonical user that is not ours", outside=[user])
+        else:
+            self.unplaced.add(f"canonical user {user}")
+
     def absorb(self, other: Exposure, prefix: str = "") -> None:
         """Take in what another document of the same resource opens."""
         self.public |= other.public
+        self.counted |= other.counted
         self.outside |= set(other.outside)
         self.unplaced |= set(other.unplaced)
         self.statements.update(dict.fromkeys(prefix + statement for statement in other.statements))
@@ -89,6 +102,7 @@ class Findings:
             tuple(sorted(self.unplaced)),
             tuple(self.statements),
             tuple(self.why),
+            self.counted,
         )
 
 

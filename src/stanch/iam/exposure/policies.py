@@ -78,18 +78,18 @@ class _Asked:
                     self._note_federated(principal.value, grant, where, findings)
                 case "CanonicalUser" if principal.value not in self._perimeter.canonical:
                     if grant.lets_in(_other(principal.value), ()):
-                        findings.note(where, "lets in a canonical user that is not ours", outside=[principal.value])
+                        findings.note_canonical(principal.value, where, known=self._perimeter.canonical_known)
 
     def _note_everyone(self, grant: _Grant, where: str, findings: Findings) -> None:
-        demands, loose = self._loosened(grant)
+        findings.counted |= self._is_counted(grant)
         excepted = grant.statement.not_principals or ()
         everyone = [self._crowd.anonymous(), self._crowd.stranger()]
         if _has_key(grant, SOURCE_KEYS):
             everyone.append(self._crowd.service(None))
-        anyone = [who for who in everyone if not who.is_spared_by(excepted) and grant.lets_in(who, demands)]
+        anyone = [who for who in everyone if not who.is_spared_by(excepted) and grant.lets_in(who, grant.demands)]
         if anyone:
             who = "anybody" if anyone[0].kind == "anonymous" else "any account of AWS"
-            findings.note(where, f"lets in {who}{_by_s3(loose)}", public=True)
+            findings.note(where, f"lets in {who}", public=True)
         elif _has_key(grant, SERVICE_KEYS) and grant.lets_in(self._crowd.service(None), grant.demands):
             findings.note(where, "lets in every service of AWS, whoever sends it", outside=["service:*"])
         else:
@@ -178,12 +178,17 @@ class _Asked:
         account = account_of(place)
         return self._perimeter.has_place(place) or (account is not None and self._perimeter.has_account(account))
 
-    def _loosened(self, grant: _Grant) -> tuple[list[Demand], list[Condition]]:
-        """The conditions that count, and those that do not by S3's own definition of public."""
+    def _is_counted(self, grant: _Grant) -> bool:
+        """Whether S3 calls a grant to everyone public: it knows fixed values alone, and no pattern of them.
+
+        Source: S3 User Guide, "The meaning of public".
+        """
         if not self._service.s3_rules:
-            return grant.demands, []
-        loose = [c for c in grant.statement.conditions if not is_fixed(c, variables=grant.statement.variables)]
-        return [demand for demand in grant.demands if demand.condition not in loose], loose
+            return False
+        fixed_ones = [d for d in grant.demands if is_fixed(d.condition, variables=grant.statement.variables)]
+        excepted = grant.statement.not_principals or ()
+        everyone = (self._crowd.anonymous(), self._crowd.stranger())
+        return any(not who.is_spared_by(excepted) and grant.lets_in(who, fixed_ones) for who in everyone)
 
 
 def _hits(denial: Statement, outsider: Outsider) -> bool:
@@ -227,9 +232,3 @@ def _named(found: Sequence[str]) -> str:
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
     words = [who.replace("org:", "organisation ") if who.startswith("org:") else f"account {who}" for who in found]
     return ", ".join(words[:_SHOWN]) + more
-
-
-def _by_s3(loose: Sequence[Condition]) -> str:
-    if not loose:
-        return ""
-    return f", as S3 counts it: {', '.join(sorted({c.key for c in loose}))} is not held to fixed values"

@@ -6,12 +6,13 @@ IAM API Reference. Long answers come in pages; documents come percent-encoded, o
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from stanch.iam.accounts import account_of
-from stanch.iam.organization import Account, Group, Identity, Named
+from stanch.iam.organization import Account, Group, Identity, IdentityKind, Named
 from stanch.iam.policy import Policy
-from stanch.iam.reading.documents import Documents
+from stanch.iam.reading.documents import Documents, unknown
 from stanch.iam.reading.faults import FactsError, items, mapping, shown, text, values
 
 LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
@@ -27,7 +28,11 @@ def pages(value: Any, path: str) -> Details:
 
 def managed_policies(details: Details, documents: Documents) -> dict[str, Policy]:
     """The default versions of an account's managed policies, by ARN."""
-    found = (documents.managed(each, path) for path, each in _each(details, "Policies"))
+
+    def spoilt(policy: Mapping[str, Any], path: str) -> tuple[str, Policy | None]:
+        return text(policy, "Arn", path), unknown(path)
+
+    found = documents.spared(_each(details, "Policies"), documents.managed, spoilt)
     return {arn: policy for arn, policy in found if policy is not None}
 
 
@@ -39,26 +44,39 @@ class AccountReader:
 
     def read(self, details: Details) -> Account:
         """The account; its levels are not in this answer."""
-        groups = {group.name: group for group in self._groups(details)}
-        users = [self._user(user, groups, path) for path, user in _each(details, "UserDetailList")]
-        roles = [self._role(role, path) for path, role in _each(details, "RoleDetailList")]
+        spared = self._documents.spared
+        groups = {one.name: one for one in spared(_each(details, "GroupDetailList"), self._group, self._spoilt_group)}
+        user, spoilt_user = partial(self._user, groups), partial(self._spoilt, "user")
+        users = [*spared(_each(details, "UserDetailList"), user, spoilt_user)]
+        roles = [*spared(_each(details, "RoleDetailList"), self._role, partial(self._spoilt, "role"))]
         members: dict[str, list[str]] = defaultdict(list)
-        for user in users:
-            for arn in user.groups:
-                members[arn].append(user.arn)
+        for one in users:
+            for arn in one.groups:
+                members[arn].append(one.arn)
         told = tuple(replace(group, members=tuple(members[group.arn])) for group in groups.values())
-        versions = (self._documents.superseded(each, path) for path, each in _each(details, "Policies"))
+        versions = spared(_each(details, "Policies"), self._documents.superseded, lambda *_: ("", None))
         superseded = {arn: others for arn, others in versions if others is not None}
         return Account(self._account, (*users, *roles), told, self._managed, superseded=superseded)
 
-    def _groups(self, details: Details) -> Iterator[Group]:
-        for path, group in _each(details, "GroupDetailList"):
-            arn = self._arn(group, path)
-            name = _name(group, "GroupName", arn)
-            policies = tuple(self._policies(group, "GroupPolicyList", f"group/{name}", path))
-            yield Group(arn, self._account, name, policies)
+    def _group(self, group: Mapping[str, Any], path: str) -> Group:
+        arn = self._arn(group, path)
+        name = _name(group, "GroupName", arn)
+        policies = tuple(self._policies(group, "GroupPolicyList", f"group/{name}", path))
+        return Group(arn, self._account, name, policies)
 
-    def _user(self, user: Mapping[str, Any], groups: Mapping[str, Group], path: str) -> Identity:
+    def _spoilt_group(self, group: Mapping[str, Any], path: str) -> Group:
+        arn = self._arn(group, path)
+        return Group(arn, self._account, _name(group, "GroupName", arn), (Named(path, unknown(path)),))
+
+    def _spoilt(self, kind: IdentityKind, holder: Mapping[str, Any], path: str) -> Identity:
+        """Somebody of whom no more can be read than who it is: its policies, and who may become it, are unknown."""
+        arn = self._arn(holder, path)
+        trust = unknown(path, principal=True) if kind == "role" else None
+        return Identity(
+            kind, arn, self._account, arn.rpartition("/")[2], policies=(Named(path, unknown(path)),), trust=trust
+        )
+
+    def _user(self, groups: Mapping[str, Group], user: Mapping[str, Any], path: str) -> Identity:
         arn = self._arn(user, path)
         name = _name(user, "UserName", arn)
         policies = [*self._policies(user, "UserPolicyList", f"user/{name}", path)]
@@ -95,7 +113,9 @@ class AccountReader:
             unique_id=_optional(role, "RoleId"),
             policies=_each_once([*self._policies(role, "RolePolicyList", f"role/{name}", path)]),
             boundary=self._boundary(role, path),
-            trust=None if trust is None else self._documents.read(trust, f"{path}.AssumeRolePolicyDocument"),
+            trust=None
+            if trust is None
+            else self._documents.read(trust, f"{path}.AssumeRolePolicyDocument", principal=True),
             profiles=tuple(text(profile, "Arn", where) for where, profile in profiles),
             tags=_tags(role, path),
         )

@@ -4,15 +4,21 @@ IAM User Guide, "AWS managed policies": their texts change, so only those are kn
 """
 
 import json
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Literal, TypeVar
 
 from stanch.iam.organization import Named
 from stanch.iam.policy import Policy, PolicyError, parse
 from stanch.iam.reading.faults import FactsError, MissingPolicy, items, mapping, shown, text, values
 
+Read = TypeVar("Read")
+
 Missing = Literal["error", "unknown"]
 """What a document that is attached but not in the file is: an error, or a policy that may say anything."""
+
+OnFault = Callable[[FactsError], None]
+"""Is told of each part that cannot be read, and that is then taken for one that may say anything."""
 
 UNKNOWN_TEXT = "stanch:PolicyText"
 """The condition key of all that an unknown policy may say; no request has it."""
@@ -33,13 +39,43 @@ _WRAPPED_IN = ("policy", "Policy", "document", "Document", "PolicyDocument", "co
 class Documents:
     """All policies of a file, each text read once."""
 
-    def __init__(self, missing: Missing) -> None:
-        self._missing = missing
+    def __init__(self, missing: Missing, on_fault: OnFault | None = None) -> None:
+        """`on_fault` is told of each document that is none; without it, the first one is raised."""
+        self._missing, self.on_fault = missing, on_fault
         self._read: dict[str, Policy] = {}
         self._of_aws: dict[str, Policy] = {}
 
-    def read(self, value: Any, path: str) -> Policy:
-        """A document given as an object, as JSON, or percent-encoded as IAM answers it."""
+    def spared(
+        self,
+        lines: Iterable[tuple[str, Mapping[str, Any]]],
+        read: Callable[[Mapping[str, Any], str], Read],
+        spoilt: Callable[[Mapping[str, Any], str], Read],
+    ) -> Iterator[Read]:
+        """Each line as it is read; one that cannot be, as `spoilt` makes it; left out where that cannot be either."""
+        for path, line in lines:
+            try:
+                yield read(line, path)
+            except FactsError as fault:
+                if self.on_fault is None:
+                    raise
+                self.on_fault(fault)
+                with suppress(FactsError):
+                    yield spoilt(line, path)
+
+    def read(self, value: Any, path: str, *, principal: bool = False) -> Policy:
+        """A document given as an object, as JSON, or percent-encoded as IAM answers it.
+
+        principal: it says whom it speaks of, as the policy of a resource does.
+        """
+        try:
+            return self._parsed(value, path)
+        except FactsError as fault:
+            if self.on_fault is None:
+                raise
+            self.on_fault(fault)
+            return unknown(path, principal=principal)
+
+    def _parsed(self, value: Any, path: str) -> Policy:
         try:
             source = value if isinstance(value, str) else json.dumps(mapping(value, path))
             if source not in self._read:
@@ -96,18 +132,18 @@ class Documents:
         """A policy whose document the file lacks."""
         if self._missing == "error":
             raise MissingPolicy(path, name)
-        return Named(name, _unknown(name))
+        return Named(name, unknown(name))
 
-    def named(self, value: Any, path: str, default: str) -> Named:
+    def named(self, value: Any, path: str, default: str, *, principal: bool = False) -> Named:
         """A policy of an organisation: a document, one with its name, or the name of one that never changes."""
         if isinstance(value, str) and value.rpartition("-")[2] in _OF_ORGANIZATIONS:
             return Named(value, _of(_OF_ORGANIZATIONS[value.rpartition("-")[2]]))
         if isinstance(value, str) or "Statement" in mapping(value, path):
-            return Named(default, self.read(value, path))
+            return Named(default, self.read(value, path, principal=principal))
         name = next((value[key] for key in ("name", "Name", "Id", "id", "Arn") if isinstance(value.get(key), str)), "")
         wrapped = next((key for key in _WRAPPED_IN if value.get(key) is not None), None)
         if wrapped is not None:
-            return Named(name or default, self.read(value[wrapped], f"{path}.{wrapped}"))
+            return Named(name or default, self.read(value[wrapped], f"{path}.{wrapped}", principal=principal))
         if name in _OF_ORGANIZATIONS:
             return Named(name, _of(_OF_ORGANIZATIONS[name]))
         return self.absent(name or default, path)
@@ -126,9 +162,13 @@ def _of(statement: dict[str, Any]) -> Policy:
     return parse({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def _unknown(name: str) -> Policy:
-    """A policy that may allow anything and deny anything."""
-    anything = {**_ALL, "Condition": {"StringEquals": {UNKNOWN_TEXT: name}}}
+def unknown(name: str, *, principal: bool = False) -> Policy:
+    """A policy that may allow anything and deny anything; principal: of a resource, to anybody."""
+    anything = {
+        **_ALL,
+        "Condition": {"StringEquals": {UNKNOWN_TEXT: name}},
+        **({"Principal": "*"} if principal else {}),
+    }
     allow, deny = {"Effect": "Allow", **anything}, {"Effect": "Deny", **anything}
     return parse({"Version": "2012-10-17", "Statement": [allow, deny]})
 

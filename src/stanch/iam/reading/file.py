@@ -12,7 +12,7 @@ from stanch.iam.accounts import account_of, is_account, read_arn
 from stanch.iam.organization import Account, Organization, Resource
 from stanch.iam.policy import Policy
 from stanch.iam.reading.account import LISTS, AccountReader, Details, managed_policies, pages
-from stanch.iam.reading.documents import Documents, Missing, unwrapped
+from stanch.iam.reading.documents import Documents, Missing, OnFault, unwrapped
 from stanch.iam.reading.faults import FactsError, account_id, items, mapping, shown, text
 from stanch.iam.reading.levels import read_levels
 from stanch.iam.reading.things import ResourceReader
@@ -36,16 +36,18 @@ _NAMES = {
 """The parts of a file, by their names without case and separators."""
 
 
-def read_organization(document: Any, *, missing: Missing = "error") -> Organization:
+def read_organization(document: Any, *, missing: Missing = "error", on_fault: OnFault | None = None) -> Organization:
     """Read an organisation from a JSON document as loaded.
 
     missing: what an attached policy is whose document the file lacks; `unknown` is one that may allow and deny
     anything: against the caller where access must be sure, for him where it may be.
+    on_fault: is told of each user, group, role, resource or policy that cannot be read; the rest is read, and what such
+    a policy says is unknown. A line that does not even name whom it is about is left out.
     Raises FactsError with the path inside the document, the fault and the remedy; MissingPolicy is one.
     """
     top = mapping(document, "the file")
     answers, besides = _parts(top)
-    documents = Documents(missing)
+    documents = Documents(missing, on_fault)
     details = {account: pages(value, path) for path, account, value in answers}
     accounts = _accounts(details, besides, documents)
     resources = ResourceReader(accounts)
@@ -154,4 +156,8 @@ def _policies(value: Any, documents: Documents, path: str) -> Iterator[tuple[str
         document, facts = unwrapped(given)
         owner = facts.get("account") or facts.get("owner")
         if document is not None:
-            yield arn, documents.read(document, where), account_id(owner, f"{where}.account") if owner else ""
+            yield (
+                arn,
+                documents.read(document, where, principal=True),
+                account_id(owner, f"{where}.account") if owner else "",
+            )

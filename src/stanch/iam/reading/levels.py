@@ -53,4 +53,8 @@ def _is_level(value: Any) -> bool:
 
 
 def _level(policies: Sequence[Any], documents: Documents, path: str, name: str) -> Level:
-    return tuple(documents.named(each, f"{path}[{at}]", f"{name}:{at}") for at, each in enumerate(policies))
+    of_resources = path.startswith("rcps")
+    return tuple(
+        documents.named(each, f"{path}[{at}]", f"{name}:{at}", principal=of_resources)
+        for at, each in enumerate(policies)
+    )

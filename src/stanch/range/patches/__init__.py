@@ -33,6 +33,7 @@ def install(sessions: Sessions) -> None:
 
 
 _LATER = {
+    "cloudfront": ("cloudfront",),
     "dynamodb": ("dynamodb",),
     "events": ("events",),
     "guardduty": ("guardduty",),
@@ -40,6 +41,7 @@ _LATER = {
     "macie2": ("macie2",),
     "organizations": ("organizations",),
     "ram": ("ram",),
+    "route53resolver": ("route53resolver",),
     "s3control": ("s3control", "s3control_jobs"),
     "sagemaker": ("sagemaker",),
     "securityhub": ("securityhub",),

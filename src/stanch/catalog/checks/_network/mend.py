@@ -8,8 +8,6 @@ from stanch.catalog.checks._network.wide import is_wide, network
 from stanch.catalog.checks._things import in_region, mapped, mappings
 from stanch.domain.verdict import Evidence
 
-__all__ = ["in_region", "revoked"]
-
 _KEYS = ("IpProtocol", "FromPort", "ToPort")
 
 
@@ -24,10 +22,12 @@ def revoked(rule: Evidence, region: str | None) -> tuple[str, ...]:
 
 def _internet_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {key: rule[key] for key in _KEYS if rule.get(key) is not None}
-    for key, field in (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")):
-        ranges = [{field: one.get(field)} for one in mappings(rule.get(key)) if _wide(one.get(field))]
-        if ranges:
-            kept[key] = ranges
+    fields = (("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6"))
+    told = [(key, field, one.get(field)) for key, field in fields for one in mappings(rule.get(key))]
+    wide = [one for one in told if _wide(one[2])]
+    # Where no single range is the internet, they are so together, and none of them can stay.
+    for key, field, net in wide or (told if not rule.get("PrefixListIds") else []):
+        kept.setdefault(key, []).append({field: net})
     lists = [{"PrefixListId": one.get("PrefixListId")} for one in mappings(rule.get("PrefixListIds"))]
     return kept if "IpRanges" in kept or "Ipv6Ranges" in kept else {**kept, "PrefixListIds": lists}
 

@@ -17,10 +17,11 @@ from stanch.catalog.checks._network.gates import (
 from stanch.catalog.checks._network.passage import Passage, best, joined
 from stanch.catalog.checks._network.port import Interface
 from stanch.catalog.checks._network.routes import Tables, ways_out
-from stanch.catalog.checks._network.wide import Net, is_wide
+from stanch.catalog.checks._network.wide import Net, is_wide, is_wide_together
 from stanch.catalog.checks._things import evidence, listed, mapped, mappings
 from stanch.contracts.check import Posture
 from stanch.contracts.collector import Place
+from stanch.domain.verdict import Evidence
 
 _IN, _OUT = "IpPermissions", "IpPermissionsEgress"
 _UNBLOCKED: tuple[str, dict[str, str]] = ("off", {})
@@ -96,6 +97,7 @@ class Network:
     def admitted(self, groups: Iterable[str], traffic: Traffic, key: str = _IN) -> Passage:
         """What the security groups say of a port and the internet, all of them together."""
         unseen: list[str] = []
+        narrow: dict[Net, Evidence] = {}
         for name in groups:
             if name not in self.groups:
                 unseen.append(f"security group {name}")
@@ -105,16 +107,22 @@ class Network:
                 for source in sources(rule, self._lists):
                     if isinstance(source, str):
                         unseen.append(source)
-                    elif source.version == traffic.version and self._is_internet(source):
-                        way = f"{'from' if key == _IN else 'to'} {source}"
+                    elif source.version == traffic.version and not self._is_own(source):
                         proof = evidence(self.groups[name], f"{key}.{index}")
-                        return Passage(by=(f"security group {name} lets {traffic.protocol} {way}",), proof=(proof,))
+                        if is_wide(source):
+                            way = f"{'from' if key == _IN else 'to'} {source}"
+                            return Passage((f"security group {name} lets {traffic.protocol} {way}",), proof=(proof,))
+                        narrow[source] = proof
+        if is_wide_together(narrow, traffic.version):
+            ways = f"{'from' if key == _IN else 'to'} {len(narrow)} networks that together are much of the internet"
+            proofs = {(one.arn, one.at): one for one in narrow.values()}
+            return Passage((f"{traffic.protocol} is let {ways}",), proof=tuple(proofs.values()))
         if unseen:
             return Passage(unseen=tuple(unseen))
         return Passage(closed=(f"no security group opens {traffic.protocol} {traffic.port} to the internet",))
 
-    def _is_internet(self, net: Net) -> bool:
-        return is_wide(net) and not any(net.version == own.version and _holds(own, net) for own in self._ours)
+    def _is_own(self, net: Net) -> bool:
+        return any(net.version == own.version and _holds(own, net) for own in self._ours)
 
     def _acl(self, subnet: str, traffic: Traffic, *, outward: bool) -> Passage:
         place = self._acls.get(subnet)
@@ -127,11 +135,14 @@ class Network:
             return Passage(closed=(f"network ACL {name} refuses the answers",))
         return Passage()
 
-    def _routed_in(self, interface: Interface, version: int) -> Passage:
-        """Only an internet gateway lets a call in; the answers must leave by it as well."""
-        table = self._tables.of(interface.subnet, interface.vpc)
+    def _routed_in(self, interface: Interface, version: int, named: str = "") -> Passage:
+        """Only an internet gateway lets a call in; the answers must leave by it as well.
+
+        named: the route table of what has one of its own.
+        """
+        table = self._tables.named(named) if named else self._tables.of(interface.subnet, interface.vpc)
         if table is None:
-            return Passage(unseen=(f"the route table of {interface.subnet}",))
+            return Passage(unseen=(f"the route table {named or f'of {interface.subnet}'}",))
         for index, target in ways_out(table, version):
             if target.startswith("igw-"):
                 proof = evidence(table, f"Routes.{index}")
@@ -165,8 +176,10 @@ class Network:
         data = place.thing.data
         if data.get("ConnectivityType") == "private":
             return Passage(unseen=(f"what lies behind the private NAT gateway {name}",))
+        if data.get("AvailabilityMode") == "regional" and not data.get("RouteTableId"):
+            return Passage()  # a gateway of the whole network leads to its internet gateway by itself
         own = Interface(name, str(data.get("SubnetId") or ""), str(data.get("VpcId") or ""), (), "public")
-        beyond = self._routed_in(own, 4)
+        beyond = self._routed_in(own, 4, str(data.get("RouteTableId") or ""))
         # Where its network routes it is a question of its own; which gateway it is adds nothing to the way.
         return Passage(closed=beyond.closed, unseen=beyond.unseen)
 

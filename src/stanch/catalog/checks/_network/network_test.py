@@ -8,6 +8,7 @@ from tests.posturing import posture
 from tests.serving import IGW, SUBNET, VPC, Line, allow, ec2, host, network
 
 from stanch.catalog.checks._network import Interface, Network, Passage, interfaces_of
+from stanch.catalog.checks._network.mend import revoked
 
 SUBNET_ID = SUBNET.rpartition("/")[2]
 EVERYTHING = {"CidrBlock": "0.0.0.0/0", "Protocol": "-1", "RuleAction": "allow", "RuleNumber": 100}
@@ -245,3 +246,35 @@ def test_a_host_without_an_interface_gets_nowhere() -> None:
         {"SubnetId": "s", "VpcId": "v", "SecurityGroups": [{"GroupId": "g"}], "PublicIpAddress": "a"}
     )
     assert (one.subnet, one.groups, one.families) == ("s", ("g",), (4,))
+
+
+EIGHTS = [{"CidrIp": f"{first}.0.0.0/8"} for first in range(11, 200, 3)]
+
+
+def test_many_narrow_networks_open_as_much_as_a_wide_one() -> None:
+    found = passage(network(inside=[allow(8000, IpRanges=EIGHTS)], target=IGW))
+    assert found.open is True
+    assert "together are much of the internet" in found.by[0]
+    assert [one.at for one in found.proof] == ["IpPermissions.0", "Routes.1"]
+    told = " ".join(revoked(found.proof[0], None))
+    assert '"CidrIp":"11.0.0.0/8"' in told
+    assert '"CidrIp":"197.0.0.0/8"' in told
+    few = [{"CidrIp": f"198.51.{third}.0/24"} for third in range(0, 256, 2)]
+    assert passage(network(inside=[allow(8000, IpRanges=few)], target=IGW)).open is False
+    assert passage(network(inside=[allow(8000, IpRanges=[{"CidrIp": "10.0.0.0/8"}])], target=IGW)).open is False
+
+
+def test_a_nat_gateway_of_the_whole_network_leads_by_a_table_of_its_own() -> None:
+    out = {"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}
+
+    def opened(routes: Sequence[Mapping[str, str]] | None, **told: str) -> bool | None:
+        nat = {**NAT, "VpcId": VPC, "ConnectivityType": "public", "AvailabilityMode": "regional", **told}
+        lines = [*network(target=NAT), ec2("natgateway", "nat-1", **nat)]
+        if routes is not None:
+            lines.append(ec2("route-table", "rtb-9", RouteTableId="rtb-9", VpcId=VPC, Routes=[*routes]))
+        return passage(lines, None, public=False).open
+
+    assert opened(None) is True
+    assert opened([out], RouteTableId="rtb-9") is True
+    assert opened([], RouteTableId="rtb-9") is False
+    assert opened(None, RouteTableId="rtb-9") is None

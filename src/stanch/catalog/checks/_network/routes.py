@@ -30,6 +30,7 @@ class Tables:
     def __init__(self, places: list[Place]) -> None:
         self._of: dict[str, Place] = {}
         self._main: dict[str, Place] = {}
+        self._named = {str(place.thing.data.get("RouteTableId")): place for place in places}
         for place in places:
             for one in mappings(place.thing.data.get("Associations")):
                 if mapped(one.get("AssociationState")).get("State") == "disassociated":
@@ -42,6 +43,10 @@ class Tables:
     def of(self, subnet: str, vpc: str) -> Place | None:
         """The table that a subnet's traffic follows, or None where nobody saw it."""
         return self._of.get(subnet) or self._main.get(vpc)
+
+    def named(self, name: str) -> Place | None:
+        """The table of this id."""
+        return self._named.get(name)
 
 
 def ways_out(table: Place, version: int) -> Iterator[tuple[int, str]]:

@@ -12,6 +12,8 @@ Net = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _WIDEST = {4: 7, 6: 31}
 """The longest prefix of a wide network."""
+_LEAST = {4: 1 << 32 - _WIDEST[4], 6: 1 << 128 - _WIDEST[6]}
+"""The addresses of the smallest wide network."""
 _NO_INTERNET = tuple(map(ipaddress.ip_network, ("224.0.0.0/3", "fc00::/7", "fe80::/10", "ff00::/8")))
 
 
@@ -32,6 +34,14 @@ def _named(text: str) -> Net | None:
 def is_wide(net: Net) -> bool:
     """Whether a network holds a good part of the internet."""
     return net.prefixlen <= _WIDEST[net.version] and not any(_within(net, other) for other in _NO_INTERNET)
+
+
+def is_wide_together(nets: Iterable[Net], version: int) -> bool:
+    """Whether many networks, none of them wide by itself, hold as much of the internet as a wide one."""
+    told = [net for net in nets if net.version == version and not any(_within(net, one) for one in _NO_INTERNET)]
+    fours = ipaddress.collapse_addresses(net for net in told if isinstance(net, ipaddress.IPv4Network))
+    sixes = ipaddress.collapse_addresses(net for net in told if isinstance(net, ipaddress.IPv6Network))
+    return sum(net.num_addresses for net in (*fours, *sixes)) >= _LEAST[version]
 
 
 def covered(net: Net, others: Iterable[Net]) -> bool:

@@ -10,9 +10,8 @@ from collections.abc import Iterator, Sequence
 
 from stanch.catalog.checks._filters import Filter
 from stanch.catalog.checks._filters.reading import FilterError, selector
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import assets_in
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, in_region
 from stanch.catalog.checks.alarms._calls import QUESTIONS, Question
 from stanch.catalog.checks.alarms._ears import Counted, Ears
 from stanch.catalog.checks.alarms._replay import COUNTS, Bar, Replayed, bar_of, replay

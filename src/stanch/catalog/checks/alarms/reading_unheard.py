@@ -7,8 +7,7 @@ protection, and who is handed the trail as a whole.
 from collections.abc import Iterator
 
 from stanch.catalog.checks._declared import holding, undeclared
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, gap, mapped, mappings, unlisted
+from stanch.catalog.checks._things import evidence, gap, in_region, mapped, mappings, unlisted
 from stanch.catalog.checks.alarms._calls import reading
 from stanch.catalog.checks.alarms._ears import Ears
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture

@@ -6,9 +6,8 @@ Amazon SNS Developer Guide, "Confirm the subscription": until somebody clicks, n
 from collections.abc import Iterator, Mapping
 
 from stanch.catalog.checks._filters import matches
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import assets_in
-from stanch.catalog.checks._things import blind, evidence, mappings, texts
+from stanch.catalog.checks._things import blind, evidence, in_region, mappings, texts
 from stanch.catalog.checks.alarms._ears import Ears, wakes
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

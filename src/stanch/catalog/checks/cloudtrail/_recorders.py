@@ -6,11 +6,13 @@ Reads: what DescribeTrails tells in each region, so that a trail at home elsewhe
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from stanch.catalog.checks._reach import assets_in
 from stanch.catalog.checks._things import mapped, mappings, texts
 from stanch.catalog.checks.cloudtrail._selectors import Cover, Probe, advanced, basic
 from stanch.contracts.check import Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.arn import Arn, ArnError
+from stanch.domain.estate import Asset
 
 TRAIL, STORE = "cloudtrail/trail", "cloudtrail/event-data-store"
 _TAKES_IN = ("ENABLED", "STARTING_INGESTION")
@@ -114,6 +116,14 @@ def home(trail: Place) -> tuple[str, str | None]:
     except ArnError:
         account = ""
     return account or trail.account, region if isinstance(region, str) else trail.region
+
+
+def recorded(posture: Posture, place: Place) -> tuple[Asset, ...]:
+    """The declared assets whose calls a trail or store keeps: those of its account, or of all where it is of all."""
+    data = place.thing.data
+    everywhere = data.get("IsOrganizationTrail") or data.get("OrganizationEnabled")
+    accounts = posture.accounts if everywhere else (home(place)[0],)
+    return tuple({asset.name: asset for account in accounts for asset in assets_in(posture, account)}.values())
 
 
 def _is_hidden(place: Place) -> bool:

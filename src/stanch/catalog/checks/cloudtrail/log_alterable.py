@@ -6,7 +6,7 @@ Reads: whether trails write digests, and whether they arrive. Blind to: whether 
 from collections.abc import Iterator
 
 from stanch.catalog.checks._things import blind, evidence, in_region, mapped
-from stanch.catalog.checks.cloudtrail._recorders import home, trails
+from stanch.catalog.checks.cloudtrail._recorders import home, recorded, trails
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
@@ -45,16 +45,17 @@ def judge(posture: Posture) -> Iterator[Judged]:
             ruling, why, at = Ruling.FAIL, f"its digests do not arrive: {error}", "Status.LatestDigestDeliveryError"
         else:
             ruling, why = Ruling.PASS, "it writes digests, by which a missing or changed file shows"
-        yield _judged(place, ruling, why, at)
+        yield _judged(posture, place, ruling, why, at)
 
 
-def _judged(place: Place, ruling: Ruling, why: str, at: str) -> Judged:
+def _judged(posture: Posture, place: Place, ruling: Ruling, why: str, at: str) -> Judged:
     failed = ruling is Ruling.FAIL
     return Judged(
         place.thing.arn,
         *home(place),
         ruling,
         why,
+        assets=recorded(posture, place),
         evidence=(evidence(place, at),),
         way=(
             f"whoever may write to {place.thing.data.get('S3BucketName')}",

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from stanch.catalog.checks._things import blind, evidence, in_region, mapped, mappings
-from stanch.catalog.checks.cloudtrail._recorders import STORE, home, trails
+from stanch.catalog.checks.cloudtrail._recorders import STORE, home, recorded, trails
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.severity import Severity
@@ -51,7 +51,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
     for trail in trails(posture):
         yield _of_trail(posture, trail, buckets.get(str(trail.thing.data.get("S3BucketName"))))
     for store in posture.of(STORE):
-        yield _of_store(store)
+        yield _of_store(posture, store)
 
 
 def _of_trail(posture: Posture, trail: Place, bucket: Place | None) -> Judged:
@@ -68,7 +68,7 @@ def _of_trail(posture: Posture, trail: Place, bucket: Place | None) -> Judged:
         *home(trail),
         Ruling.FAIL,
         why,
-        tuple(posture.assets_of(bucket.thing.arn)),
+        recorded(posture, trail),
         proof,
         (
             f"whoever may delete in {name}, or a rule that does it for him",
@@ -127,7 +127,7 @@ def _kept(rule: Mapping[str, Any], files: str) -> int | None:
     return days if isinstance(days, int) else None
 
 
-def _of_store(store: Place) -> Judged:
+def _of_store(posture: Posture, store: Place) -> Judged:
     data = store.thing.data
     days, guarded = data.get("RetentionPeriod"), data.get("TerminationProtectionEnabled")
     proof = (evidence(store, "RetentionPeriod"), evidence(store, "TerminationProtectionEnabled"))
@@ -144,6 +144,7 @@ def _of_store(store: Place) -> Judged:
         store.region,
         Ruling.FAIL,
         why,
+        assets=recorded(posture, store),
         evidence=proof,
         way=("whoever may call cloudtrail:DeleteEventDataStore", f"deletes {arn}", "the record is gone in a week"),
         remedy=Remedy(

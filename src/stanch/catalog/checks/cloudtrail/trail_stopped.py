@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from stanch.catalog.checks._things import blind, evidence, in_region, mapped
-from stanch.catalog.checks.cloudtrail._recorders import home, trails
+from stanch.catalog.checks.cloudtrail._recorders import home, recorded, recorders, trails
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
-from stanch.domain.arn import Arn
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling
 
@@ -44,7 +43,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
             *home(place),
             ruling,
             why,
-            tuple(posture.assets_of(bucket_arn(place))),
+            recorded(posture, place),
             (evidence(place, at),),
             (
                 "whoever works in the account from now on",
@@ -54,13 +53,14 @@ def judge(posture: Posture) -> Iterator[Judged]:
             if failed
             else (),
             _remedy(place, at) if failed else None,
+            Severity.MEDIUM if _is_replaced(posture, place) else None,
         )
 
 
-def bucket_arn(place: Place) -> str:
-    """The ARN of the bucket that a trail writes to."""
-    partition = place.thing.arn.split(":")[1] if place.thing.arn.count(":") else ""
-    return str(Arn(partition, "s3", "", "", str(place.thing.data.get("S3BucketName"))))
+def _is_replaced(posture: Posture, place: Place) -> bool:
+    """Whether something else that works is everywhere in this account's stead; what it records, others ask."""
+    others = (one for one in recorders(posture, home(place)[0]) if one.place.thing.arn != place.thing.arn)
+    return any(one.on and one.everywhere for one in others)
 
 
 def _ruling(posture: Posture, place: Place) -> tuple[Ruling, str, str]:

@@ -274,3 +274,21 @@ def test_a_bucket_in_another_account_is_unknown() -> None:
 def test_a_store_of_all_regions_may_be_at_home_where_nobody_looked() -> None:
     assert of(MANAGEMENT, regions=[REGION, "eu-west-1"]).ruling is Ruling.FAIL
     assert of(MANAGEMENT, trail(IsMultiRegionTrail=False), unknowns=[LOST]).ruling is Ruling.UNKNOWN
+
+
+def test_a_trail_weighs_what_is_done_where_it_records() -> None:
+    for check, bad, severity in (
+        (STOPPED, {"Status": {"IsLogging": False}}, Severity.CRITICAL),
+        (ALTERABLE, {"LogFileValidationEnabled": False}, Severity.MEDIUM),
+    ):
+        found = of(check, trail(**bad), bucket(), toml=WEIGHTS)
+        assert (found.severity, [asset.name for asset in found.assets]) == (severity, ["llama"])
+    logs = bucket("acme-trail", Versioning=None, ObjectLock=None, Lifecycle=None)
+    found = of(PERISHABLE, trail(), bucket(), logs, toml=WEIGHTS)
+    assert (found.ruling, [asset.name for asset in found.assets]) == (Ruling.FAIL, ["llama"])
+
+
+def test_a_stopped_trail_in_whose_place_another_records_is_milder() -> None:
+    about = posture([trail(Status={"IsLogging": False}), trail(name="other"), bucket()], WEIGHTS)
+    stopped = {one.resource: one for one in verdicts(STOPPED, about)}[TRAIL]
+    assert (stopped.ruling, stopped.severity) == (Ruling.FAIL, Severity.MEDIUM)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from stanch.catalog.checks._reach import administrators, assets_in, at_stake, reaching
 from stanch.catalog.checks._strangers import is_stranger, name_of
 from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import conditioned, grants, roles
+from stanch.catalog.checks._trust import conditioned, grants, meant, roles
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.estate import Asset
@@ -64,9 +64,9 @@ def _named(posture: Posture, place: Place) -> dict[str, bool]:
         if not any(action.lower() in _ASSUMES for action in grant.actions or ()):
             continue
         bound = conditioned(grant, *_KEYS)
-        for principal in grant.principals or ():
-            if principal.kind == "AWS" and is_stranger(posture, principal.value):
-                found[principal.value] = found.get(principal.value, True) and bound
+        for name in meant(grant):
+            if is_stranger(posture, name):
+                found[name] = found.get(name, True) and bound
     return found
 
 

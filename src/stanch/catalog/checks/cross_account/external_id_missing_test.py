@@ -24,6 +24,12 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/vendor"
         (trusting(VENDOR, {"StringLike": {"sts:ExternalId": "*"}}), Ruling.FAIL),
         (trusting(VENDOR, {"StringNotEquals": {"sts:ExternalId": "secret"}}), Ruling.FAIL),
         (trusting(VENDOR, {"StringEquals": {"aws:PrincipalOrgID": "o-abcdefghij"}}), Ruling.PASS),
+        (trusting({"AWS": "*"}, {"StringEquals": {"aws:PrincipalAccount": STRANGER}}), Ruling.FAIL),
+        (
+            trusting({"AWS": "*"}, {"StringEquals": {"aws:PrincipalAccount": STRANGER, "sts:ExternalId": "secret"}}),
+            Ruling.PASS,
+        ),
+        (trusting({"AWS": "*"}, {"StringEquals": {"aws:PrincipalAccount": ACCOUNT}}), None),
         (trusting(VENDOR, action="sts:TagSession"), None),
         (trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), None),
     ],

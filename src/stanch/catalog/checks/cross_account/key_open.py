@@ -14,6 +14,7 @@ from stanch.contracts.collector import Place, unseen
 from stanch.domain.estate import Asset
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling
+from stanch.iam.accounts import account_of
 
 ABOUT = About(
     title="A stranger may use a key",
@@ -27,6 +28,8 @@ ABOUT = About(
         NIS2: ("Art. 21(2)(h)",),
     },
 )
+_HARMLESS = {"DescribeKey", "GetPublicKey", "RetireGrant", "Verify", "VerifyMac"}
+"""What a grant may allow without a word of what is encrypted, and without one being forged."""
 
 
 def judge(posture: Posture) -> Iterator[Judged]:
@@ -39,7 +42,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
 
 def _judged(posture: Posture, place: Place, encrypted: Mapping[tuple[str, str], list[str]]) -> Judged:
     data, found = place.thing.data, posture.open(place)
-    given = [one for one in mappings(data.get("Grants")) if is_stranger(posture, str(one.get("GranteePrincipal")))]
+    given = [one for one in mappings(data.get("Grants")) if _is_given_away(posture, one)]
     ruling, why = ruled(found)
     if mapped(data.get("KeyMetadata")).get("KeyManager") == "AWS":
         ruling, why = Ruling.PASS, "AWS manages it, and lets in no other account"
@@ -65,6 +68,12 @@ def _judged(posture: Posture, place: Place, encrypted: Mapping[tuple[str, str], 
     )
 
 
+def _is_given_away(posture: Posture, grant: Mapping[str, Any]) -> bool:
+    """Whether a grant lets a stranger do more than look at the key."""
+    may = texts(grant.get("Operations"))
+    return is_stranger(posture, str(grant.get("GranteePrincipal"))) and not (may and set(may) <= _HARMLESS)
+
+
 def _encrypted(posture: Posture) -> dict[tuple[str, str], list[str]]:
     """What is under each key, by account and by what it calls the key: an ARN, an id or an alias."""
     found: dict[tuple[str, str], list[str]] = defaultdict(list)
@@ -72,12 +81,17 @@ def _encrypted(posture: Posture) -> dict[tuple[str, str], list[str]]:
         for rule in mappings(mapped(place.thing.data.get("Encryption")).get("Rules")):
             key = mapped(rule.get("ApplyServerSideEncryptionByDefault")).get("KMSMasterKeyID")
             if key:
-                found[place.account, _bare(str(key))].append(place.thing.arn)
+                found[_owner(str(key), place), _bare(str(key))].append(place.thing.arn)
     for place in posture.of("ec2/volume", "ec2/snapshot", "secretsmanager/secret", "rds/db-instance", "rds/db-cluster"):
         key = place.thing.data.get("KmsKeyId")
         if isinstance(key, str):
-            found[place.account, _bare(key)].append(place.thing.arn)
+            found[_owner(key, place), _bare(key)].append(place.thing.arn)
     return found
+
+
+def _owner(key: str, place: Place) -> str:
+    """The account of a key as a thing names it: an ARN says so, an id or an alias is of the thing's own account."""
+    return account_of(key) or place.account
 
 
 def _bare(key: str) -> str:

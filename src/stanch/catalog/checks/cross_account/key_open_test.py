@@ -39,6 +39,8 @@ def grant(who: str) -> list[dict[str, Any]]:
         (key(opened("*")), Ruling.FAIL),
         (key(opened("*", {"StringEquals": {"kms:CallerAccount": ACCOUNT}})), Ruling.PASS),
         (key(Grants=grant(f"arn:aws:iam::{STRANGER}:role/x")), Ruling.FAIL),
+        (key(Grants=[{**grant(f"arn:aws:iam::{STRANGER}:role/x")[0], "Operations": ["DescribeKey"]}]), Ruling.PASS),
+        (key(Grants=[{"GranteePrincipal": f"arn:aws:iam::{STRANGER}:role/x"}]), Ruling.FAIL),
         (key(Grants=grant("rds.eu-central-1.amazonaws.com")), Ruling.PASS),
         (key(Grants=grant("AIDAEXAMPLEDELETED01")), Ruling.PASS),
         (key(Grants=HIDDEN), Ruling.UNKNOWN),
@@ -61,6 +63,14 @@ def test_a_key_weighs_what_it_encrypts_whatever_the_bucket_calls_it(name: str) -
     (verdict,) = verdicts(ID, posture(lines, ASSET))
     assert verdict.severity is Severity.HIGH
     assert [asset.name for asset in verdict.assets] == ["model"]
+
+
+def test_a_key_weighs_what_it_encrypts_in_other_accounts() -> None:
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": KEY}}
+    lines = [bucket(account="444455556666", Encryption={"Rules": [rule]}), key(Grants=grant(STRANGER))]
+    found = {one.resource: one for one in verdicts(ID, posture(lines, ASSET))}[KEY]
+    assert (found.ruling, found.severity) == (Ruling.FAIL, Severity.HIGH)
+    assert [asset.name for asset in found.assets] == ["model"]
 
 
 def test_nothing_that_a_hand_wrote_breaks_it() -> None:

@@ -5,10 +5,10 @@ Reads the trust of each role, and the ways from it to each store, with every ste
 
 from collections.abc import Iterator, Sequence
 
-from stanch.catalog.checks._reach import Way, asked, at_stake, reaching, shown, steps, unclear
+from stanch.catalog.checks._reach import Way, asked, at_stake, reaching, shown, steps, unclear, unsearched
 from stanch.catalog.checks._strangers import lets_in, name_of, whom
 from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import roles
+from stanch.catalog.checks._trust import doors, roles
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Open, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
@@ -41,12 +41,13 @@ Properties:
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     found = [(place, posture.open(place)) for place in roles(posture)]
-    entered = {place.thing.arn for place, opened in found if lets_in(opened)}
+    entered = {place.thing.arn for place, opened in found if lets_in(opened) or doors(posture, place)}
     reached, doubts = reaching(posture, entered), unclear(posture, entered)
     for place, opened in found:
         arn = place.thing.arn
         yield _judged(posture, place, opened, reached.get(arn, ()), doubts.get(arn))
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
+    yield from unsearched(posture)
 
 
 def _judged(posture: Posture, place: Place, opened: Open, found: Sequence[Way], doubt: str | None) -> Judged:
@@ -58,6 +59,8 @@ def _judged(posture: Posture, place: Place, opened: Open, found: Sequence[Way], 
         ruling, why = Ruling.UNKNOWN, doubt
     elif lets_in(opened):
         why = f"{whom(opened)} can become it, but it reaches no {asked(posture)}"
+    elif found and (places := doors(posture, place)):
+        ruling, why = Ruling.UNKNOWN, f"from {', '.join(places)} it reads {shown(found)}: nobody said whose that is"
     elif opened.unseen:
         ruling, why = Ruling.UNKNOWN, f"not seen: {'; '.join(opened.unseen)}"
     failed = ruling is Ruling.FAIL

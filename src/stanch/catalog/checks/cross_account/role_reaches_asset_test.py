@@ -6,6 +6,7 @@ import pytest
 from tests.posturing import ACCOUNT, posture, rulings, verdicts
 from tests.trusting import ASSET, DECOY, EVERYTHING, MODELS, READS, STRANGER, bucket, odd, role, trusting
 
+from stanch.catalog.checks._reach import MOST_UNDECLARED
 from stanch.contracts.collector import Unknown
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
@@ -58,6 +59,14 @@ def test_a_stranger_and_an_asset_make_a_hole_together(lines: Any, toml: str | No
     assert set(rulings(ID, posture(lines, toml)).values()) == {ruling}
 
 
+@pytest.mark.parametrize(("allowed", "ruling"), [((READS,), Ruling.UNKNOWN), ((), Ruling.PASS)])
+def test_a_door_that_nobody_placed_leaves_it_open_whether_strangers_come_by_it(allowed: Any, ruling: Ruling) -> None:
+    anyone = trusting({"AWS": "*"}, {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}})
+    (verdict,) = verdicts(ID, posture([bucket(), role("x", anyone, *allowed)], ASSET))
+    assert verdict.ruling is ruling
+    assert ("203.0.113.0/24" in verdict.why) is (ruling is Ruling.UNKNOWN)
+
+
 def test_what_aws_keeps_is_not_asked_about() -> None:
     linked = role(
         "AWSServiceRoleForX", trusting({"Service": "x.amazonaws.com"}), path="/aws-service-role/x.amazonaws.com/"
@@ -75,3 +84,12 @@ def test_an_account_whose_identities_were_refused_is_unknown() -> None:
 def test_nothing_that_a_hand_wrote_breaks_it() -> None:
     for line in odd(role("x", PARTNER, READS), ["AssumeRolePolicyDocument"]):
         verdicts(ID, posture([bucket(), line], ASSET))
+
+
+def test_buckets_beyond_those_that_are_asked_about_are_told() -> None:
+    lines = [bucket(f"arn:aws:s3:::b{number:03}") for number in range(MOST_UNDECLARED + 3)]
+    found = {one.resource: one for one in verdicts(ID, posture(lines))}[f"arn:aws:iam::{ACCOUNT}:root"]
+    assert found.ruling is Ruling.UNKNOWN
+    assert "3 were not asked" in found.why
+    assert rulings(ID, posture(lines, ASSET)) == {}
+    assert rulings(ID, posture(lines[:MOST_UNDECLARED])) == {}

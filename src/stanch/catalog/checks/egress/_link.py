@@ -1,8 +1,8 @@
 """How long a theft takes is bytes by bandwidth: EC2 tells both the accelerators' memory and the speed of the link.
 
 EC2 User Guide, "Amazon EC2 instance network bandwidth": to the internet an instance gets half of its bandwidth, and one
-with fewer than 32 vCPUs at most 5 Gbit/s. The faster of the two is assumed, at the peak that smaller types hold for
-minutes only: the answer is the shortest that it can be.
+with fewer than 32 vCPUs at most 5 Gbit/s; where nobody told how many it has, the faster of the two is assumed. It is
+the peak, that smaller types hold for minutes only: the answer is the shortest that it can be.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from stanch.catalog.checks._things import mapped, mappings
 _SMALL = 5.0
 """Gbit/s."""
 _SHARE = 0.5
+_MANY_CORES = 32
 _MIB, _GIB = 1 << 20, 1 << 30
 
 
@@ -36,7 +37,13 @@ def to_internet(instance: Mapping[str, Any]) -> float | None:
         if card.get("NetworkCardIndex", 0) in used
     ]
     total = sum(float(one) for one in told if isinstance(one, int | float))
-    return max(min(total, _SMALL), total * _SHARE) if total > 0 else None
+    if total <= 0:
+        return None
+    cores = mapped(mapped(instance.get("InstanceTypeInfo")).get("VCpuInfo")).get("DefaultVCpus")
+    small, large = min(total, _SMALL), total * _SHARE
+    if not isinstance(cores, int):
+        return max(small, large)
+    return small if cores < _MANY_CORES else large
 
 
 def load_of(instance: Mapping[str, Any], volumes: Sequence[Mapping[str, Any]]) -> Load | None:

@@ -95,39 +95,56 @@ def _ruling(place: Place, host: Host, ours: tuple[str, ...]) -> tuple[Ruling, st
     if not isinstance(document, Mapping):
         return Ruling.UNKNOWN, "not read: its policy is no JSON object"
     try:
-        decision = _asked(place, host, ours, parse(document))
+        policy = parse(document)
+        by_role, by_stranger = _of_host(place, host, ours, policy), _of_stranger(place, host, policy)
     except PolicyError as error:
         return Ruling.UNKNOWN, f"not read: its policy ({error})"
-    if decision.allowed:
+    if by_role.allowed:
         return Ruling.FAIL, "its policy admits a bucket of any account"
-    if decision.hangs_on:
-        return Ruling.UNKNOWN, f"whether it admits a stranger's bucket hangs on {', '.join(decision.hangs_on)}"
+    if by_stranger.allowed:
+        return Ruling.FAIL, "its policy admits a stranger's own key to the stranger's own bucket"
+    hangs = sorted({*by_role.hangs_on, *by_stranger.hangs_on})
+    if hangs:
+        return Ruling.UNKNOWN, f"whether it admits a stranger's bucket hangs on {', '.join(hangs)}"
     return Ruling.PASS, "its policy refuses to write to a stranger's bucket"
 
 
-def _asked(place: Place, host: Host, ours: tuple[str, ...], policy: Policy) -> Decision:
+def _of_host(place: Place, host: Host, ours: tuple[str, ...], policy: Policy) -> Decision:
     """Whether the endpoint lets the host's role write to a bucket of an account that nobody knows."""
-    partition = Arn.parse(host.arn).partition
-    role = host.role or str(Arn(partition, "iam", "", place.account, "role/host"))
-    session = str(Arn(partition, "sts", "", place.account, f"assumed-role/{role.rpartition('/')[2]}/{host.name}"))
+    role = host.role or str(Arn(Arn.parse(host.arn).partition, "iam", "", place.account, "role/host"))
+    return _asked(place, role, host.name, policy, {"aws:PrincipalOrgID": ours} if ours else {})
+
+
+def _of_stranger(place: Place, host: Host, policy: Policy) -> Decision:
+    """Whether it lets a key that was brought along write to a bucket of the same stranger."""
+    role = str(Arn(Arn.parse(host.arn).partition, "iam", "", _STRANGER, "role/thief"))
+    known = {"aws:PrincipalOrgID": ("o-stranger",), "aws:PrincipalOrgPaths": ("o-stranger/r-stranger/",)}
+    return _asked(place, role, "thief", policy, known)
+
+
+def _asked(
+    place: Place, role: str, session: str, policy: Policy, more: Mapping[str, tuple[str, ...]]
+) -> Decision:
+    arn = Arn.parse(role)
+    name = str(Arn(arn.partition, "sts", "", arn.account, f"assumed-role/{arn.name}/{session}"))
     request = Request(
-        Caller("role-session", place.account, session, role),
+        Caller("role-session", arn.account, name, role),
         "s3:PutObject",
-        str(Arn(partition, "s3", "", "", "bucket-of-a-stranger/model")),
+        str(Arn(arn.partition, "s3", "", "", "bucket-of-a-stranger/model")),
         _STRANGER,
-        context=_context(place, role) | ({"aws:PrincipalOrgID": ours} if ours else {}),
+        context=_context(place, role, arn.account) | more,
         unknown=frozenset({"*"}),
     )
     return evaluate(request, identity=(parse(_ALL),), resource_policy=parse(_ANYBODY), vpce=policy)
 
 
-def _context(place: Place, role: str) -> dict[str, tuple[str, ...]]:
+def _context(place: Place, role: str, account: str) -> dict[str, tuple[str, ...]]:
     told: dict[str, Any] = {
         "aws:ResourceAccount": _STRANGER,
         "aws:ResourceOrgID": "o-stranger",
         "aws:ResourceOrgPaths": "o-stranger/r-stranger/",
         "s3:ResourceAccount": _STRANGER,
-        "aws:PrincipalAccount": place.account,
+        "aws:PrincipalAccount": account,
         "aws:PrincipalArn": role,
         "aws:SourceVpc": place.thing.data.get("VpcId"),
         "aws:SourceVpce": place.thing.data.get("VpcEndpointId"),

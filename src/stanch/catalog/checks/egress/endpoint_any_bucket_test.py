@@ -36,7 +36,11 @@ def allows(action: str = "*", resource: Any = "*", effect: str = "Allow", **cond
         ([allows(resource="arn:aws:s3:::acme-weights/*")], Ruling.PASS),
         ([allows(StringEquals={"aws:ResourceAccount": "111122223333"})], Ruling.PASS),
         ([allows(StringEquals={"aws:ResourceOrgID": "o-a1b2c3d4e5"})], Ruling.PASS),
-        ([allows(StringEquals={"aws:ResourceOrgID": "${aws:PrincipalOrgID}"})], Ruling.PASS),
+        ([allows(StringEquals={"aws:ResourceOrgID": "${aws:PrincipalOrgID}"})], Ruling.FAIL),  # a key of his own
+        (
+            [allows(StringEquals={"aws:ResourceOrgID": "o-a1b2c3d4e5", "aws:PrincipalOrgID": "o-a1b2c3d4e5"})],
+            Ruling.PASS,
+        ),
         ([allows(), allows(effect="Deny", StringNotEquals={"s3:ResourceAccount": "111122223333"})], Ruling.PASS),
         ([allows(StringEquals={"aws:PrincipalTag/team": "ml"})], Ruling.UNKNOWN),
         ([], Ruling.PASS),

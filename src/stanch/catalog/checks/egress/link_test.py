@@ -19,6 +19,13 @@ def test_half_of_the_link_goes_out_or_five_gbits_of_a_small_one(cards: list[floa
     assert to_internet(instance(*cards)) == gbits
 
 
+@pytest.mark.parametrize(("cores", "gbits"), [(8, 5.0), (31, 5.0), (32, 12.5), (96, 12.5), (None, 12.5), ("8", 12.5)])
+def test_one_with_few_cores_is_held_to_five_gbits(cores: Any, gbits: float) -> None:
+    told = instance(25.0)
+    told["InstanceTypeInfo"]["VCpuInfo"] = {"DefaultVCpus": cores}
+    assert to_internet(told) == gbits
+
+
 def test_each_card_that_an_interface_uses_adds_to_the_link() -> None:
     assert to_internet(instance(*[100.0] * 32, used=4)) == 200.0
 

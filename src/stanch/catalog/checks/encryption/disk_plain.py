@@ -6,8 +6,7 @@ EBS User Guide, "Amazon EBS encryption". Reads: the volumes of hosts that hold a
 from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, blind_to_hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, in_region
 from stanch.catalog.checks.encryption._disks import disks
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

@@ -6,8 +6,7 @@ EBS User Guide, "Share an Amazon EBS snapshot": encrypted snapshots can be share
 from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, blind_to_hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, in_region
 from stanch.catalog.checks.encryption._disks import disks
 from stanch.catalog.checks.encryption._keys import Keys, of_aws
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture

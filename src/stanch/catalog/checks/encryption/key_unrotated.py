@@ -5,8 +5,7 @@ AWS KMS Developer Guide, "Rotate AWS KMS keys": symmetric keys whose material AW
 
 from collections.abc import Iterator, Mapping
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped
 from stanch.catalog.checks.encryption._keys import KEY, encrypting, of_aws
 from stanch.contracts.check import CIS, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

@@ -6,10 +6,9 @@ Lambda Developer Guide, "Managing Lambda dependencies with layers": a version ne
 from collections.abc import Iterator, Sequence
 
 from stanch.catalog.checks._declared import undeclared
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import Way, at_stake, shown, steps
 from stanch.catalog.checks._strangers import is_stranger
-from stanch.catalog.checks._things import evidence, mappings
+from stanch.catalog.checks._things import evidence, in_region, mappings
 from stanch.catalog.checks.functions._functions import (
     KIND,
     blind_to_functions,

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from stanch.catalog.checks._declared import undeclared
 from stanch.catalog.checks._network import Network, Passage
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import Way, at_stake, climbs, shown, steps
-from stanch.catalog.checks._things import evidence, gap
+from stanch.catalog.checks._things import evidence, gap, in_region
 from stanch.catalog.checks.functions._functions import (
     KIND,
     blind_to_functions,

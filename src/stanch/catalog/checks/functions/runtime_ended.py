@@ -6,8 +6,7 @@ Dates: Lambda Developer Guide, "Lambda runtimes", as of November 2026. A contain
 from collections.abc import Iterator
 from datetime import date
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence
+from stanch.catalog.checks._things import evidence, in_region
 from stanch.catalog.checks.functions._functions import KIND, blind_to_functions, name_of
 from stanch.contracts.check import FSBP, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

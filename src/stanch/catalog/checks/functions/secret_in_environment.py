@@ -5,8 +5,7 @@ Reads: what the collector found to look like a secret; the values themselves are
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, mapped
+from stanch.catalog.checks._things import evidence, in_region, mapped
 from stanch.catalog.checks.functions._functions import KIND, blind_to_functions, name_of
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

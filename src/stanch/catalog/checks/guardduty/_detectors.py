@@ -6,9 +6,11 @@ Reads: detectors as GetDetector tells them, with filters, trusted lists and expo
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from stanch.catalog.checks._reach import assets_by_region
 from stanch.catalog.checks._things import gap, mapped, region_arn, texts
 from stanch.contracts.check import Judged, Posture
 from stanch.contracts.collector import Place, unseen
+from stanch.domain.estate import Asset
 from stanch.domain.verdict import Ruling
 
 _LISTING = "guardduty:ListDetectors"
@@ -24,6 +26,8 @@ class Watch:
     detector: Place | None = None
     listed: Place | None = None
     hidden: str | None = None
+    assets: tuple[Asset, ...] = ()
+    """What is declared and lies there."""
 
     @property
     def on(self) -> bool:
@@ -42,12 +46,14 @@ def watches(posture: Posture) -> Iterator[Watch]:
     """Every account in every region of the perimeter and of the snapshot."""
     detectors = {(place.account, place.region): place for place in posture.of("guardduty/detector")}
     told = {(place.account, place.region): place for place in posture.of("guardduty/account")}
+    held = assets_by_region(posture)
     for account in posture.accounts:
         for region in dict.fromkeys((*posture.estate.perimeter.regions, *posture.regions)):
             spot = (account, region)
             detector, listed = detectors.get(spot), told.get(spot)
             arn = detector.thing.arn if detector else region_arn(posture, "guardduty", account, region)
-            yield Watch(account, region, arn, detector, listed, _hidden(posture, account, region, detector, listed))
+            hidden = _hidden(posture, account, region, detector, listed)
+            yield Watch(account, region, arn, detector, listed, hidden, held.get(spot, ()))
 
 
 def _hidden(posture: Posture, account: str, region: str, detector: Place | None, listed: Place | None) -> str | None:
@@ -75,4 +81,4 @@ def of_each(posture: Posture, say: Callable[[Watch, Place], Judged]) -> Iterator
 
 def unknown(watch: Watch) -> Judged:
     """The verdict on what nobody saw."""
-    return Judged(watch.arn, watch.account, watch.region, Ruling.UNKNOWN, str(watch.hidden))
+    return Judged(watch.arn, watch.account, watch.region, Ruling.UNKNOWN, str(watch.hidden), watch.assets)

@@ -86,6 +86,20 @@ def test_a_denied_list_names_its_permission() -> None:
     assert "guardduty:ListDetectors" in found.why
 
 
+def test_an_unwatched_region_names_what_lies_there_and_weighs_it() -> None:
+    (found,) = verdicts(ON, posture([listed([]), bucket()], WEIGHTS))
+    assert (found.severity, [asset.name for asset in found.assets]) == (Severity.HIGH, ["llama"])
+    assert "llama (weights)" in found.why
+    (found,) = verdicts(ON, posture([listed([]), bucket(BucketRegion="eu-west-3")], WEIGHTS))
+    assert (found.severity, found.assets) == (Severity.LOW, ())
+    for check, bad in ((OFTEN, {"FindingPublishingFrequency": "SIX_HOURS"}), (HIDES, {"Filters": [HIDING]})):
+        (found,) = verdicts(check, posture([detector(**bad), listed(["d1"]), bucket()], WEIGHTS))
+        assert (found.ruling, [asset.name for asset in found.assets]) == (Ruling.FAIL, ["llama"])
+
+
+HIDING = {"Name": "quiet", "Action": "ARCHIVE", "FindingCriteria": {"Criterion": {}}}
+
+
 def test_a_member_names_who_decides_for_it() -> None:
     member = detector(Administrator={"AccountId": "999988887777", "RelationshipStatus": "Enabled"})
     (found,) = verdicts(ON, posture([member]))

@@ -43,7 +43,7 @@ def _judged(watch: Watch, detector: Place) -> Judged:
     ruling, why = (Ruling.PASS, "what goes on is told every 15 minutes")
     if often != _SOON:
         ruling, why = (Ruling.UNKNOWN, "not seen: how often it tells")
-    return Judged(watch.arn, watch.account, watch.region, ruling, why, evidence=proof)
+    return Judged(watch.arn, watch.account, watch.region, ruling, why, watch.assets, proof)
 
 
 def _failed(watch: Watch, often: str, proof: tuple[Evidence, ...]) -> Judged:
@@ -56,6 +56,7 @@ def _failed(watch: Watch, often: str, proof: tuple[Evidence, ...]) -> Judged:
         watch.region,
         Ruling.FAIL,
         f"what happens again is told {often}{by}",
+        assets=watch.assets,
         evidence=proof,
         way=(
             "whoever was found once, and whose finding was put aside",

@@ -52,11 +52,11 @@ def _proof(watch: Watch) -> tuple[Evidence, ...]:
 
 
 def _said(watch: Watch, ruling: Ruling, why: str) -> Judged:
-    return Judged(watch.arn, watch.account, watch.region, ruling, why, evidence=_proof(watch))
+    return Judged(watch.arn, watch.account, watch.region, ruling, why, watch.assets, _proof(watch))
 
 
 def _failed(watch: Watch) -> Judged:
-    region = in_region(watch.region)
+    region, lies = in_region(watch.region), ", ".join(f"{one.name} ({one.kind.value})" for one in watch.assets)
     name = watch.arn.rpartition("/")[2]
     often = ("--finding-publishing-frequency", "FIFTEEN_MINUTES")
     if watch.detector:
@@ -68,11 +68,13 @@ def _failed(watch: Watch) -> Judged:
         watch.account,
         watch.region,
         Ruling.FAIL,
-        "its detector is switched off" if watch.detector else "it has no detector",
-        evidence=_proof(watch),
+        ("its detector is switched off" if watch.detector else "it has no detector") + (f", and holds {lies}" if lies else ""),
+        watch.assets,
+        _proof(watch),
         way=(
             "whoever holds stolen credentials of a host or a person",
             f"uses them in {watch.region}, from outside AWS and for what they never did before",
+            *((f"reads {lies}",) if lies else ()),
             "no finding says so: the exfiltration of instance credentials is GuardDuty's to tell",
         ),
         remedy=Remedy(

@@ -4,7 +4,7 @@ Reads: the host's groups, ACL, routes, gateway and public addresses together. Bl
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from stanch.catalog.checks._hosts import PORTS, Host, Hosts, blind_to_hosts
 from stanch.catalog.checks._network import Network, Passage
@@ -79,7 +79,7 @@ def _judged(host: Host, found: dict[int, Passage]) -> Judged:
             ),
             remedy=Remedy(
                 "Let only the gateway's security group call the port.",
-                tuple(dict.fromkeys(revoked(one.proof[0], place.region) for one in opened.values() if one.proof)),
+                _closing(opened.values(), place.region),
                 _TEMPLATE.format(port=port),
             ),
             severity=Severity.HIGH if keyed else None,
@@ -91,6 +91,12 @@ def _judged(host: Host, found: dict[int, Passage]) -> Judged:
         ruling, why = Ruling.PASS, _closed(found)
     proof = (evidence(place, "NetworkInterfaces" if "NetworkInterfaces" in data else "SecurityGroups"),)
     return Judged(host.arn, place.account, place.region, ruling, why, host.assets, proof)
+
+
+def _closing(opened: Iterable[Passage], region: str | None) -> tuple[tuple[str, ...], ...]:
+    """A command for each rule of a security group that lets the internet in."""
+    rules = (proof for one in opened for proof in one.proof if proof.at.startswith("IpPermissions"))
+    return tuple(dict.fromkeys(revoked(rule, region) for rule in rules))
 
 
 def _closed(found: dict[int, Passage]) -> str:

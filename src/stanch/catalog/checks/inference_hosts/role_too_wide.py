@@ -5,6 +5,7 @@ Reads: what the host's role can read of the declared stores, and which of them t
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from stanch.catalog.checks._hosts import MODELS, Host, Hosts, blind_to_hosts
 from stanch.catalog.checks._things import evidence, gap, mapped
@@ -54,23 +55,40 @@ def _judged(posture: Posture, hosts: Hosts, host: Host, named: dict[str, set[str
         return Judged(host.arn, place.account, place.region, Ruling.UNKNOWN, why, host.assets, proof)
     read = hosts.read_by.get(host.role, ())
     own, more = _parted(host, read, named.get(host.role, set()))
+    if not more and host.role in hosts.read_all:
+        return _reads_all(host, proof, own)
     if not more:
         why = f"its role reads {_names(own)}" if own else "its role reads none of the declared stores"
         return Judged(host.arn, place.account, place.region, Ruling.PASS, why, host.assets, proof)
+    why = f"its role reads {_names(more)}" + (f" besides {_names(own)}" if own else "")
+    reads = [f"s3:GetObject of {asset.where}" for asset in more]
+    return _failed(host, why, reads, proof, own, tuple(more))
+
+
+def _reads_all(host: Host, proof: tuple[Evidence, ...], own: Sequence[Asset]) -> Judged:
+    """Milder than a declared store: what lies in the other buckets, nobody said."""
+    why = "its role reads every object of every bucket of the account"
+    found = _failed(host, why, ["s3:GetObject of any object, of any bucket"], proof, own, host.assets)
+    return replace(found, severity=Severity.MEDIUM)
+
+
+def _failed(
+    host: Host, why: str, reads: Sequence[str], proof: tuple[Evidence, ...], own: Sequence[Asset], lost: tuple[Asset, ...]
+) -> Judged:
     return Judged(
         host.arn,
-        place.account,
-        place.region,
+        host.place.account,
+        host.place.region,
         Ruling.FAIL,
-        f"its role reads {_names(more)}" + (f" besides {_names(own)}" if own else ""),
-        tuple(more),
+        why,
+        lost,
         proof,
         way=(
             f"whoever runs code on {host.name} (a flaw of the server, a poisoned model, a plug-in)",
             f"the credentials of {host.role}, from its metadata service",
-            *(f"s3:GetObject of {asset.where}" for asset in more),
+            *reads,
         ),
-        remedy=_remedy(host.role, own),
+        remedy=_remedy(str(host.role), own),
     )
 
 

@@ -7,6 +7,7 @@ from tests.serving import HOST, ROLE, WEIGHTS, Line, bucket, host, role, without
 from stanch.contracts.check import Posture
 from stanch.contracts.collector import Unknown
 from stanch.domain.event import Event
+from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling, Verdict
 
 CHECK = "inference_hosts/role_too_wide"
@@ -100,3 +101,12 @@ def test_the_way_names_host_role_and_store() -> None:
 
 def test_a_line_without_its_facts_breaks_nothing() -> None:
     verdicts(CHECK, posture([without(host(), "NetworkInterfaces", "UserData", "InstanceTypeInfo"), *STORES], TWO))
+
+
+def test_a_role_that_reads_every_bucket_fails_though_nobody_declared_what_lies_there() -> None:
+    found = one(posture([host(), role("*"), bucket()], WEIGHTS))
+    assert (found.ruling, found.severity) == (Ruling.FAIL, Severity.MEDIUM)
+    assert "every bucket" in found.why
+    assert [asset.name for asset in found.assets] == ["llama"]
+    undeclared = one(posture([host(), role("*"), bucket()]))
+    assert (undeclared.ruling, undeclared.severity) == (Ruling.FAIL, Severity.LOW)

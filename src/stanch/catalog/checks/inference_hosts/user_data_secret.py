@@ -26,7 +26,7 @@ ABOUT = About(
         NIS2: ("Art. 21(2)(h)", "Art. 21(2)(i)"),
     },
 )
-_MASK = re.compile(r"\[masked:([a-z-]+):\d+\]")
+_MASK = re.compile(r"\[masked:([a-z0-9-]+):\d+(?::[0-9a-f]+)?\]")
 _GUESSED = "random"
 """A value that only looks like nothing a person writes: often a secret, sometimes a checksum."""
 _TEMPLATE = """\

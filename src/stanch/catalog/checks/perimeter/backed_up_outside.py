@@ -5,8 +5,7 @@ AWS Backup Developer Guide, "Creating backup copies across AWS Regions" and "acr
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped, mappings
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped, mappings
 from stanch.catalog.checks.perimeter._beyond import judged, target_of
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

@@ -6,8 +6,7 @@ asks about.
 
 from collections.abc import Callable, Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped, mappings, unlisted
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped, mappings, unlisted
 from stanch.catalog.checks.perimeter._beyond import Target, judged
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

@@ -6,8 +6,7 @@ Blind to: addresses outside AWS, which an API destination calls; where they lie 
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mappings
+from stanch.catalog.checks._things import blind, evidence, in_region, mappings
 from stanch.catalog.checks.perimeter._beyond import judged, target_of
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

@@ -6,8 +6,7 @@ an object store of another provider.
 
 from collections.abc import Iterator, Mapping
 
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import blind, evidence, mapped
+from stanch.catalog.checks._things import blind, evidence, in_region, mapped
 from stanch.catalog.checks.perimeter._beyond import Target, judged
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen

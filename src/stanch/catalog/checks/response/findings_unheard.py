@@ -7,9 +7,8 @@ Reads: detectors, rules and their targets, and where Security Hub gathers findin
 from collections.abc import Iterator
 
 from stanch.catalog.checks._filters import matches
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import assets_in
-from stanch.catalog.checks._things import evidence, gap, mapped, mappings
+from stanch.catalog.checks._things import evidence, gap, in_region, mapped, mappings
 from stanch.catalog.checks.guardduty._detectors import Watch, of_each
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place

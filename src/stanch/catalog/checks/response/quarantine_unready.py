@@ -7,8 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from stanch.catalog.checks._hosts import Host, Hosts, blind_to_hosts
-from stanch.catalog.checks._network.mend import in_region
-from stanch.catalog.checks._things import evidence, gap, listed
+from stanch.catalog.checks._things import evidence, gap, in_region, listed
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place, unseen
 from stanch.domain.severity import Severity

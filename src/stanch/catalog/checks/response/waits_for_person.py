@@ -6,9 +6,8 @@ Blind to: code of functions that a playbook calls, playbooks of other systems, a
 
 from collections.abc import Iterator
 
-from stanch.catalog.checks._network.mend import in_region
 from stanch.catalog.checks._reach import assets_in
-from stanch.catalog.checks._things import blind, evidence
+from stanch.catalog.checks._things import blind, evidence, in_region
 from stanch.catalog.checks.response import _documents, _machines
 from stanch.catalog.checks.response._steps import Playbook, Way, in_words, quickest
 from stanch.contracts.check import GDPR, ISO, NIS2, NIST, About, Judged, Posture

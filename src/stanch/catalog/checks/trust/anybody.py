@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from stanch.catalog.checks._reach import Way, administrators, assets_in, at_stake, reaching, shown, steps
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import grants, roles, trusted
+from stanch.catalog.checks._trust import doors, names_everyone, roles
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
@@ -38,7 +38,7 @@ AssumeRolePolicyDocument:
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     found = list(roles(posture))
-    wide = {place.thing.arn for place in found if _names_everyone(place) and posture.open(place).exposure.public}
+    wide = {place.thing.arn for place in found if names_everyone(place) and posture.open(place).exposure.public}
     admins = administrators(posture) if wide else {}
     dear = reaching(posture, wide)
     for place in found:
@@ -48,29 +48,13 @@ def judge(posture: Posture) -> Iterator[Judged]:
             yield _failed(posture, place, dear.get(arn, []), admin=arn in admins)
         elif unseen:
             yield Judged(arn, place.account, None, Ruling.UNKNOWN, f"not seen: {'; '.join(unseen)}")
-        elif doors := _unplaced(posture, place):
-            why = f"every account may assume it from {', '.join(doors)}: nobody said whose that is"
+        elif found_doors := doors(posture, place):
+            why = f"every account may assume it from {', '.join(found_doors)}: nobody said whose that is"
             yield Judged(arn, place.account, None, Ruling.UNKNOWN, why)
         else:
             trust = (evidence(place, "AssumeRolePolicyDocument"),)
             yield Judged(arn, place.account, None, Ruling.PASS, "its trust does not let in everyone", evidence=trust)
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
-
-
-def _names_everyone(place: Place) -> bool:
-    """Whether a star, or all but some, is what lets everyone in; an identity provider is another check's matter."""
-    listed = [grant for _, grant in grants(place)]
-    return any(
-        grant.not_principals is not None
-        or any(one.kind == "AWS" and one.value == "*" for one in grant.principals or ())
-        for grant in listed
-    )
-
-
-def _unplaced(posture: Posture, place: Place) -> list[str]:
-    """The networks and endpoints through which everyone gets in, and which are not known to be ours."""
-    found = posture.open(place).exposure.unplaced if _names_everyone(place) else ()
-    return sorted(set(found) - trusted(place, "Federated"))
 
 
 def _failed(posture: Posture, place: Place, found: Sequence[Way], *, admin: bool) -> Judged:

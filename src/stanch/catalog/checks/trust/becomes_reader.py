@@ -6,7 +6,18 @@ Reads every way of escalation to every store of an asset; the ways are those of 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from stanch.catalog.checks._reach import Way, administrators, asked, at_stake, climbs, guesses, reaching, shown, steps
+from stanch.catalog.checks._reach import (
+    Way,
+    administrators,
+    asked,
+    at_stake,
+    climbs,
+    guesses,
+    reaching,
+    shown,
+    steps,
+    unsearched,
+)
 from stanch.catalog.checks._things import unlisted
 from stanch.catalog.checks._trust import permitted
 from stanch.catalog.checks.trust._narrowing import narrowed, permissions_of
@@ -41,6 +52,7 @@ def judge(posture: Posture) -> Iterator[Judged]:
         doubt = doubts.get(arn) if one.ruling is Ruling.PASS and arn not in admins else None
         yield replace(one, ruling=Ruling.UNKNOWN, why=doubt) if doubt else one
     yield from unlisted(posture, "iam", "iam:GetAccountAuthorizationDetails")
+    yield from unsearched(posture)
 
 
 def _judged(posture: Posture, place: Place, found: Sequence[Way]) -> Judged:

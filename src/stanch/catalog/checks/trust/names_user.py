@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from stanch.catalog.checks._reach import administrators, assets_in, at_stake, reaching, shown, unclear
 from stanch.catalog.checks._strangers import name_of
 from stanch.catalog.checks._things import evidence, unlisted
-from stanch.catalog.checks._trust import grants, roles
+from stanch.catalog.checks._trust import grants, meant, roles
 from stanch.contracts.check import ISO, NIS2, NIST, About, Judged, Posture
 from stanch.contracts.collector import Place
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling
+from stanch.iam.binding import firm
+from stanch.iam.policy import Statement
 
 ABOUT = About(
     title="A role that reaches what is dear trusts a user by name",
@@ -64,13 +66,19 @@ def _users(place: Place) -> list[str]:
     """The users whom a statement names that does not ask for a second factor."""
     return sorted(
         {
-            principal.value
+            name
             for _, grant in grants(place)
-            if not any(condition.key.lower().startswith(_MFA) for condition in grant.conditions)
-            for principal in grant.principals or ()
-            if principal.kind == "AWS" and ":user/" in principal.value
+            if not _asks_for_two(grant)
+            for name in meant(grant)
+            if ":user/" in name
         }
     )
+
+
+def _asks_for_two(grant: Statement) -> bool:
+    """Whether nobody gets in without a second factor; `BoolIfExists` lets in a bare access key, which has no such key."""
+    demanded = [condition for condition in firm(grant) if condition.key.lower().startswith(_MFA)]
+    return any({value.lower() for value in condition.values} != {"false"} for condition in demanded)
 
 
 def _remedy(arn: str) -> Remedy:

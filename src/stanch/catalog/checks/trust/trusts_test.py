@@ -59,6 +59,10 @@ HUB, CLUSTER = "token.actions.githubusercontent.com", "oidc.eks.eu-central-1.ama
         (provider("gitlab.com", {"StringEquals": {"gitlab.com:aud": "https://gitlab.com"}}), Ruling.FAIL),
         (provider(CLUSTER, {"StringEquals": {f"{CLUSTER}:aud": "sts.amazonaws.com"}}), Ruling.FAIL),
         (provider(CLUSTER, {"StringEquals": {f"{CLUSTER}:sub": "system:serviceaccount:llm:vllm"}}), Ruling.PASS),
+        (provider(CLUSTER, {"StringLike": {f"{CLUSTER}:sub": "system:serviceaccount:llm:*"}}), Ruling.PASS),
+        (provider(CLUSTER, {"StringLike": {f"{CLUSTER}:sub": "system:serviceaccount:*:*"}}), Ruling.FAIL),
+        (provider(HUB, {"StringEquals": {f"{HUB}:environment": "production"}}), Ruling.FAIL),
+        (provider(HUB, {"StringLike": {f"{HUB}:job_workflow_ref": "acme/x/.github/workflows/a.yml@*"}}), Ruling.PASS),
     ],
 )
 def test_a_provider_must_be_told_which_of_its_users_are_meant(trust: Any, ruling: Ruling) -> None:
@@ -94,6 +98,10 @@ USER = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/old-laptop"}
         (role("x", trusting({"AWS": f"arn:aws:iam::{STRANGER}:user/mine"}), EVERYTHING), Ruling.FAIL),
         (role("x", trusting(USER)), Ruling.PASS),
         (role("x", trusting(USER, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}), READS), Ruling.PASS),
+        (role("x", trusting(USER, {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}), READS), Ruling.PASS),
+        (role("x", trusting(USER, {"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}), READS), Ruling.FAIL),
+        (role("x", trusting(USER, {"Bool": {"aws:MultiFactorAuthPresent": "false"}}), READS), Ruling.FAIL),
+        (role("x", trusting({"AWS": "*"}, {"ArnEquals": {"aws:PrincipalArn": USER["AWS"]}}), READS), Ruling.FAIL),
         (role("x", trusting({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}), READS), Ruling.PASS),
         (role("x", {"$unseen": "iam:GetRole: AccessDenied"}, READS), Ruling.UNKNOWN),
     ],

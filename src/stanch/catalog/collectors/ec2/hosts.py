@@ -26,7 +26,7 @@ _OTHERS = (
     Kind("elastic-ip", "DescribeAddresses", "Addresses", "AllocationId"),
 )
 _TYPES_A_CALL = 100
-_OF_A_TYPE = ("GpuInfo", "InferenceAcceleratorInfo", "MemoryInfo", "NetworkInfo", "NeuronInfo")
+_OF_A_TYPE = ("GpuInfo", "InferenceAcceleratorInfo", "MemoryInfo", "NetworkInfo", "NeuronInfo", "VCpuInfo")
 """What a host can load and how fast it can send; the rest of a type's two hundred facts judges nothing here."""
 
 

@@ -3,8 +3,10 @@
 Reads: the cells and marks of one key.
 """
 
+import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from stanch.contracts.behaviour import CallCell, Sighting
 from stanch.contracts.inference import KeyHistory
@@ -18,6 +20,8 @@ BY_HAND = "Ask the key's owner; where the key was leaked, give him another."
 KEPT_CELLS = 200
 BYTES_OF_TOKEN = 4
 """Bytes of answer for each token, where a log tells no bytes."""
+
+_VERSION = re.compile(r"[0-9][0-9A-Za-z.+-]*")
 
 Days = Mapping[int, Sequence[CallCell]]
 
@@ -35,6 +39,17 @@ def every_day(history: KeyHistory) -> Days:
 def marked(history: KeyHistory, kind: str) -> Mapping[int, Counter[str]]:
     """What the calls of each UTC day had in common, of one kind, with the calls that had it."""
     return history.once(_marked).get(kind, {})
+
+
+def lately(by_day: Days, span: int) -> Iterator[tuple[int, list[int]]]:
+    """Each day of use with those of the `span` UTC days that end with it: whoever takes his time is seen as well."""
+    for day in by_day:
+        yield day, [other for other in by_day if day - span < other <= day]
+
+
+def in_days(number: int) -> str:
+    """How long it took, in words."""
+    return "in a day" if number == 1 else f"in {number} days"
 
 
 def total(cells: Iterable[CallCell], of: Callable[[CallCell], float]) -> float:
@@ -55,6 +70,12 @@ def used_before(history: KeyHistory, day: int) -> int:
 def inside(history: KeyHistory, cell: CallCell) -> bool:
     """Whether a call came from one of our own networks."""
     return history.estate.perimeter.network(cell.address or None) is Side.INSIDE
+
+
+@lru_cache(maxsize=65_536)
+def client(agent: str) -> str:
+    """What called, whatever its version: that is new with every release."""
+    return _VERSION.sub("", agent)
 
 
 def sighting(

@@ -8,6 +8,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, inside, marked, sighting, total
 from stanch.contracts.behaviour import About, CallCell, Sighting
@@ -34,6 +35,9 @@ class Limits:
     """Keys that are used on that day: fewer are watched one by one."""
     tenants: int = 3
     """Tenants they belong to, where the log tells: the keys of one application ask alike by right."""
+    networks: float = 5.0
+    """Networks outside ours of the middle key and day, from which on the keys of one tenant are told as well: an
+    application has its own few, proxies for hire have one for each call."""
     tokens: int = 1_000_000
     """Tokens answered to all of them."""
     times: float = 3.0
@@ -156,13 +160,15 @@ def _told(
     traffic: Traffic, keys: Sequence[_Key], risen: set[int], traits: Sequence[Trait], limits: Limits
 ) -> Sighting | None:
     tenants = {key.tenant for key in keys if key.tenant}
-    if tenants and len(tenants) < limits.tenants:
-        return None
     names = {key.name for key in keys}
     proof: list[CallCell] = []
+    outside: list[int] = []
     for history in traffic.histories():
         if history.key in names:
             proof += [cell for day, cells in days(history).items() if day in risen for cell in cells]
+            outside += [len(of) for day, of in _outside(history).items() if day in risen]
+    if tenants and len(tenants) < limits.tenants and median(outside or [0]) < limits.networks:
+        return None
     tokens = total(proof, lambda cell: cell.tokens_out)
     used = len({cell.key for cell in proof})
     alike = Counter(trait[0] for trait in traits)
@@ -173,3 +179,11 @@ def _told(
     )
     why = f"{used} keys of {len(tenants) or 'unknown'} tenants share {shared} and drew {tokens:,.0f} tokens"
     return sighting(proof, f"{why} in {len(risen)} days", confidence=None if tenants else 0.5)
+
+
+def _outside(history: KeyHistory) -> Mapping[int, set[str]]:
+    """The networks of each day that are none of ours."""
+    found: dict[int, set[str]] = {}
+    for day, cells in days(history).items():
+        found[day] = {cell.network for cell in cells if cell.network and not inside(history, cell)}
+    return found

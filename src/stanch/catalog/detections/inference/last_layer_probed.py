@@ -1,13 +1,23 @@
 """The last layer of a model is of low rank: whoever biases each token in turn and reads its logprob can solve for it.
 
-Reads: calls that ask for one token, with its logprobs and with biased tokens, by UTC day and key.
-Blind to: probing without logprobs, by many calls for each number; logs that tell no parameters of calls.
+Reads: calls that ask for one token and bias some, with its logprobs or without, of a week and one key.
+Blind to: logs that tell no parameters of calls; a sweep by many keys, or one so slow that its week holds few.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, days, marked, sighting, total
+from stanch.catalog.detections.inference._calls import (
+    BY_HAND,
+    PLAYBOOK,
+    days,
+    in_days,
+    lately,
+    marked,
+    sighting,
+    total,
+)
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.finding import Technique
@@ -25,26 +35,55 @@ ABOUT = About(
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Thresholds for one UTC day."""
+    """Thresholds for the UTC days of one week."""
 
     calls: int = 200
     """Calls for one token that bias tokens and ask for logprobs; a layer of 1 000 dimensions takes thousands."""
-    tokens: int = 100
-    """Different tokens biased: a classifier biases its few labels."""
+    calls_blind: int = 1000
+    """The same without logprobs: the bias at which the answer turns is found by some ten calls for each token."""
     calls_untold: int = 2000
-    """Calls, where the log counts biased tokens and names none."""
+    """Calls with logprobs, where the log counts biased tokens and names none."""
+    tokens: int = 100
+    """Different tokens biased now and then and never before that week: a classifier goes on to bias its few labels."""
+    rare: float = 0.1
+    """Share of the calls above which a token is a label, or what others are measured by, and no part of a sweep."""
+    days: int = 7
+    """UTC days that are looked at together."""
 
 
 LIMITS = Limits()
 
 
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
-    """Yield one sighting for each day with so many probes."""
-    biased = marked(history, "bias")
-    for day, cells in days(history).items():
-        proof = [cell for cell in cells if cell.biased and cell.scored and cell.single]
-        probes = total(proof, lambda cell: min(cell.biased, cell.scored, cell.single))
-        tokens = len(biased.get(day, ()))
-        if probes >= (limits.calls if tokens else limits.calls_untold) and (tokens >= limits.tokens or not tokens):
-            what = f"{tokens:,} different tokens biased" if tokens else "tokens biased that the log does not name"
-            yield sighting(proof, f"{probes:,.0f} calls for one token with its logprobs in a day, {what}")
+    """Yield one sighting for the days that make a sweep, and one for each day on which it goes on."""
+    by_day, biased = days(history), marked(history, "bias")
+    told: set[int] = set()
+    for day, week in lately(by_day, limits.days):
+        proof = {other: [cell for cell in by_day[other] if cell.biased and cell.single] for other in week}
+        if not proof[day]:
+            continue
+        cells = [cell for of in proof.values() for cell in of]
+        probes = total(cells, lambda cell: min(cell.biased, cell.single))
+        scored = total(cells, lambda cell: min(cell.biased, cell.scored, cell.single))
+        tokens, named = _swept(biased, week, probes, limits), any(other in biased for other in week)
+        swept = tokens >= limits.tokens
+        if scored >= (limits.calls if named else limits.calls_untold) and (swept or not named):
+            severity, confidence, calls = ABOUT.severity, ABOUT.confidence, f"{scored:,.0f} calls for one token with"
+        elif swept and probes >= limits.calls_blind:
+            severity, confidence, calls = Severity.MEDIUM, 0.6, f"{probes:,.0f} calls for one token without"
+        else:
+            continue
+        what = f"{tokens:,} different tokens biased" if named else "tokens biased that the log does not name"
+        fresh = [cell for other in week if other not in told for cell in proof[other]]
+        told.update(week)
+        yield sighting(fresh, f"{calls} its logprobs {in_days(len(week))}, {what}", severity, confidence)
+
+
+def _swept(biased: Mapping[int, Counter[str]], week: list[int], probes: float, limits: Limits) -> int:
+    """Tokens that few calls of these days bias, and none before them."""
+    counts = sum((biased[day] for day in week if day in biased), Counter[str]())
+    before: set[str] = set()
+    for day, of in biased.items():
+        if day < week[0]:
+            before.update(of)
+    return sum(count <= limits.rare * probes and token not in before for token, count in counts.items())

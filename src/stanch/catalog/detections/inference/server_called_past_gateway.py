@@ -1,9 +1,11 @@
 """A gateway knows its callers by their keys; a model server behind it answers anyone who reaches its port.
 
-Reads: a server's or proxy's lines whose request no gateway logged, in hours in which most of them were.
-Blind to: servers whose lines share no request id with the gateway's; hours in which the gateway's log is missing.
+Reads: a server's lines whose request no gateway logged, in hours in which enough of the same log's belong to one.
+Blind to: servers whose lines share no request id with the gateway's, which the flow logs watch; hours in which the
+gateway's log is missing.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,9 +32,13 @@ class Limits:
     calls: int = 20
     """Calls of a model that no gateway knows of: tests of a host's own health are fewer, and ask for no tokens."""
     joined: int = 20
-    """Lines in the same hour that do belong to a gateway's call, without which the logs cannot be compared."""
+    """Lines of the same log and hour that do belong to a gateway's call, without which the two cannot be compared."""
     share: float = 0.5
     """Lines that do, for each call that belongs to none: where fewer do, it is the logs that do not fit."""
+    servers: frozenset[str] = frozenset({"llama_cpp", "ollama", "tgi", "vllm"})
+    """Logs of those who answer; what a proxy logs may be what the gateway behind it refused."""
+    fronts: frozenset[str] = frozenset({"alb", "nginx"})
+    """Logs of what may stand before a server without being its gateway."""
 
 
 LIMITS = Limits()
@@ -44,13 +50,13 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     if history.key:
         return
     found: dict[int, list[CallCell]] = {}
-    hours: dict[int, int] = {}
-    for cell in history.cells:
-        if _asks(cell):
-            hours[cell.start] = hours.get(cell.start, 0) + cell.count
-    for cell in history.cells:
-        joined = history.joined.get(cell.start, 0)
-        if _asks(cell) and joined >= max(limits.joined, limits.share * hours[cell.start]):
+    past: Counter[tuple[int, str]] = Counter()
+    served = [(cell, server) for cell in history.cells if (server := _server(cell, limits))]
+    for cell, server in served:
+        past[cell.start, server] += cell.count
+    for cell, server in served:
+        known = history.joined.get((cell.start, server), 0)
+        if known >= max(limits.joined, limits.share * past[cell.start, server]):
             found.setdefault(day_of(cell.start), []).append(cell)
     for proof in found.values():
         calls = sum(cell.count for cell in proof)
@@ -60,5 +66,8 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
             yield sighting(proof, f"{calls:,} calls in a day that reached a server and no gateway{told}")
 
 
-def _asks(cell: CallCell) -> bool:
-    return cell.operation in _ASKING and cell.count > cell.failed
+def _server(cell: CallCell, limits: Limits) -> str:
+    """The server's log that tells of calls which asked a model, and no gateway's; "" for others."""
+    logs = set(cell.log.split("+"))
+    asks = cell.operation in _ASKING and cell.count > cell.failed
+    return min(logs & limits.servers, default="") if asks and logs <= limits.servers | limits.fronts else ""

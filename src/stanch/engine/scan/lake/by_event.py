@@ -3,7 +3,7 @@
 Those that are opened are judged in the order in which they were read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -46,6 +46,7 @@ class Knowledge(NamedTuple):
     classes: Classes
     span: Span
     sources: Sequence[AnySource]
+    overhear: Callable[[Event], None]
 
 
 class Wanted(NamedTuple):
@@ -86,6 +87,7 @@ class ByEvent:
     def __init__(self, unit: LakeUnit, receipt: Receipt, knowledge: Knowledge, part: Part) -> None:
         self.judge, self.classes, self.span = knowledge.judge, knowledge.classes, knowledge.span
         self.part = part
+        self._overhear = knowledge.overhear
         self._unit = unit
         self._paths = [original.path for original in receipt.originals]
         self._records = Records(knowledge.sources, receipt)
@@ -146,6 +148,7 @@ class ByEvent:
     def _judge(self, wanted: list[Wanted]) -> None:
         for row in sorted(wanted, key=lambda row: row.seq):
             self.judge.take(row.event, self.part, rules=row.rules, summed=row.summed)
+            self._overhear(row.event)
 
     def _blocks(self, piece: Piece, stack: ExitStack, stands: Sequence[Stand] | None = None) -> Iterator[Block]:
         """The blocks of a piece, or only those in which some rows stand."""

@@ -11,7 +11,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
 from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
-from stanch.engine.read import AnySource
+from stanch.engine.read import AnySource, aside, head
 from stanch.engine.routines import Routine
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
@@ -41,10 +41,15 @@ class LakeScanner(Scanner):
         keep: Keep | None = None,
         *,
         profiles: bool = True,
+        calls: bool = True,
         inspect: Inspect | None = None,
+        salt: bytes = b"",
     ) -> None:
         """As a scanner; raw logs that `keep` does not know yet are kept there, and then scanned from what was kept."""
-        super().__init__(rules, estate, sources, accounts, limit, routines, span, profiles=profiles, inspect=inspect)
+        super().__init__(
+            rules, estate, sources, accounts, limit, routines, span,
+            profiles=profiles, calls=calls, inspect=inspect, salt=salt,
+        )  # fmt: skip
         self._keep = keep
 
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
@@ -64,7 +69,7 @@ class LakeScanner(Scanner):
         from stanch.engine.scan.lake.by_event import Knowledge
         from stanch.engine.scan.lake.unit import scan
 
-        scan(file, Knowledge(self.judge, self._classes, self.span, self._sources), part, seen)
+        scan(file, Knowledge(self.judge, self._classes, self.span, self._sources, self.overhear), part, seen)
 
     def _kept(self, keep: Keep, files: Iterable[LogFile]) -> "_Kept":
         from stanch.engine.scan.lake.keeping import kept, offered
@@ -132,7 +137,7 @@ class LakeImporter(LakeScanner):
         kept = self._kept(self._keep, files)
         tally.duplicates += len(kept.known)
         tally.unsaved.update(kept.unsaved)
-        tally.skipped += map(_left, kept.left)
+        tally.skipped += (_left(file, self._sources) for file in kept.left)
         for receipt in (unit.receipt() for unit in kept.units):
             tally.files_read += receipt.files_read
             tally.events += sum(piece.rows for piece in receipt.pieces)
@@ -142,9 +147,12 @@ class LakeImporter(LakeScanner):
         return part
 
 
-def _left(file: LogFile) -> Skipped:
+def _left(file: LogFile, sources: Sequence[AnySource]) -> Skipped:
     try:
         file.open().close()
     except OSError as error:
         return Skipped(file.path, f"cannot be opened: {error.strerror or error}")
-    return Skipped(file.path, "not kept in the lake; hunt it where it lies", fault=False)
+    begin = head(file)
+    source = next((source for source in sources if source.recognises(file.path, begin)), None)
+    what = f"{aside(source)} where it lies; " if source else ""
+    return Skipped(file.path, f"{what}not kept in the lake", fault=False)

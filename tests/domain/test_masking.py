@@ -1,14 +1,19 @@
 """What looks like a secret, what does not, and that no secret stays in what is kept."""
 
 import base64
+import gzip
 import random
 import secrets
 import string
+import time
+from typing import Any
 
 import pytest
 
-from stanch.catalog.collectors._secrets import arguments, masked, masked_in, sealed, variables, why_secret
+from stanch.domain.masking import DEEPEST, NESTED, arguments, mask, masked, masked_in, masked_surely, sealed, variables
+from stanch.domain.secret import why_secret
 
+HUNTER = mask("named-so", "hunter2hunter2")
 AKIA = "AKIA" + "IOSFODNN7EXAMPLE"
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEA\n-----END RSA PRIVATE KEY-----"  # gitleaks:allow
 
@@ -104,7 +109,7 @@ def test_a_start_script_keeps_its_images_and_ports_and_loses_its_secrets() -> No
         assert secret not in kept
     for told in ("-p 8000:8000", "vllm/vllm-openai:v0.6.3", "s3://acme-weights/llama", "MAX_TOKENS=4096", "--gpus all"):
         assert told in kept
-    assert "export HF_TOKEN=[masked:named-so:12]" in kept
+    assert f"export HF_TOKEN={mask('named-so', 'abcdefgh1234')}" in kept
     assert "[masked:private-key" in kept
 
 
@@ -119,23 +124,131 @@ def test_an_image_digest_stays_readable() -> None:
 
 def test_a_long_line_of_text_is_masked_in_one_pass() -> None:
     packed = base64.b64encode(random.Random(7).randbytes(48_000)).decode()  # noqa: S311 - the same in every run
-    assert masked(f"echo {packed} | base64 -d") == f"echo [masked:random:{len(packed)}] | base64 -d"
+    assert masked(f"echo {packed} | base64 -d") == f"echo {mask('random', packed)} | base64 -d"
 
 
 def test_a_secret_after_its_flag_is_masked_in_a_command_line() -> None:
     assert arguments(["serve", "--api-key", "hunter2hunter2", "--port", "8000"]) == [
         "serve",
         "--api-key",
-        "[masked:named-so:14]",
+        HUNTER,
         "--port",
         "8000",
     ]
-    assert arguments(["--api-key=hunter2hunter2"]) == ["--api-key=[masked:named-so:14]"]
+    assert arguments(["--api-key=hunter2hunter2"]) == [f"--api-key={HUNTER}"]
 
 
 def test_a_document_is_masked_by_its_keys_and_keeps_its_form() -> None:
     document = {"Parameters": {"ApiToken": "hunter2hunter2", "Bucket": "acme"}, "Retry": [{"MaxAttempts": 3}]}
     assert masked_in(document) == {
-        "Parameters": {"ApiToken": "[masked:named-so:14]", "Bucket": "acme"},
+        "Parameters": {"ApiToken": HUNTER, "Bucket": "acme"},
         "Retry": [{"MaxAttempts": 3}],
     }
+
+
+def test_of_a_secret_its_kind_its_length_and_the_start_of_its_hash_are_surely() -> None:
+    assert mask("named-so", "hunter2") == "[masked:named-so:7:f52fbd32b2b3]"
+    assert mask("named-so", "hunter3hunter3") != HUNTER, "another secret in its place is seen"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'curl -H "Authorization: Bearer {}" https://api.acme.example',
+        "curl -H 'Proxy-Authorization: Basic {}'",
+        '{{"Authorization": "Bearer {}"}}',
+        "the bearer {} of it",
+        "curl -u admin:{} https://api.acme.example",
+        "curl --user 'admin:{}' https://api.acme.example",
+        "mysql -u root -p{} -e 'select 1'",
+        "mysqldump --single-transaction -uroot -p'{}' weights",
+        "docker login -u AWS -p {} registry.acme.example",
+        "echo {} | docker login -u AWS --password-stdin registry.acme.example",
+        "printf '{}' | helm registry login --password-stdin registry.acme.example",
+        "echo 'root:{}' | sudo chpasswd",
+        "chpasswd <<< root:{}",
+        "sshpass -p {} ssh host",
+        "redis-cli -h db -a {} ping",
+        "ldapsearch -D cn=x -w {} -b o=y",
+        "machine api.acme.example login bob password {}",
+        "machine api.acme.example\n\tlogin bob\n\tpassword {}\n",
+        "default login bob password {}",
+        "git clone https://bob:{}@git.acme.example/serving.git",
+        "mongodb+srv://app:{}@cluster.acme.example/weights",
+        "export X_TOKEN={}",
+        "set -x HF_TOKEN {}",
+        "ENV API_KEY {}",
+        "- name: API_KEY\n  value: {}\n",
+        '{{"name": "API_KEY", "value": "{}"}}',
+        '{{\\"api_key\\": \\"{}\\"}}',
+        "<property><password>{}</password></property>",
+        "ALTER USER 'app' IDENTIFIED BY '{}';",
+        "CREATE ROLE app LOGIN PASSWORD '{}';",
+        "requirepass {}",
+        "openssl enc -pass pass:{}",
+        "aws configure set aws_secret_access_key {}",
+        "spring.datasource.password={}",
+        "$p = ConvertTo-SecureString '{}' -AsPlainText",
+        "net user trainer {} /add",
+        "pip install --extra-index-url https://ci:{}@packages.acme.example/simple",
+    ],
+)
+def test_a_secret_is_masked_in_each_way_that_programs_are_told_one(line: str) -> None:
+    secret = "Tr0ub4dor3.Staple"
+    text = f"#!/bin/sh\n{line.format(secret)}\n"
+    kept = masked_surely(text)
+    assert secret not in kept
+    assert masked_surely(kept) == kept
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'curl -H "Authorization: Bearer $TOKEN" https://api.acme.example',
+        "mysql -u root -p$PASSWORD",
+        "export X_TOKEN=$(aws ssm get-parameter --name /serving/token)",
+        "docker run -p 8000:8000 vllm/vllm-openai:v0.11.0 --model /models/llama",
+        "psql postgresql://app:${DB_PASSWORD}@db.acme.example/app",
+        "bearer authentication is required here",
+        "docker login -u AWS --password-stdin registry.acme.example",
+        "arn:aws:secretsmanager:eu-central-1:111122223333:secret:serving-a1B2c3",
+        "arn:*:secretsmanager:*:*:secret:serving",
+        "secretsmanager:GetSecretValue",
+        "sts:ExternalId",
+        "mkdir -p /var/lib/mysql",
+        "token.actions.githubusercontent.com:sub",
+    ],
+)
+def test_what_only_names_a_secret_stays_readable(line: str) -> None:
+    assert masked_surely(line) == line
+
+
+def test_what_base64_carries_is_looked_into() -> None:
+    script = base64.b64encode(b"#!/bin/sh\nexport HF_TOKEN=zaq12wsx99\n").decode()
+    key = base64.b64encode(gzip.compress(PEM.encode(), mtime=0)).decode()
+    harmless = base64.b64encode(b"#!/bin/sh\nollama serve --port 11434\n").decode()
+    document = f"write_files:\n- encoding: b64\n  content: {script}\n- encoding: gz+b64\n  content: {key}\n"
+    kept = masked_surely(f"{document}- encoding: b64\n  content: {harmless}\n")
+    assert script not in kept
+    assert key not in kept
+    assert harmless in kept
+    assert sealed(script, "BOOT")["LooksSecret"] in ("encoded", "random")
+
+
+def test_a_document_that_is_nested_without_end_is_cut() -> None:
+    nested: Any = "leaf"
+    for _ in range(5000):
+        nested = [nested]
+    kept, depth = masked_in(nested), 0
+    while isinstance(kept, list):
+        kept, depth = kept[0], depth + 1
+    assert (kept, depth) == (NESTED, DEEPEST)
+
+
+@pytest.mark.parametrize(
+    "word", ["mysql ", "name: ", "machine a login ", "echo -a ", "<pass", "a" * 40, "set -x ", "a:"]
+)
+def test_a_hostile_text_costs_no_more_than_its_length(word: str) -> None:
+    began = time.process_time()
+    masked_surely(word * (400_000 // len(word)))
+    assert time.process_time() - began < 5
