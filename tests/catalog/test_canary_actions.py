@@ -30,10 +30,10 @@ def admin(ground: Ground) -> Listening:
     return Listening(ground.admin)
 
 
-def objects_in(ground: Ground, *, versions: bool = False) -> tuple[DecoyObjects, str]:
+def objects_in(ground: Ground, *versions: str) -> tuple[DecoyObjects, str]:
     bucket = ground.bucket()
-    if versions:
-        on = {"Status": "Enabled"}
+    for status in versions:
+        on = {"Status": status}
         ground.admin.call("s3", "PutBucketVersioning", Bucket=bucket, VersioningConfiguration=on)
     return DecoyObjects(BODIES), ground.arn("s3", bucket)
 
@@ -47,7 +47,8 @@ def key_of(ground: Ground) -> tuple[DecoyKey, str]:
 
 MAKERS: dict[str, Callable[[Ground], tuple[Action, str]]] = {
     "objects": objects_in,
-    "objects with versions": lambda ground: objects_in(ground, versions=True),
+    "objects with versions": lambda ground: objects_in(ground, "Enabled"),
+    "objects that had versions": lambda ground: objects_in(ground, "Enabled", "Suspended"),
     "key": key_of,
 }
 each_kind = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
@@ -99,6 +100,17 @@ def test_survives_any_call_being_refused(ground: Ground, make: Callable[[Ground]
         if not refused:
             return
     raise AssertionError("so many calls")
+
+
+@pytest.mark.parametrize("versions", [(), ("Enabled",), ("Enabled", "Suspended")])
+def test_nothing_at_all_is_left_of_objects(ground: Ground, versions: tuple[str, ...]) -> None:
+    (action, resource), aws = objects_in(ground, *versions), admin(ground)
+    step = planned(action, ground, aws, resource)
+    action.apply(aws, step, no_wait)
+    action.undo(aws, step, no_wait)
+    left = ground.admin.call("s3", "ListObjectVersions", Bucket=Arn.parse(resource).resource, Prefix="decoys/")
+    assert not left.get("Versions")
+    assert not left.get("DeleteMarkers")
 
 
 def test_nobody_is_overwritten_who_wrote_between_plan_and_deed(ground: Ground) -> None:

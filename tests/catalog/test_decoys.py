@@ -172,3 +172,17 @@ def test_who_plants_and_retires_is_folded_and_who_reads_as_administrator_is_not(
         assert not critical(record)
         assert [one.routine for one in hunted(record).coverage.folded] == ["caretakers_touch_decoys"]
     assert critical(event("GetObject", ADMIN))
+
+
+def test_who_minted_a_decoy_key_is_not_taken_for_who_stole_it() -> None:
+    asked = {"userName": "svc-model-export-17"}
+    given = {"accessKey": {"accessKeyId": "AKIAEXAMPLE", "userName": "svc-model-export-17", "status": "Active"}}
+    admin = {**ADMIN, "accessKeyId": "AKIAADMIN"}
+    minted = event("CreateAccessKey", admin, "iam", asked=asked, responseElements=given, key=None)
+    used = event("GetCallerIdentity", BAIT, "sts", "203.0.113.66", key=None)
+    log = Log(json.dumps({"Records": [minted, used]}).encode())
+    result = app.hunt([log], estate.read(ESTATE), app.rules(), routines=app.routines())
+    every = [finding for incident in result.incidents for finding in incident.findings]
+    (found,) = [finding for finding in every if finding.detection == "exfiltration/decoy_touched"]
+    assert found.actor.origin == USER
+    assert "platform-admin" not in " ".join((*found.resources, *found.sessions))

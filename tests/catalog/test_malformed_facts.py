@@ -1,11 +1,18 @@
 """One policy that nobody can read makes one thing unknown; every check goes on, and it stands in the coverage."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from stanch.app.posture import Seen
-from tests.posturing import ACCOUNT, posture
+from stanch.app import scan
+from stanch.app.posture import Seen as Judging
+from stanch.contracts.collector import Thing
+from stanch.domain.estate import Estate
+from stanch.estate import snapshot
+from stanch.estate.snapshot import Seen
+from tests.posturing import ACCOUNT, MOMENT, posture
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role"
 WEIGHTS = "arn:aws:s3:::weights"
@@ -36,18 +43,32 @@ def role(name: str, **facts: Any) -> dict[str, Any]:
 def test_who_is_healthy_is_told_beside_one_that_nobody_can_read(facts: dict[str, Any]) -> None:
     bucket = {"kind": "s3/bucket", "arn": WEIGHTS, "data": {"Policy": None}}
     about = posture([bucket, role("serving"), role("spoilt", **facts)])
-    assert isinstance(about, Seen)
-    assert about.malformed == ()
+    assert isinstance(about, Judging)
+    assert not about.malformed
     sure = {one.principal: one.answer for one in about.who_can("s3:GetObject", f"{WEIGHTS}/x")}
     assert sure[f"{ROLE}/serving"] == "must"
     assert any(way.principal == f"{ROLE}/serving" for way in about.ways_to(WEIGHTS))
-    (gap,) = about.malformed
-    assert (gap.of, gap.code, gap.account) == (f"{ROLE}/spoilt", "Malformed", ACCOUNT)
+    told = [(gap.of, gap.code, gap.account) for gap in about.malformed]
+    assert told == [(f"{ROLE}/spoilt", "Malformed", ACCOUNT)]
 
 
 def test_a_bucket_policy_that_nobody_can_read_is_a_gap_of_that_bucket() -> None:
     spoilt = {"kind": "s3/bucket", "arn": WEIGHTS, "data": {"Policy": {"Statement": [{"Effect": "Perhaps"}]}}}
     about = posture([spoilt, role("serving")])
-    assert isinstance(about, Seen)
+    assert isinstance(about, Judging)
     assert {one.principal for one in about.who_can("s3:GetObject", f"{WEIGHTS}/x")} == {f"{ROLE}/serving"}
     assert [gap.of for gap in about.malformed] == [WEIGHTS]
+
+
+def test_a_scan_tells_what_it_could_not_read_and_what_an_older_stanch_kept_no_hash_of(tmp_path: Path) -> None:
+    spoilt = role("spoilt", RolePolicyList=7)
+    things = tuple(Thing(one["kind"], one["arn"], one["data"]) for one in (role("serving"), spoilt))
+    folder = snapshot.write(tmp_path / "s", [Seen(ACCOUNT, None, "iam", things)], MOMENT)
+    index = json.loads((folder / "index.json").read_text())
+    del index["unknowns"]
+    (folder / "index.json").write_text(json.dumps(index))
+    result = scan.scan(snapshot.read(folder), Estate(), scan.asked(["trust"]))
+    told = {one.path: one.why for one in result.coverage.files_skipped}
+    assert "is 7; write a list" in told[f"{ROLE}/spoilt"]
+    assert "kept no hash of it" in told["unknowns.jsonl"]
+    assert not result.complete

@@ -125,6 +125,13 @@ def recorded() -> list[Line]:
             LogDestinationType="s3",
             LogDestination="arn:aws:s3:::acme-flows",
         ),
+        thing(
+            "route53resolver/query-log-config",
+            f"arn:aws:route53resolver:{REGION}:{ACCOUNT}:resolver-query-log-config/rqlc-1",
+            Id="rqlc-1",
+            Status="CREATED",
+            Associations=[{"ResourceId": VPC, "Status": "ACTIVE"}],
+        ),
         bucket("acme-flows", Notification={}),
         thing(
             "glue/table",

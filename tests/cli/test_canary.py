@@ -2,20 +2,25 @@
 
 import json
 import stat
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from tests.cli.running import Run, Said
 from tests.ground import Died, Ground, Listening, allowed, dying_before
 
+from stanch import app
 from stanch.app.canary import Planting
 from stanch.app.inspecting import inspector
 from stanch.aws import Credentials
+from stanch.catalog.actions.canary._access_key import DecoyKey
+from stanch.catalog.actions.canary._objects import DecoyObjects
 from stanch.cli import main
 from stanch.domain.arn import Arn
-from stanch.domain.estate import Estate
-from stanch.domain.step import StepState
+from stanch.domain.estate import Estate, Limits, Mode, Response
+from stanch.domain.step import Collateral, Step, StepState
 from stanch.engine.canary.marks import Canary, Kind
+from stanch.engine.correlate import opened_by_hand
 from stanch.stores.open import open_stores
 
 ESTATE = '[perimeter]\naccounts = ["{account}"]\n\n[[asset]]\nname = "llama"\nkind = "weights"\nwhere = "s3://{bucket}/llama/"\n'
@@ -271,3 +276,32 @@ def test_our_own_search_for_the_estate_finds_no_decoy(stanch: Run, bucket: str) 
     found = {line["values"].get("where"): line["how"] for line in said.of("proposal") if line["section"] == "asset"}
     assert f"s3://{bucket}/sft/" not in found
     assert not any("00000-of-00006" in str(where) for where in found)
+
+
+def test_planting_uses_up_nothing_of_what_containment_may_do_in_an_hour(
+    stanch: Run, bucket: str, tmp_path: Path
+) -> None:
+    for number in range(3):
+        words = ("canary", "plant", "shard", f"s3://{bucket}/{number}/", "--size", "1", "--apply", "--yes")
+        assert stanch(*words).code == 0
+    role = "arn:aws:iam::111122223333:role/vllm"
+    allowed_to = Estate(response=Response(mode=Mode.ACT, limits=Limits(per_incident=1, per_hour=1), act_confidence=0))
+    incident = opened_by_hand((role,), datetime(2026, 6, 1, tzinfo=UTC))
+    step = Step(
+        incident.id, "iam/look_again", role, None, StepState.PLANNED, "a test", before={}, collateral=Collateral.NONE
+    )
+    with open_stores(tmp_path / ".stanch") as stores:
+        decision = app.go_ahead(stores, allowed_to, incident, [step])
+    assert not any("an hour" in why or "per_hour" in why for why in decision.why), decision.why
+
+
+def test_the_page_names_every_permission_that_planting_needs() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/plant-canaries.md").read_text()
+    wanted = {*DecoyObjects.PERMISSIONS, *DecoyKey.PERMISSIONS}
+    assert {permission for permission in wanted if f"`{permission}`" not in page} == set()
+
+
+def test_the_responder_may_neither_plant_nor_mint() -> None:
+    given = {permission for action in app.actions().values() for permission in action.PERMISSIONS}
+    assert not given & {"iam:CreateUser", "iam:CreateAccessKey"}
+    assert not [name for name in app.actions() if name.startswith("canary/")]

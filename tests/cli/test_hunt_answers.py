@@ -19,8 +19,12 @@ from tests.catalog.call_samples import SAMPLES, SECRET
 from stanch import app
 from stanch.app import progress
 from stanch.app.answers import Answers
+from stanch.app.knowledge import every_source
+from stanch.app.scan import calls_in
 from stanch.cli import main
 from stanch.domain.estate import Estate
+from stanch.engine.read import Tally
+from stanch.engine.scan.lake.scanner import LakeScanner
 from stanch.engine.scan.span import ALWAYS
 from stanch.stores.listing import Listing
 from stanch.stores.logs import found
@@ -145,6 +149,33 @@ def test_what_reached_the_server_past_the_gateway_is_told_and_a_refusal_of_the_g
     (finding,) = lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding")
     assert finding["detection"] == "inference/server_called_past_gateway"
     assert finding["count"] == 30
+
+
+def flows(to: str, hour: int, packets: int, size: int) -> str:
+    """What a model server sent from its port at a quarter past this hour of the gateway's log."""
+    when = START + hour * 3600 + 900
+    return (
+        f"2 111122223333 eni-0123456789abcdef0 10.0.4.17 {to} 8000 40001 6 {packets} {size} {when} {when + 60} ACCEPT OK"
+    )
+
+
+def test_a_server_that_answers_while_the_gateway_rests_is_found_by_its_flow_logs(say: Say) -> None:
+    write("gateway.jsonl", [gateways(place) for place in (*range(100), *range(1200, 1210))])
+    header = (
+        "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+        "log-status"
+    )
+    usual = [
+        header,
+        *(flows("10.0.9.5", hour, 400, 560_000) for hour in (0, 10)),
+        *(flows("10.0.7.7", h, 50, 40_000) for h in range(10)),
+    ]
+    write("flows.log", [*usual, flows("10.0.31.8", 4, 400, 560_000)])
+    (finding,) = lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding")
+    assert finding["detection"] == "inference/served_while_gateway_idle"
+    assert "528 kB from port 8000 to 10.0.31.8 in 1 hour around which the gateway logged no call" in finding["why"]
+    write("gateway-2.jsonl", [gateways(place) for place in range(470, 490)])
+    assert lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding") == []
 
 
 def test_system_prompts_and_fingerprints_of_datasets_are_looked_for(say: Say) -> None:
@@ -349,6 +380,24 @@ def test_what_is_kept_of_a_hunt_that_may_be_interrupted_holds_no_word_and_is_sal
         assert not [secret for secret in (SECRET.encode(), AWS_KEY.encode(), guess) if secret in stored]
     assert salts[0] == salts[1]
     assert len(salts[0]) == 32
+
+
+def test_who_reads_events_alone_is_told_once_of_each_file_that_has_none(say: Say, tmp_path: Path) -> None:
+    write("gateway.jsonl", [gateways(0)])
+    write("alb.log", [balancers(0)])
+    write("flows.log", ["2 111122223333 eni-1 10.0.0.1 10.0.0.2 443 40000 6 1 40 1780308000 1780308060 ACCEPT OK"])
+    files = Listing(found([tmp_path / "logs"]))
+    tally = Tally()
+    calls_in(files, tally)
+    part = LakeScanner([], Estate(), every_source(), calls=False).scan(files)
+    for read in (tally, part.tally):
+        assert read.events == 1
+        assert read.tables == []
+        assert {(Path(skip.path).name, skip.why, skip.fault) for skip in read.skipped} == {
+            ("gateway.jsonl", "a log of model calls (litellm), which `stanch hunt` reads", False),
+            ("flows.log", "a log of network flows (vpc_flow), which `stanch hunt` reads", False),
+        }
+    assert not part.calls
 
 
 def test_no_word_and_no_key_of_any_source_is_told_or_kept_anywhere(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -228,7 +228,9 @@ def test_flow_logs_are_summed_anew_when_another_comes_and_once_when_it_begins(tm
         put(logs / "2.json", call(2))
         calm = cycle(running)
         assert calm.coverage.events == 2
-        assert [skip.why for skip in calm.coverage.files_skipped] == ["1 flow log not summed again: no other came since"]
+        assert [skip.why for skip in calm.coverage.files_skipped] == [
+            "1 flow log not summed again: no other came since"
+        ]
         (logs / "2.log").write_bytes(text([row(start=start + 60, end=start + 120)] * 3))
         assert cycle(running).coverage.events == 8
     with over(logs, tmp_path / "state") as running:

@@ -7,12 +7,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from tests.estate.test_looking import Account
 
 from stanch.contracts.aws import AwsError
 from stanch.contracts.collector import unseen
 from stanch.estate.asking import TRIES, Asking
 from stanch.estate.looking import AT_ONCE, Looking
-from tests.estate.test_looking import Account
 
 ACCOUNT = "111122223333"
 OF_THE_SDK = 5
@@ -57,7 +57,7 @@ class Service:
         self.asked = 0
         self._hours, self._rate = hours, a_second
         self._left, self._since = 1.0, 0.0
-        self._lock, self._random = threading.Lock(), Random(7)
+        self._lock, self._random = threading.Lock(), Random(7)  # noqa: S311 - jitter, no secret
 
     def call(self) -> str:
         for attempt in range(OF_THE_SDK):

@@ -17,7 +17,7 @@ from stanch.domain.arn import Arn
 from stanch.domain.estate import AssetKind, Estate
 from stanch.domain.step import Method, Phase, Proof, Step, StepState
 from stanch.engine.canary.bodies import objects
-from stanch.engine.canary.marks import OBJECTS, TEXTS, Canary, Draw, Kind, fingerprint, seed
+from stanch.engine.canary.marks import INCIDENT, OBJECTS, TEXTS, Canary, Draw, Kind, fingerprint, seed
 from stanch.engine.canary.words import Sentence, sentences
 from stanch.engine.contain.compare import differences, plain
 from stanch.engine.correlate import opened_by_hand
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from stanch.engine.contain import Containment
 
 KEY = "canary.key"
-INCIDENT = "canaries"
-"""The story in the journal to which all planting and retiring belongs; it is no incident."""
 OF_OBJECTS, OF_KEY, OF_TEXT = "canary/objects", "canary/access_key", "canary/text"
 PATH = "/service/"
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
@@ -74,9 +72,8 @@ def finder(state: Path) -> "Finder | None":
 
     secret = own_key(state, KEY)
     with open_existing(state) as stores:
-        every = planted(stores, state)
-        ids = _key_ids(stores.journal.history(INCIDENT))
-    known = tuple(_known(secret, one, ids.get(one.step.resource, ())) for one in every if one.known)
+        history = stores.journal.history(INCIDENT)
+    known = tuple(_known(secret, canary, ids) for canary, ids in _ever(history, fingerprint(secret)))
     return Finder(known) if known else None
 
 
@@ -102,6 +99,11 @@ class Planting:
         self._id = OF_KEY if self.key else OF_OBJECTS
         self._named = (self._user(aws) if self.key else self._bucket(aws),)
         self._desk = desk(stores, estate, aws, {self._id: self.key or self._of_objects(aws, size)})
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is planted already."""
+        return self.known is not None and self.known.stands
 
     def plan(self) -> list[Step]:
         """The one step; nothing is changed. A canary that stands is told as it was planted."""
@@ -151,7 +153,9 @@ class Planting:
 def plant_text(stores: Stores, state: Path, canary: Canary) -> Step:
     """Note in the journal that a canary's sentences were given out."""
     settings = _settings(canary, own_key(state, KEY))
-    resource = "/".join((canary.kind.value, canary.tenant or "-", str(canary.generation), canary.place))
+    resource = "/".join(
+        (canary.kind.value, canary.tenant or "-", str(canary.generation), canary.language, canary.place)
+    )
     why = "given out to be pasted"
     step = Step(INCIDENT, OF_TEXT, resource, None, StepState.APPLIED, why, Phase.DATA, settings=settings, at=now())
     stores.journal.write(step)
@@ -238,10 +242,9 @@ def _read(step: Step) -> Canary | None:
         return None
 
 
-def _known(secret: bytes, one: Planted, ids: Sequence[str]) -> "Known":
+def _known(secret: bytes, canary: Canary, ids: Sequence[str]) -> "Known":
     from stanch.engine.canary.find import Known
 
-    canary = one.canary
     said = told(secret, canary) if canary.kind in TEXTS or canary.kind is Kind.DATASET else []
     return Known(
         canary.where,
@@ -252,14 +255,20 @@ def _known(secret: bytes, one: Planted, ids: Sequence[str]) -> "Known":
     )
 
 
-def _key_ids(history: Sequence[Step]) -> dict[str, list[str]]:
-    """The ids of all keys that were ever minted, by their user."""
-    ids: dict[str, list[str]] = {}
+def _ever(history: Sequence[Step], secret: str) -> Iterator[tuple[Canary, Sequence[str]]]:
+    """Every canary of this secret that was ever planted, in whatever language, with the ids of the keys it had."""
+    most: dict[tuple[str | int, ...], Canary] = {}
+    ids: dict[tuple[str | int, ...], list[str]] = {}
     for step in history:
-        if step.action == OF_KEY and step.after:
-            known = ids.setdefault(step.resource, [])
-            known += [key for key in step.after.get("keys", ()) if key not in known]
-    return ids
+        canary = _read(step)
+        if canary is None or step.settings["secret"] != secret:
+            continue
+        key: tuple[str | int, ...] = (*canary.key, canary.language)
+        most[key] = max(most.get(key, canary), canary, key=lambda one: one.sentences)
+        minted = (step.after or {}).get("keys", ()) if step.action == OF_KEY else ()
+        ids.setdefault(key, []).extend(minted)
+    for name, canary in most.items():
+        yield canary, tuple(dict.fromkeys(ids[name]))
 
 
 def _beside(aws: Aws, bucket: str, folder: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Containment wired: the desk with its doors, who else uses what it may touch, what becomes of the incident."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from time import sleep
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,11 @@ def door(estate: Estate, incident: Incident, profile: str | None, region: str | 
     if (gateway := _only_gateway(estate, incident)) is not None:
         if not estate.response.evidence.bucket:
             return gateway
-        try:
+        with suppress(AwsError):  # that the evidence could not be kept is told where it should be
             aws = door_to(estate, profile, region, endpoint)
-            return aws if aws.account else gateway
-        except AwsError:
-            return gateway  # whether the evidence could be kept is told where it is kept
+            if aws.account:
+                return aws
+        return gateway
     seen = (finding.region for finding in incident.findings)
     named = (arn.split(":")[3] for arn in incident.by_hand)
     return door_to(estate, profile, region, endpoint, home=next(filter(None, (*seen, *named)), None))

@@ -8,6 +8,7 @@ from stanch.domain.decision import Answer, Question, in_force, said_by
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
+from stanch.engine.canary.marks import INCIDENT as CANARIES
 
 if TYPE_CHECKING:
     from stanch.engine.decide import Decision
@@ -19,7 +20,8 @@ def go_ahead(kept: "Stores", estate: Estate, incident: Incident, plan: Sequence[
     from stanch.engine.decide import HOUR, decide
 
     at = now()
-    recent = [*kept.journal.since(at - HOUR), *kept.journal.history(incident.id)]
+    contained = (step for step in kept.journal.since(at - HOUR) if step.incident != CANARIES)
+    recent = [*contained, *kept.journal.history(incident.id)]
     return decide(incident, plan, estate, recent, at)
 
 

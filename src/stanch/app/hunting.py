@@ -96,7 +96,7 @@ def hunt(
     `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
     when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only
     what rules match is kept: behaviours see nothing, and nobody's other calls are told. `inspect` looks into models'
-    answers, where logs hold them. What prompts have in common is known by hashes keyed with `salt`, by default a new one.
+    answers, where logs hold them. What prompts have in common is known by hashes keyed with `salt`, or with a new one.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner

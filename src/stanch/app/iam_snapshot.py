@@ -105,9 +105,9 @@ def _spoilt(document: Mapping[str, Any], fault: FactsError) -> Unknown:
     line, policy = _LINE.match(fault.path), _OF_RESOURCE.search(fault.path)
     if line:
         thing = document["accounts"][line["account"]][line["list"]][int(line["at"])]
-        arn = thing.get("Arn")
-        told = arn if isinstance(arn, str) else fault.path, f"{fault.path[line.end() :].lstrip('.')}: {why}".removeprefix(": ")
-        return Unknown(_IDENTITIES, MALFORMED, None, *told, line["account"])
+        arn, below = thing.get("Arn"), fault.path[line.end() :].lstrip(".")
+        of = arn if isinstance(arn, str) else fault.path
+        return Unknown(_IDENTITIES, MALFORMED, None, of, f"{below}: {why}" if below else why, line["account"])
     return Unknown("policy", MALFORMED, None, policy["arn"] if policy else fault.path, why)
 
 

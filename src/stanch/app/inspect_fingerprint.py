@@ -52,8 +52,12 @@ def fingerprinted(
         on_file(path)
     header = replace(made.header, grams=grams, texts=texts)
     with tempfile.NamedTemporaryFile(dir=out.parent, delete=False) as file:
-        file.write(to_bytes(header))
-        made.bits.tofile(file)
+        try:
+            file.write(to_bytes(header))
+            made.bits.tofile(file)
+        except BaseException:  # a full disk, or somebody who will not wait: no half of it stays
+            Path(file.name).unlink()
+            raise
     Path(file.name).replace(out)
     return header, made.error_rate()
 

@@ -43,7 +43,9 @@ def asked(only: Sequence[str] = (), rows: Sequence[Row] = ()) -> list[Asked]:
 
 def calls_in(files: Iterable[LogFile], tally: Tally) -> list[Event]:
     """The events that checks are replayed against, oldest first: calls of CloudTrail's logs alone."""
-    return sorted((event for event in read(files, every_source(), tally) if event.log == _CALLS), key=lambda one: one.time)
+    return sorted(
+        (event for event in read(files, every_source(), tally) if event.log == _CALLS), key=lambda one: one.time
+    )
 
 
 def scan(
@@ -77,7 +79,9 @@ def scan(
         detections_failed=tuple(broken),
         seconds=perf_counter() - began,
     )
-    return Scanned(tuple(verdicts), coverage, tuple(row for row in Row if any(one.check.ABOUT.row is row for one in todo)))
+    return Scanned(
+        tuple(verdicts), coverage, tuple(row for row in Row if any(one.check.ABOUT.row is row for one in todo))
+    )
 
 
 def _gap(code: str, permission: str | None) -> str:

@@ -71,23 +71,29 @@ class Kept:
 
     def sort(self, files: Listing) -> Fresh:
         """What must be read of these files; of those that changed, what they came to is forgotten."""
-        for file in files:
-            known = self._store.known(name_of(file))
-            if known and known.version != _version(file):
-                self._store.forget(known.path)
-        fresh = Fresh(others=Listing(file for file in files if self._is_new(file)))
-        for file in files:
-            name = name_of(file)
-            known = self._store.known(name)
-            if known is None and self._store.grows(name):
-                fresh.alone.append(file)
-            elif known and known.summed:
-                fresh.summed.append(file)
-        return fresh
+        fresh = Fresh()
+        changed: list[str] = []
 
-    def _is_new(self, file: LogFile) -> bool:
-        name = name_of(file)
-        return self._store.known(name) is None and not self._store.grows(name)
+        def others() -> Iterator[LogFile]:
+            for file in files:
+                name = name_of(file)
+                known = self._store.known(name)
+                if known is None:
+                    if self._store.grows(name):
+                        fresh.alone.append(file)
+                    else:
+                        yield file
+                elif known.version != _version(file):
+                    changed.append(name)
+                elif known.summed:
+                    fresh.summed.append(file)
+
+        fresh.others = Listing(others())
+        if not changed:
+            return fresh
+        for name in changed:
+            self._store.forget(name)
+        return self.sort(files)  # what was read together with them is new again too
 
     def noting(self, files: Iterable[LogFile]) -> Iterator[LogFile]:
         """The same files, each noted as it is before it is opened: what is kept may be older, never newer."""

@@ -10,7 +10,7 @@ import typer
 
 from stanch import app
 from stanch.cli import show, show_steps
-from stanch.cli.canary_declaring import declare, undeclare
+from stanch.cli.canary_declaring import declaring, undeclaring
 from stanch.cli.canary_list import LIST, list_
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
@@ -46,6 +46,7 @@ Examples:
 `stanch canary plant` with the same words plants the very same again.
 """
 _MOST_SENTENCES = 1000
+_SIZE = 8
 _FOLDER = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([!-~]*/)?")
 
 Apply = Annotated[bool, typer.Option("--apply", help="Act, after asking once.")]
@@ -72,7 +73,7 @@ def plant(
         int | None,
         typer.Option("--sentences", min=1, max=_MOST_SENTENCES, help="How many; a dataset has 40, a text 1."),
     ] = None,
-    size: Annotated[int, typer.Option("--size", min=1, max=64, help="Of a shard, in MiB.")] = 8,
+    size: Annotated[int, typer.Option("--size", min=1, max=64, help="Of a shard, in MiB.")] = _SIZE,
     apply: Apply = False,
     write: Write = False,
     yes: Yes = False,
@@ -98,22 +99,29 @@ def plant(
         planting = Planting(stores, state, ours, aws, canary, size << 20, endpoint_url)
         (step,) = planting.plan()
         face.emit(lines.step(step))
-        face.say(f"{kind} in account {aws.account}, as {aws.caller}", style="bold")
-        face.say(show_steps.steps([step]))
-        stands = step.state in {StepState.APPLIED, StepState.VERIFIED}
-        if step.state is not StepState.PLANNED and not stands:
-            raise typer.Exit(Exit.PARTIAL)
-        found = decoys(planting.canary, step)
-        declared = declare(face, estate, found, write=write and (apply or stands))
-        if stands:
-            face.say("It is planted already. --generation 2 plants another beside it.", style="green")
-        elif not apply:
-            face.say("Nothing was touched. To plant it, and to write what is shown to stanch.toml:")
-            face.say(_again(kind, canary, state, estate, profile, region, endpoint_url))
+        if planting.stands:
+            face.say(
+                "It is planted already: `stanch canary list --check` looks whether it is as it was.", style="green"
+            )
+            face.say("--generation 2 plants another in the same place.")
         else:
+            face.say(f"{kind} in account {aws.account}, as {aws.caller}", style="bold")
+            face.say(show_steps.steps([step]))
+            if step.state is not StepState.PLANNED:
+                raise typer.Exit(Exit.PARTIAL)
+        lines_for = declaring(estate, decoys(planting.canary, step))
+        lines_for.tell(face)
+        if not apply:
+            face.say("Nothing was touched. --apply plants it, --write writes what is shown to stanch.toml:")
+            face.say(_again(canary, sentences, size, state, estate, profile, region, endpoint_url))
+            return
+        if not planting.stands:
             _ask("Plant it now?", yes=yes)
-            done = planting.apply(step, lambda now: _live(face, now))
-            _planted(face, planting, done, declared=declared)
+        declared = lines_for.write(face) if write else not lines_for.is_needed
+        if not planting.stands:
+            _told(face, planting, planting.apply(step, lambda now: _live(face, now)))
+        if not declared:
+            face.say("No touch of it is told until stanch.toml says the lines above: --write.", style="bold yellow")
 
 
 def retire(
@@ -140,9 +148,8 @@ def retire(
         ones = _chosen(stores, state, places, tenant)
         for one in ones:
             face.say(f"{one.canary.kind} at {one.canary.where}: {one.step.undo or 'noted as taken away by hand'}")
-        found = [decoy for one in ones for decoy in decoys(one.canary, one.step)]
+        undeclaring(estate, [decoy for one in ones for decoy in decoys(one.canary, one.step)]).tell(face)
         if not apply:
-            undeclare(face, estate, found, write=False)
             face.say("Nothing was touched. --apply takes it away, --write takes it out of stanch.toml.")
             return
         _ask(f"Take away {show.counted(len(ones), 'canary', 'canaries')} now?", yes=yes)
@@ -152,11 +159,11 @@ def retire(
             aws = app.door_to(ours, profile, region, endpoint_url)
             done += taken_away(stores, ours, aws, in_aws, lambda step: _undone(face, step))
     gone = {step.key for step in done if step.state is StepState.UNDONE}
-    left = [one for one in ones if one.step.key not in gone]
-    undeclare(
-        face, estate, [decoy for one in ones if one not in left for decoy in decoys(one.canary, one.step)], write=write
-    )
-    if left:
+    if write:
+        undeclaring(
+            estate, [decoy for one in ones if one.step.key in gone for decoy in decoys(one.canary, one.step)]
+        ).write(face)
+    if len(gone) < len(ones):
         face.say("What somebody changed is evidence and was kept: see above, and `stanch hunt`.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
     face.say("Retired. Its sentences and codes are known all the same wherever they turn up.", style="bold green")
@@ -205,7 +212,7 @@ def _give_out(face: Face, stores: "Stores", state: Path, canary: Canary, *, appl
         face.say("Not noted: with --apply it is known when it comes back.", style="yellow")
 
 
-def _planted(face: Face, planting: "Planting", done: Step, *, declared: bool) -> None:
+def _told(face: Face, planting: "Planting", done: Step) -> None:
     """How it ended; a key is shown now and never again."""
     if planting.key and planting.key.minted and done.state is StepState.VERIFIED:
         key = planting.key.minted
@@ -218,18 +225,15 @@ def _planted(face: Face, planting: "Planting", done: Step, *, declared: bool) ->
         face.say("NOT planted: see above; the same command goes on.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
     face.say("Planted.", style="bold green")
-    if not declared:
-        face.say(
-            "No touch of it is told until stanch.toml says the lines above; --write writes them.", style="bold yellow"
-        )
 
 
-def _again(kind: Kind, canary: Canary, state: Path, estate: Path | None, profile: str | None, region: str | None,
-           endpoint: str | None) -> str:  # fmt: skip
+def _again(canary: Canary, sentences: int | None, size: int, state: Path, estate: Path | None, profile: str | None,
+           region: str | None, endpoint: str | None) -> str:  # fmt: skip
     return command(
-        "canary", "plant", kind.value, canary.place, "--apply", "--write",
+        "canary", "plant", canary.kind.value, canary.place, "--apply", "--write",
         tenant=canary.tenant or None, generation=str(canary.generation) if canary.generation > 1 else None,
         language=canary.language if canary.language != "en" else None,
+        sentences=str(sentences) if sentences else None, size=str(size) if size != _SIZE else None,
         state=None if state == STATE else state, estate=estate, profile=profile, region=region, endpoint_url=endpoint,
     )  # fmt: skip
 
@@ -237,9 +241,10 @@ def _again(kind: Kind, canary: Canary, state: Path, estate: Path | None, profile
 def _chosen(stores: "Stores", state: Path, places: Sequence[str], tenant: str | None) -> list["Planted"]:
     from stanch.app.canary import planted
 
-    standing = [one for one in planted(stores, state) if one.begun]
-    chosen = [one for one in standing if one.canary.place in places and tenant in (None, one.canary.tenant)]
-    missing = [place for place in places if place not in {one.canary.place for one in chosen}]
+    standing = [one for one in planted(stores, state) if one.begun and tenant in (None, one.canary.tenant)]
+    chosen = [one for one in standing if {one.canary.place, one.canary.place.removesuffix("/")} & {*places}]
+    told = {name for one in chosen for name in (one.canary.place, one.canary.place.removesuffix("/"))}
+    missing = [place for place in places if place not in told]
     if missing:
         raise WrongUse(f"no canary stands at {missing[0]!r}", "`stanch canary list` shows where one does")
     return chosen

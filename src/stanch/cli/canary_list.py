@@ -10,7 +10,7 @@ from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, one_line
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.domain.step import StepState
-from stanch.engine.canary.marks import TEXTS
+from stanch.engine.canary.marks import INCIDENT, TEXTS
 
 if TYPE_CHECKING:
     from stanch.app.canary import Planted
@@ -47,7 +47,7 @@ def list_(
                     if seen.state is StepState.FAILED or seen.why.startswith("could not look"):
                         face.say(f"{one.canary.where}: {seen.why}", style="bold red")
             every = planted(stores, state)
-        since = {step.key: step.at for step in reversed(stores.journal.history("canaries")) if step.at}
+        since = {step.key: step.at for step in reversed(stores.journal.history(INCIDENT)) if step.at}
     if not every:
         face.say("No canary was planted yet: `stanch canary plant --help`.")
         return

@@ -37,7 +37,9 @@ _EXAMPLE = """
 Examples:
 
 - `stanch hunt ./AWSLogs` search a folder of logs, of any mix: CloudTrail, S3 access, VPC flow, ALB, GuardDuty, Security
-  Hub, Security Lake
+  Hub, Security Lake, model gateways and servers
+
+- `stanch hunt ./litellm --system-prompt prompt.txt` search the calls of models, and their answers for what leaks
 
 - `stanch hunt s3://acme-trail/AWSLogs --since 2026-11-20 --until 2026-11-21` search where CloudTrail delivers
 

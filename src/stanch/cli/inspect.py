@@ -48,6 +48,7 @@ def inspect(
 ) -> None:
     """Look into texts for secrets, personal data, and what they repeat; nothing is shown in clear or kept."""
     from stanch.app.inspecting import CATEGORIES, echoes, inspector
+    from stanch.engine.inspect.encoding import readable
     from stanch.engine.inspect.fingerprint import FingerprintError
 
     face = Face(format_)
@@ -60,7 +61,7 @@ def inspect(
     seen: Counter[str] = Counter()
     for path in paths:
         data = sys.stdin.buffer.read() if path == _STDIN else Path(path).read_bytes()
-        found = look.inspect(data)
+        found = look.inspect(readable(data))
         for leak in found:
             seen[leak.category] += 1
             face.emit({**asdict(leak), "kind": "leak", "leak": leak.kind, "path": path})

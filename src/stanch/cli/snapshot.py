@@ -16,6 +16,7 @@ from stanch.app.iam_exposed import read_snapshot
 from stanch.cli import show
 from stanch.cli.changes import tell_changes
 from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
+from stanch.cli.iam_facts import tell_edited
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def snapshot(
         made = _made(face, ours, aws, folder, role=role, regions=regions, only=only)
         _tell(face, made, folder)
     if before:
+        tell_edited(face, [*before.edited, *(made.edited if to else ())])
         tell_changes(face, before, made)
     raise typer.Exit(Exit.PARTIAL if made.unknowns else Exit.DONE)
 

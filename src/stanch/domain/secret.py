@@ -36,8 +36,12 @@ _HARMLESS = re.compile(
 )
 """Values that name where a secret is, or are none: a reference, a path, a template, a switch."""
 REFERENCE = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[\w-]*:\d*:[\w:/.*+=@-]+|s3://[a-z0-9.-]{3,63}(?:/[\w/.=-]*)?")
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_SECRET_ENDS = ("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "credential", "credentials")
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+")
+_SECRET_ENDS = (
+    *("password", "passwd", "passphrase", "pwd", "secret", "token", "apikey", "credential", "credentials"),
+    *("passwort", "kennwort", "contraseña", "contrasena", "wachtwoord", "jelszó", "hasło"),
+)
+_SECRET_WORDS = {"pass", "passe", "senha"}
 _SECRET_KEYS = {"access", "account", "api", "auth", "encryption", "master", "private", "secret", "shared", "signing"}
 _ABOUT = {
     "arn", "class", "count", "enabled", "endpoint", "expiry", "file", "header", "id", "length", "limit", "name", "path",
@@ -81,7 +85,7 @@ def _tells(name: str) -> bool:
         return False
     pairs = itertools.pairwise(words)
     return (
-        words[-1] == "pass"
+        words[-1] in _SECRET_WORDS
         or any(word.endswith(_SECRET_ENDS) for word in words)
         or any(second == "key" and first in _SECRET_KEYS for first, second in pairs)
     )

@@ -88,21 +88,12 @@ class Looking:
 
     def list(self, service: str, operation: str, key: str, /, *, of: str, **params: Any) -> Any:
         """See `Look.list`."""
-        items: list[Any] = []
-        place: dict[str, Any] | None = params
         try:
-            while place is not None:  # each page is a question of its own: one that is throttled costs no other
-                page = self._answer(service, operation, place)
-                items += page.get(key) or ()
-                then = following(service, operation, page)
-                if then and then.items() <= place.items():
-                    raise AwsError(f"{service}:{operation}", "PaginationError", "its pages lead in a circle")
-                place = {**params, **then} if then else None
+            return [item for page in self._pages(service, operation, params) for item in page.get(key) or ()]
         except AwsError as error:
             if isinstance(error, self._ends):
                 raise
             return [] if _says_none(error, ()) else self._unseen(error, of)
-        return items
 
     def failed(self, operation: str, code: str, /, *, of: str, why: str) -> Any:
         """See `Look.failed`."""
@@ -112,6 +103,19 @@ class Looking:
     def each(self, make: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """See `Look.each`."""
         return self._pool.map(make, items)
+
+    def _pages(self, service: str, operation: str, params: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+        """Each page is a question of its own: one that is throttled costs no other."""
+        place = dict(params)
+        while True:
+            page = self._answer(service, operation, place)
+            yield page
+            then = following(service, operation, page)
+            if not then:
+                return
+            if then.items() <= place.items():
+                raise AwsError(f"{service}:{operation}", "PaginationError", "its pages lead in a circle")
+            place |= then
 
     def _answer(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         key = self._key(service, params)

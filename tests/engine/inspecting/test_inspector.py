@@ -1,5 +1,6 @@
 import json
 import pickle
+import tracemalloc
 from collections import Counter
 from dataclasses import asdict
 from random import Random
@@ -161,3 +162,58 @@ def test_a_canary_is_sure_and_names_its_place() -> None:
     assert (sure.category, sure.about, sure.confidence) == ("canary", "s3://training/rows", 1.0)
     assert changed.confidence < 1.0
     assert not look.inspect("Nothing.")
+
+
+@pytest.mark.parametrize("before", ["\\n", "\\t", "key%3D", "\\u003d", "\x1b[32m", "\x1b[1m"])
+def test_what_ends_in_a_letter_and_parts_words_hides_no_leak(before: str) -> None:
+    found = {GITHUB: "github-token", "anna.schmidt@posteo.net": "mail-address"}
+    for value, kind in found.items():
+        text = f"so:{before}{value}\\nend"
+        (leak,) = INSPECTOR.inspect(text)
+        assert leak.kind == kind
+        assert text[leak.offset : leak.offset + leak.length].endswith(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ('{"tax_id": "36 574 261 809"}', "de-tax-id"),
+        ('{"taxId": "36574261809"}', "de-tax-id"),
+        ("cpr_number: 070761-4285", "dk-cpr"),
+        ('"cardNumber": "4556737586899855"', "card-number-unspaced"),
+        ("card 3056-930902-5904 expired", None),
+        ("Diners card 36227206271667", None),
+        ("Diners 3622-720627-1675", "card-number"),
+        ("rodné číslo: 710319/2745", "cz-birth-number"),
+        ("NIE: X-2482300-W", "es-identity"),
+        ("matricule 1893120105732", "lu-national-number"),
+        ("numéro fiscal 0701987765493", "fr-tax-number"),
+        ("Steuernummer 59-119/9013", "at-tax-number"),
+        ("IBAN DE08 3704\u00a00044\u00a00532 0131 00", "iban"),
+        ("IBAN DE08 3704 0044\n0532 0131 00", "iban"),
+        ("IBAN DE89 3704 0044 0532 0130 00", None),
+        ("the sum of 111222333; BSN-Studie", None),
+        ("Authorization: Bearer kX92mfQ0s8Vn2LpT4zR7wYb3", "bearer-authorization"),
+        ("client_secret=kX92mfQ0s8Vn2LpT4zR7wYb3", "generic-secret"),
+        ("api_key = my_own_key_of_production_2026", None),
+        ("Password: Sommer2026!", "typed-password"),
+        ("password: str = Field(min_length=8)", None),
+        ("password = PBKDF2WithHmacSHA256", None),
+        ("token: dp.pt.Jq8Zk3Wf0Lx7Vn2Cb5Ty9Rm1Hs4Pd6Ga8Ue3Ki7Oq0z", "doppler-token"),
+        ("cloudinary://874837483274837:a3fX9kQ2vB7nM1cZ5tY8wL0pR4s@clinic", "cloudinary-url"),
+        ("key 5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", None),
+        ("private key (WIF): 5HueCGU8rMjxEXxiPuD5BDku4MkFqeZyd4dZ1jvhTVqvbTLvyTJ", "bitcoin-private-key"),
+        ("It is abc8Q~" + "Zk3Wf0Lx7Vn2Cb5Ty9Rm1Hs4Pd6Ga8Ue3K.", "azure-client-secret"),
+    ],
+)
+def test_forms_that_answers_use(text: str, kind: str | None) -> None:
+    assert kinds(text) == ([kind] if kind else [])
+
+
+def test_a_hostile_text_does_not_fill_the_memory() -> None:
+    tracemalloc.start()
+    told = INSPECTOR.inspect(b"@a" * 3_000_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert told.cut == ("mail-address",)
+    assert peak < 20_000_000

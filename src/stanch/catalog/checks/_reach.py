@@ -75,7 +75,9 @@ def unsearched(posture: Posture) -> Iterator[Judged]:
         left[place.account] += place.thing.arn not in asked_about and not posture.open(place).exposure.public
     for account, count in left.items():
         if count:
-            why = f"no asset is declared, and ways were looked for to {MOST_UNDECLARED} buckets: {count:,} were not asked"
+            why = (
+                f"no asset is declared, and ways were looked for to {MOST_UNDECLARED} buckets: {count:,} were not asked"
+            )
             yield Judged(account_arn(posture, account), account, None, Ruling.UNKNOWN, why, remedy=SAY)
 
 

@@ -1,7 +1,7 @@
 """User data is a shell script or a cloud-init document that every process on the host can read, secrets and all.
 
 What is kept: its text with the secrets masked, whether there were any, its length and its SHA-256.
-Blind to: files that cloud-init carries in base64, and scripts that it fetches from elsewhere.
+Blind to: scripts that it fetches from elsewhere, and files that it carries as something else than text.
 """
 
 import base64

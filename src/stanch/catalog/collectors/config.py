@@ -8,7 +8,7 @@ from functools import partial
 
 from stanch.catalog.collectors._answers import items
 from stanch.catalog.collectors._place import account_in
-from stanch.contracts.collector import Look, Scope, Thing
+from stanch.contracts.collector import Look, Scope, Thing, unseen
 from stanch.domain.masking import masked_in
 
 SCOPE = Scope.REGION
@@ -30,11 +30,14 @@ def collect(look: Look) -> Iterator[Thing]:
     channels = listed("DescribeDeliveryChannels", "DeliveryChannels")
     data = {
         "ConfigurationRecorders": recorders,
-        # What is not there has done nothing: its status is not asked for.
+        # What is not there, or was not seen, has done nothing that could be told: its status is not asked for.
         "ConfigurationRecordersStatus": recorders
-        and listed("DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus"),
+        if not recorders or unseen(recorders)
+        else listed("DescribeConfigurationRecorderStatus", "ConfigurationRecordersStatus"),
         "DeliveryChannels": channels,
-        "DeliveryChannelsStatus": channels and listed("DescribeDeliveryChannelStatus", "DeliveryChannelsStatus"),
+        "DeliveryChannelsStatus": channels
+        if not channels or unseen(channels)
+        else listed("DescribeDeliveryChannelStatus", "DeliveryChannelsStatus"),
         "ConfigurationAggregators": listed("DescribeConfigurationAggregators", "ConfigurationAggregators"),
     }
     yield Thing("config/account", account, data)

@@ -48,7 +48,8 @@ _OTHER = "requests for other paths"
 
 class _Entry(
     msgspec.Struct,
-    rename={"agent": "http_user_agent", "forwarded_for": "http_x_forwarded_for", "given_id": "http_x_request_id", "trace": "http_x_amzn_trace_id",
+    rename={"agent": "http_user_agent", "forwarded_for": "http_x_forwarded_for", "given_id": "http_x_request_id",
+            "trace": "http_x_amzn_trace_id",
             "authorization": "http_authorization", "api_key": "http_x_api_key", "user": "remote_user"},
 ):  # fmt: skip
     remote_addr: Scalar = None

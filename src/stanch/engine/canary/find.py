@@ -17,8 +17,8 @@ from stanch.engine.inspect.engine import Automaton
 
 MOST_CHANGED = 2
 """Words of a sentence that may be missing, added or other."""
-MOST_TRIED = 200
-"""Places of one sentence's words in one text that are looked at."""
+MOST_TRIED = 50
+"""Places of one pair of words in one text that are looked at: a text with more is made to be."""
 
 _PAIRS = 4
 _LEAST_LETTERS = 9
@@ -66,15 +66,10 @@ class Finder:
         told = plain(text)
         data = told.encode("ascii", "replace")  # a letter for a letter: what has no ASCII is no part of a word
         found: dict[int, bool] = {}
-        tried: dict[_Seek, int] = {}
-        for number, end in automaton.ends(data):
+        for number, end in automaton.ends(data, MOST_TRIED):
             for seek in seeks[number]:
-                if found.get(seek.canary) is False:
-                    continue
-                tried[seek] = tried.get(seek, 0) + 1
-                if tried[seek] > MOST_TRIED or not (self._reads(seek, told, end)):
-                    continue
-                found[seek.canary] = seek.exact not in text
+                if found.get(seek.canary) is not False and self._reads(seek, told, end):
+                    found[seek.canary] = seek.exact not in text
         for canary, fuzzy in found.items():
             yield Hit(self.known[canary].place, self.known[canary].kind, fuzzy)
 

@@ -17,6 +17,10 @@ CODE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's alphabet: no I, L, O and U, which are misread."""
 
 
+INCIDENT = "canaries"
+"""The story in the journal to which all planting and retiring belongs; it is no incident, and no containment."""
+
+
 class Kind(StrEnum):
     """What is planted: the first three in a bucket, a key in the account, and texts for a person to paste."""
 

@@ -27,8 +27,8 @@ _HASHED = ", ".join(
 )
 _INTO = {
     "cells": "INSERT INTO cells BY NAME SELECT * FROM sent",
-    "loose": f"INSERT INTO loose BY NAME SELECT {_HASHED}, * EXCLUDE ({_FRONTS}) FROM sent",
-    "named": f"INSERT INTO named BY NAME SELECT {_HASHED}, * EXCLUDE (request, {_FRONTS}) FROM sent",
+    "loose": f"INSERT INTO loose BY NAME SELECT {_HASHED}, * EXCLUDE ({_FRONTS}) FROM sent",  # noqa: S608
+    "named": f"INSERT INTO named BY NAME SELECT {_HASHED}, * EXCLUDE (request, {_FRONTS}) FROM sent",  # noqa: S608
     "marks": "INSERT INTO marks BY NAME SELECT * FROM sent",
 }
 

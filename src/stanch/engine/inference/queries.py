@@ -36,14 +36,15 @@ _COLUMNS = ", ".join(
     )
 )
 _FRONT_IDS = ", ".join(f"{kind} UBIGINT" for kind in FRONTS)
+_NAMED = ", ".join((*(f"{name} VARCHAR" for name in KEYS), *(f"{name} {_kind(name)}" for name in AMOUNTS)))
 TABLES = (
     f"CREATE TABLE cells ({_COLUMNS}, first BIGINT, last BIGINT)",
     f'CREATE TABLE loose ({_COLUMNS}, "when" BIGINT, id UBIGINT, {_FRONT_IDS})',
-    f'CREATE TABLE named (id UBIGINT, {_FRONT_IDS}, start BIGINT, "when" BIGINT, has BIGINT, '
-    f"{', '.join(f'{name} VARCHAR' for name in KEYS)}, "
-    f"{', '.join(f'{name} {_kind(name)}' for name in AMOUNTS)})",
-    "CREATE TABLE marks "
-    "(key VARCHAR, request VARCHAR, log VARCHAR, start BIGINT, kind VARCHAR, value VARCHAR, count BIGINT)",
+    f'CREATE TABLE named (id UBIGINT, {_FRONT_IDS}, start BIGINT, "when" BIGINT, has BIGINT, {_NAMED})',
+    """
+CREATE TABLE marks (
+  key VARCHAR, request VARCHAR, log VARCHAR, start BIGINT, kind VARCHAR, value VARCHAR, count BIGINT)
+""",
 )
 
 # A proxy in front of the gateway knows a call by an id of its own; the gateway knows both.

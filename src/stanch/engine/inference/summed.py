@@ -12,8 +12,8 @@ Inspect = Callable[[str], Iterable[Leak]]
 ASKED, ABSENT, ELSEWHERE = "asked", "absent", "elsewhere"
 """Lines of calls that were answered; that hold no answer; that say where it lies."""
 UNLOOKED, WITHOUT, CUT = "unlooked", "without", "cut"
-"""Lines with an answer at which nobody could look; at which was looked without something that was to be looked for; with
-so many lookalikes that not all were looked at."""
+"""Lines with an answer at which nobody could look; at which one looked without something that was to be looked for;
+with so many lookalikes that not all were looked at."""
 
 
 class Blind(Exception):

@@ -39,7 +39,7 @@ NOTHING = Features()
 
 
 def features(prompt: str, answer: str, salt: bytes = b"") -> Features:
-    """What to keep of a prompt and its answer; without `salt` whoever guesses a prompt could prove that it was asked."""
+    """What to keep of a prompt and its answer: without `salt` whoever guesses a prompt can prove that it was asked."""
     run_out, diverged = 0, False
     if answer:
         words = answer[:READ].split()

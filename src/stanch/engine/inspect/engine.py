@@ -1,6 +1,7 @@
 """Hundreds of patterns cost one pass over the text where they are one automaton: Hyperscan's."""
 
 from collections.abc import Sequence
+from sys import maxsize
 from threading import local
 from typing import Self
 
@@ -38,12 +39,12 @@ class Automaton:
         """To be kept, or sent to another process."""
         return hyperscan.dumpb(self._database)
 
-    def ends(self, data: bytes) -> list[tuple[int, int]]:
-        """Every match as the number of its expression and the offset where it ends, in the order of their ends."""
-        found: list[tuple[int, int]] = []
+    def ends(self, data: bytes, most: int = maxsize) -> list[tuple[int, int]]:
+        """The first `most` matches of each expression as its number and where it ends, in the order of their ends."""
+        noted = _Noted(most)
         if data:
-            self._database.scan(data, _note, context=found.append, scratch=self._scratch())
-        return found
+            self._database.scan(data, _note, context=noted, scratch=self._scratch())
+        return noted.found
 
     def count(self, data: bytes) -> int:
         """How many matches there are: the least that a search can cost."""
@@ -59,8 +60,26 @@ class Automaton:
         return scratch
 
 
-def _note(number: int, _begin: int, end: int, _flags: int, found: object) -> None:
-    found((number, end))  # type: ignore[operator]
+class _Noted:
+    """What was found so far: a hostile text has a match at every other byte, and they must not fill the memory."""
+
+    __slots__ = ("found", "left", "most")
+
+    def __init__(self, most: int) -> None:
+        self.found: list[tuple[int, int]] = []
+        self.left: dict[int, int] = {}
+        self.most = most
+
+    def add(self, number: int, end: int) -> None:
+        """Note it, unless there are enough of its expression."""
+        left = self.left.get(number, self.most)
+        if left:
+            self.left[number] = left - 1
+            self.found.append((number, end))
+
+
+def _note(number: int, _begin: int, end: int, _flags: int, noted: object) -> None:
+    noted.add(number, end)  # type: ignore[attr-defined]
 
 
 def _count(_number: int, _begin: int, _end: int, _flags: int, found: object) -> None:

@@ -129,7 +129,7 @@ class Inspector:
     def _matches(self, data: bytes) -> tuple[list[_Match], tuple[str, ...]]:
         matches: dict[tuple[str, Span], _Match] = {}
         looked: Counter[str] = Counter()
-        for number, end in self._automaton.ends(data):
+        for number, end in self._automaton.ends(data, MOST_LOOKED_AT + 1):
             for rule in self._rules[number]:
                 pattern = rule.pattern
                 looked[pattern.kind] += 1

@@ -25,10 +25,7 @@ _SEVERITY = {
 
 def ocsf(verdicts: Sequence[Verdict], made_at: datetime, version: str) -> str:
     """Lines of JSON, one compliance finding each, in ASCII, so that no name ends a line; `version` is stanch's own."""
-    return "".join(
-        json.dumps(_finding(one, made_at, version), separators=(",", ":")) + "\n"
-        for one in verdicts
-    )
+    return "".join(json.dumps(_finding(one, made_at, version), separators=(",", ":")) + "\n" for one in verdicts)
 
 
 def _finding(one: Verdict, made_at: datetime, version: str) -> dict[str, Any]:

@@ -42,7 +42,9 @@ class Tally:
         return "fail" if self.failed else "unknown" if self.unknown else "pass" if self.passed else "none"
 
 
-def page(verdicts: Sequence[Verdict], coverage: Coverage, made_at: datetime, asked: Collection[Row] = tuple(Row)) -> str:
+def page(
+    verdicts: Sequence[Verdict], coverage: Coverage, made_at: datetime, asked: Collection[Row] = tuple(Row)
+) -> str:
     """The whole report as HTML; `asked` are the failure points that were asked about."""
     failed = [one for one in verdicts if one.ruling is Ruling.FAIL]
     counts = [(severity, sum(one.severity is severity for one in failed)) for severity in reversed(Severity)]
@@ -77,7 +79,7 @@ def _groups(failed: Sequence[Verdict]) -> list[Group]:
 
 
 def _alike(unknowns: Sequence[Verdict]) -> list[Group]:
-    """What could not be judged for the same reason, together: a denied permission is one gap, on however many things."""
+    """What could not be judged for the same reason, together: a denied permission is one gap on many things."""
     found: dict[tuple[str, str], list[Verdict]] = {}
     for one in unknowns:
         found.setdefault((one.check, one.why), []).append(one)

@@ -8,8 +8,6 @@ from stanch.engine.scan.sums import LineSums
 
 MOST = 300_000
 """Names in open sums, of which each counts as eight besides: more move to the part, where they are made small."""
-LAID_BY = 16
-"""Batches whose lines are laid by before they are added up: what they were read from stays in memory as long."""
 LOOKED_AT = 64
 """Batches after which it is looked at how much is open."""
 _NAMES = 8
@@ -22,34 +20,32 @@ class Book:
         self._clock = clock
         self._deeds: list[Deed] = []
         self._sums: list[LineSums] = []
+        self._open: list[LineSums] = []
         self._path = ""
         self._batches = 0
-        self.counting = Counting(clock)
+        self.counting = Counting(clock, self._open)
 
     def begin(self, deed: Deed, mark: Mark, time: str) -> LineSums:
         """New sums; `time` is that of their first line."""
         if not deed.sums:
             self._deeds.append(deed)
-        sums = deed.sums[mark] = LineSums(time)
+        sums = deed.sums[mark] = LineSums(time, self._open)
         self._sums.append(sums)
         return sums
 
     def turn(self, path: str) -> None:
         """From now on lines are of this file."""
-        for sums in self._sums:
+        for sums in self._open:
             sums.settle(self._path)
+        self._open.clear()
         self._path = path
-        self.counting.turn(path)
 
     def relieve(self, part: Part) -> None:
         """Between two batches: a file of any length must not fill the memory with what it comes to."""
         self._batches += 1
-        if self._batches % LAID_BY == 0:
-            for sums in self._sums:
-                sums.add_up()
-            self.counting.add_up()
         if self._batches % LOOKED_AT:
             return
+        self.counting.trim()
         if _NAMES * len(self._sums) + sum(len(sums.objects) for sums in self._sums) > MOST:
             self.close(part)
             part.cells.put_away()

@@ -67,45 +67,45 @@ class Counted(LineSums):
 
     __slots__ = ("groups", "keep", "thing")
 
-    def __init__(self, groups: tuple[Group, ...], thing: Thing, first: str) -> None:
-        """`first` is the time of the first line, `thing` what it touched."""
-        super().__init__(first)
+    def __init__(self, groups: tuple[Group, ...], thing: Thing, first: str, open: list[LineSums]) -> None:  # noqa: A002
+        """`thing` is what was touched; for the others see there."""
+        super().__init__(first, open)
         self.groups = groups
         self.thing = thing
-        self.keep: Callable[[str], None] | None = groups[0].ids.append if len(groups) == 1 else self._keep
+        appends = [group.ids.append for group in groups]
+        self.keep: Callable[[str], None] | None = appends[0] if len(appends) == 1 else _each(appends)
 
-    def _keep(self, id_: str) -> None:
-        for group in self.groups:
-            group.ids.append(id_)
-
-    def add_up(self) -> None:
-        """As above; a group keeps so many ids and no more."""
-        super().add_up()
+    def trim(self) -> None:
+        """A group keeps so many ids and no more."""
         for group in self.groups:
             del group.ids[KEPT_EVENTS:]
         if all(len(group.ids) == KEPT_EVENTS for group in self.groups):
             self.keep = None
 
+    def settle(self, path: str) -> None:
+        """The file at hand ends."""
+        super().settle(path)
+        for group in self.groups:
+            group.files[path] = None
+        self.trim()
+
+
+def _each(appends: list[Callable[[str], None]]) -> Callable[[str], None]:
+    def keep(id_: str) -> None:
+        for append in appends:
+            append(id_)
+
+    return keep
+
 
 class Counting:
     """All that is counted of the files at hand."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, open: list[LineSums]) -> None:  # noqa: A002 - as a book is open
+        """`open` lists the sums that the file at hand has added to."""
         self._clock = clock
-        self._path = ""
+        self._open = open
         self._sure: list[Sure] = []
-        self._all: list[Counted] = []
-
-    def turn(self, path: str) -> None:
-        """From now on lines are of this file."""
-        for counted in self._all:
-            counted.settle(self._path)
-        self._path = path
-
-    def add_up(self) -> None:
-        """Take in the lines that were laid by."""
-        for counted in self._all:
-            counted.add_up()
 
     def begin(self, part: Part, sure: Sure, mark: Mark, thing: Thing, time: str) -> Counted:
         """Begin to count; `time` is that of the first line. Groups come in the order of their first events."""
@@ -118,13 +118,17 @@ class Counting:
             group.callers[view.actor.arn, view.actor.address] = None
             group.resources.update(dict.fromkeys(view.resources))
             groups.append(group)
-        counted = sure.counted[mark] = Counted(tuple(groups), thing, time)
-        self._all.append(counted)
+        counted = sure.counted[mark] = Counted(tuple(groups), thing, time, self._open)
         return counted
 
+    def trim(self) -> None:
+        """Let go of ids that no group keeps."""
+        for sure in self._sure:
+            for counted in sure.counted.values():
+                counted.trim()
+
     def close(self, part: Part) -> None:
-        """Move all that was counted into its part."""
-        self.turn(self._path)
+        """Move all that was counted into its part; the file at hand has ended."""
         for sure in self._sure:
             detections = frozenset(rule.detection.id for rule in sure.rules)
             for (start, _, presigned), counted in sure.counted.items():
@@ -135,12 +139,11 @@ class Counting:
                     names = map(f"{on}/".__add__, counted.objects)
                     part.matches.add((key, detections, counted.thing.assets or ()), names, counted.bytes)
             sure.counted = {}
-        self._sure, self._all = [], []
+        self._sure = []
 
     def _gather(self, counted: Counted, *, failed: bool) -> None:
         first, last = self._clock.moment(counted.first), self._clock.moment(counted.last)
         for group in counted.groups:
-            group.files.update(dict.fromkeys(counted.files))
             group.count += counted.count
             group.failed += counted.count if failed else 0
             group.days.add(first.toordinal())  # an hour lies in one day

@@ -9,6 +9,7 @@ from stanch.engine import sigma
 from stanch.engine.enrich import Enricher, View
 from stanch.engine.enrich.view import FACTS
 from stanch.engine.routines import Routine, Routines
+from stanch.engine.scan.bait import decoy_users, plants
 from stanch.engine.scan.cells import Key, sums_of
 from stanch.engine.scan.line import OF_ITS_OWN
 from stanch.engine.scan.part import Part
@@ -40,6 +41,7 @@ class Judge:
         self.profiles = profiles
         self.routines = Routines(routines)
         self.estate = estate
+        self._decoys = decoy_users(estate)
         self.enricher = Enricher(estate, accounts)
         self.matcher: Matcher = sigma.compile(rules)
         self._once: dict[Hashable, Any] = {}
@@ -52,7 +54,8 @@ class Judge:
 
     def take(self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False) -> None:
         """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
-        part.lineage.note(event)
+        if not plants(event.record, self._decoys):
+            part.lineage.note(event)
         if rules is not None and not rules and summed and not self.estate.exports:
             return  # it was opened for its lineage
         view = self.enricher.view(event)

@@ -293,13 +293,12 @@ class _Pass:
                 continue
             if thing is None:
                 sums = deed.sums.get(hour) or book.begin(deed, hour, line.eventTime)
-                sums.lines.append(line)
+                sums.add(line)
             else:
                 extra = line.additionalEventData
                 mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
                 sums = deed.sums.get(mark) or book.begin(deed, mark, line.eventTime)
-                sums.lines.append(line)
-                sums.things.append(thing)
+                sums.read(line, thing.keys)
                 if deed.sifts and (rules := classes.sift(deed, thing)) is not None:
                     yield place, rules, True
             if deed.opened and not counted and classes.wants(deed, line.requestParameters):
@@ -316,9 +315,10 @@ class _Pass:
         extra = line.additionalEventData if sure.reads else None
         mark = hour, thing.kind, extra is not None and extra.AuthenticationMethod == _PRESIGNED
         counted = sure.counted.get(mark) or self._book.counting.begin(self._part, sure, mark, thing, line.eventTime)
-        counted.lines.append(line)
-        if sure.reads:
-            counted.things.append(thing)
+        if thing.keys:
+            counted.read(line, thing.keys)
+        else:
+            counted.add(line)
         if counted.keep is not None:
             counted.keep(line.eventID)
         return True

@@ -1,29 +1,22 @@
-"""Sums of lines while files are read: they are laid by until some are together, for to add up many at once costs less."""
-
-from typing import TYPE_CHECKING
+"""Sums of lines while files are read: times are still texts, and every line costs a few additions."""
 
 from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Sums
 from stanch.engine.scan.line import Clock, Line
 from stanch.engine.untrusted import MOST, count
 
-if TYPE_CHECKING:
-    from stanch.engine.scan.things import Thing
-
 
 class LineSums:
     """What lines of one deed in one hour on one store come to.
 
-    `lines` are those that are not added up yet; where they ask for things, `things` are these, one for each. `events`
-    are the first ids in the file at hand, of which there is `room` for so many more; those of the files before are in
-    `kept`.
+    `events` are the first ids in the file at hand, of which there is `room` for so many more; those of the files before
+    are in `kept`. `open` lists the sums that the file at hand has added to.
     """
 
-    __slots__ = ("bytes", "count", "events", "files", "first", "kept", "last", "lines", "objects", "room", "things")
+    __slots__ = ("bytes", "count", "events", "files", "first", "kept", "last", "objects", "open", "room")
 
-    def __init__(self, first: str) -> None:
+    def __init__(self, first: str, open: "list[LineSums]") -> None:  # noqa: A002 - as a book is open
         """`first` is the time of the first line."""
-        self.lines: list[Line] = []
-        self.things: list[Thing] = []
+        self.open = open
         self.count = 0
         self.bytes = 0
         self.first = first
@@ -34,31 +27,32 @@ class LineSums:
         self.kept: list[str] = []
         self.files: list[str] = []
 
-    def add_up(self) -> None:
-        """Take in the lines that were laid by."""
-        lines, things = self.lines, self.things
-        if not lines:
-            return
-        self.lines, self.things = [], []
-        self.count += len(lines)
-        times = [line.eventTime for line in lines]
-        times.sort()
-        self.first, self.last = min(self.first, times[0]), max(self.last, times[-1])
+    def add(self, line: Line) -> None:
+        """Take in one line."""
+        self.count += 1
         if self.room:
-            self.events += [line.eventID for line in lines[: self.room]]
-            self.room = KEPT_EVENTS - len(self.events)
-        if things:
-            self.objects.update(*[thing.keys for thing in things])
-            for line, thing in zip(lines, things, strict=True):
-                if (extra := line.additionalEventData) is not None and thing.keys:
-                    size = extra.bytesTransferredOut
-                    self.bytes += size if type(size) is int and 0 <= size <= MOST else count(size)
+            if self.room == KEPT_EVENTS:
+                self.open.append(self)
+            self.room -= 1
+            self.events.append(line.eventID)
+        time = line.eventTime
+        if time > self.last:
+            self.last = time
+        elif time < self.first:
+            self.first = time
+
+    def read(self, line: Line, keys: tuple[str, ...]) -> None:
+        """Take in a line that read these objects, if any."""
+        self.add(line)
+        if not keys:
+            return
+        self.objects.update(keys)
+        if (extra := line.additionalEventData) is not None:
+            size = extra.bytesTransferredOut
+            self.bytes += size if type(size) is int and 0 <= size <= MOST else count(size)
 
     def settle(self, path: str) -> None:
-        """The file at hand ends."""
-        self.add_up()
-        if not self.events:
-            return
+        """The file at hand, of which some lines were taken in, ends."""
         if self.files:
             self.events += self.kept
             self.events.sort()

@@ -16,7 +16,6 @@ from stanch.domain.step import Method, Phase, Proof, State, Step
 
 PERMISSIONS = (
     "s3:GetBucketLocation",
-    "s3:GetBucketVersioning",
     "s3:GetBucketObjectLockConfiguration",
     "s3:ListBucketVersions",
     "s3:PutObject",
@@ -64,7 +63,6 @@ class DecoyObjects:
                 f"bucket {bucket.name} is not of account {aws.account}, or not yours to see ({error})"
             ) from None
         _refuse_retention(bucket)
-        versions = bucket.call("GetBucketVersioning").get("Status")
         taken = [
             key for key, found in _look(bucket, self._bodies).items() if found and not self._wrote(bucket, key, found)
         ]
@@ -77,7 +75,7 @@ class DecoyObjects:
                 f"s3:PutObject {name}, {len(body):,} bytes, only where nothing is"
                 for name, body in zip(names, self._bodies.values(), strict=True)
             ),
-            undo=f"s3:DeleteObject {', '.join(names)}" + (": the version that was written" if versions else ""),
+            undo=f"s3:DeleteObject {', '.join(names)}, the version that was written",
             breaks=(
                 _READERS,
                 f"nothing is heard unless CloudTrail records data events of {bucket.name} in {region}",
@@ -121,12 +119,12 @@ class DecoyObjects:
         return Proof(holds, Method.STATE, told)
 
     def undo(self, aws: Aws, step: Step, wait: Wait) -> None:
-        """Delete what was written, and of a bucket with versions that very version."""
+        """Delete what was written, that very version."""
         bucket = _bucket(aws, step)
         for key, found in _look(bucket, step.settings["keys"]).items():
             if found is not None and (step.before or {}).get(key) is None:
-                version = {} if found["version"] == "null" else {"VersionId": found["version"]}
-                bucket.call("DeleteObject", Key=key, **version)
+                # Without its version (`null` where there are none) a bucket that once had versions would keep it.
+                bucket.call("DeleteObject", Key=key, VersionId=found["version"])
         settled(lambda: self.read(aws, step) == step.before, wait)
 
     def _wrote(self, bucket: Bucket, key: str, found: Mapping[str, Any]) -> bool:

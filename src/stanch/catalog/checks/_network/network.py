@@ -3,7 +3,7 @@
 Blind to: firewalls behind an endpoint, what a transit gateway, a peer or an appliance does beyond, and the host itself.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from stanch.catalog.checks._network.gates import (
@@ -94,32 +94,34 @@ class Network:
             )
         )
 
-    def admitted(self, groups: Iterable[str], traffic: Traffic, key: str = _IN) -> Passage:
+    def admitted(self, groups: Sequence[str], traffic: Traffic, key: str = _IN) -> Passage:
         """What the security groups say of a port and the internet, all of them together."""
-        unseen: list[str] = []
+        unseen = [f"security group {name}" for name in groups if name not in self.groups]
         narrow: dict[Net, Evidence] = {}
-        for name in groups:
-            if name not in self.groups:
-                unseen.append(f"security group {name}")
-            for index, rule in _rules(self.groups, name, key):
-                if not permits(rule, traffic):
-                    continue
-                for source in sources(rule, self._lists):
-                    if isinstance(source, str):
-                        unseen.append(source)
-                    elif source.version == traffic.version and not self._is_own(source):
-                        proof = evidence(self.groups[name], f"{key}.{index}")
-                        if is_wide(source):
-                            way = f"{'from' if key == _IN else 'to'} {source}"
-                            return Passage((f"security group {name} lets {traffic.protocol} {way}",), proof=(proof,))
-                        narrow[source] = proof
+        word = "from" if key == _IN else "to"
+        for proof, source in self._sources(groups, traffic, key):
+            if isinstance(source, str):
+                unseen.append(source)
+            elif is_wide(source):
+                way = f"security group {proof.arn.rpartition('/')[2]} lets {traffic.protocol} {word} {source}"
+                return Passage((way,), proof=(proof,))
+            else:
+                narrow[source] = proof
         if is_wide_together(narrow, traffic.version):
-            ways = f"{'from' if key == _IN else 'to'} {len(narrow)} networks that together are much of the internet"
+            ways = f"{word} {len(narrow)} networks that together are much of the internet"
             proofs = {(one.arn, one.at): one for one in narrow.values()}
             return Passage((f"{traffic.protocol} is let {ways}",), proof=tuple(proofs.values()))
         if unseen:
             return Passage(unseen=tuple(unseen))
         return Passage(closed=(f"no security group opens {traffic.protocol} {traffic.port} to the internet",))
+
+    def _sources(self, groups: Iterable[str], traffic: Traffic, key: str) -> Iterator[tuple[Evidence, Net | str]]:
+        """The networks that are not ours and that the groups let pass, each with its rule; a text for unseen ones."""
+        for name in groups:
+            for index, rule in _rules(self.groups, name, key):
+                for source in sources(rule, self._lists) if permits(rule, traffic) else ():
+                    if isinstance(source, str) or (source.version == traffic.version and not self._is_own(source)):
+                        yield evidence(self.groups[name], f"{key}.{index}"), source
 
     def _is_own(self, net: Net) -> bool:
         return any(net.version == own.version and _holds(own, net) for own in self._ours)

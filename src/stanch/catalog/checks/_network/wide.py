@@ -41,7 +41,7 @@ def is_wide_together(nets: Iterable[Net], version: int) -> bool:
     told = [net for net in nets if net.version == version and not any(_within(net, one) for one in _NO_INTERNET)]
     fours = ipaddress.collapse_addresses(net for net in told if isinstance(net, ipaddress.IPv4Network))
     sixes = ipaddress.collapse_addresses(net for net in told if isinstance(net, ipaddress.IPv6Network))
-    return sum(net.num_addresses for net in (*fours, *sixes)) >= _LEAST[version]
+    return sum(net.num_addresses for net in fours) + sum(net.num_addresses for net in sixes) >= _LEAST[version]
 
 
 def covered(net: Net, others: Iterable[Net]) -> bool:

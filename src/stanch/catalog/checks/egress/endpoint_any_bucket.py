@@ -122,9 +122,7 @@ def _of_stranger(place: Place, host: Host, policy: Policy) -> Decision:
     return _asked(place, role, "thief", policy, known)
 
 
-def _asked(
-    place: Place, role: str, session: str, policy: Policy, more: Mapping[str, tuple[str, ...]]
-) -> Decision:
+def _asked(place: Place, role: str, session: str, policy: Policy, more: Mapping[str, tuple[str, ...]]) -> Decision:
     arn = Arn.parse(role)
     name = str(Arn(arn.partition, "sts", "", arn.account, f"assumed-role/{arn.name}/{session}"))
     request = Request(
@@ -132,7 +130,7 @@ def _asked(
         "s3:PutObject",
         str(Arn(arn.partition, "s3", "", "", "bucket-of-a-stranger/model")),
         _STRANGER,
-        context=_context(place, role, arn.account) | more,
+        context={**_context(place, role, arn.account), **more},
         unknown=frozenset({"*"}),
     )
     return evaluate(request, identity=(parse(_ALL),), resource_policy=parse(_ANYBODY), vpce=policy)

@@ -1,5 +1,6 @@
 """Edges of the checks of encryption and versions."""
 
+import json
 from typing import Any
 
 import pytest
@@ -216,3 +217,17 @@ def test_a_disk_is_plain_or_not_and_can_be_shared_or_not(data: Any, plain: Rulin
 def test_amazon_s_own_key_is_known_by_its_alias() -> None:
     lines = [*disk(Encrypted=True, KmsKeyId=KEY), key(KEY, "Enabled", "alias/aws/ebs")]
     assert rulings("encryption/disk_unshareable", posture(lines)) == {VOLUME: Ruling.FAIL}
+
+
+def test_a_bucket_without_a_policy_gets_a_whole_one_and_a_standing_one_is_not_written_over() -> None:
+    (bare,) = verdicts("encryption/transit_plain", posture([bucket()], ASSET))
+    assert bare.remedy is not None
+    ((*_, policy),) = bare.remedy.commands
+    assert ruling("transit_plain", Policy=json.loads(policy)) is Ruling.PASS
+    kept = document(
+        {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "s3:GetObject", "Resource": f"{ARN}/*"}
+    )
+    (standing,) = verdicts("encryption/transit_plain", posture([bucket(Policy=kept)], ASSET))
+    assert standing.remedy is not None
+    assert [command[2] for command in standing.remedy.commands] == ["get-bucket-policy", "put-bucket-policy"]
+    assert standing.remedy.commands[1][-1].startswith("file://")

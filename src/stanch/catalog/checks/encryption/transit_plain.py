@@ -3,13 +3,14 @@
 S3 User Guide, "Restrict access to only HTTPS requests". Older versions of TLS than 1.2 AWS itself refuses.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from stanch.catalog.checks._declared import undeclared
 from stanch.catalog.checks._things import evidence
 from stanch.catalog.checks.encryption._stores import Held, blind_to_buckets, bucket_name, buckets, fences, refused
 from stanch.contracts.check import CIS, FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
-from stanch.contracts.collector import unseen
+from stanch.contracts.collector import Place, unseen
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Remedy, Row, Ruling
 from stanch.iam import Policy
@@ -88,12 +89,28 @@ def _judged(held: Held, fenced: Mapping[str, Sequence[Policy]]) -> Judged:
         else (),
         remedy=Remedy(
             "Deny every request that does not come encrypted, on the bucket and its objects.",
-            (
-                ("aws", "s3api", "get-bucket-policy", "--bucket", name, "--query", "Policy", "--output", "text"),
-                ("aws", "s3api", "put-bucket-policy", "--bucket", name, "--policy", "file://with-the-denial.json"),
-            ),
+            _commands(place),
             _TEMPLATE.format(bucket=name),
         )
         if failed
         else None,
     )
+
+
+def _commands(place: Place) -> tuple[tuple[str, ...], ...]:
+    """Whole where the bucket has no policy; one that is there is never written over by what a snapshot knew of it."""
+    name, arn = bucket_name(place), place.thing.arn
+    put = ("aws", "s3api", "put-bucket-policy", "--bucket", name, "--policy")
+    if place.thing.data.get("Policy", "") is not None:
+        show = ("aws", "s3api", "get-bucket-policy", "--bucket", name, "--query", "Policy", "--output", "text")
+        return show, (*put, "file://with-the-denial.json")
+    denial = {
+        "Sid": "OnlyEncrypted",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [arn, f"{arn}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [denial]}
+    return ((*put, json.dumps(policy, separators=(",", ":"))),)

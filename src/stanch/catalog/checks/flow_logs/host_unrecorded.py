@@ -1,7 +1,7 @@
 """What a stolen model leaves of itself in a network is one line of a flow log: these bytes went to that address.
 
 Reads: the subnets of inference hosts, and the flow logs of the networks, subnets and interfaces there.
-Blind to: what the destination of a log did with it, and Route 53 Resolver query logs.
+Blind to: what the destination of a log did with it; the names that hosts ask for, which have a check of their own.
 """
 
 from collections import defaultdict

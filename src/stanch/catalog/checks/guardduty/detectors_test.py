@@ -9,6 +9,7 @@ from tests.serving import WEIGHTS, Line, bucket, host
 from stanch.contracts.collector import Unknown
 from stanch.domain.severity import Severity
 from stanch.domain.verdict import Ruling
+from stanch.engine.posture.asff import identity
 
 ON, SEES, OFTEN, HIDES = (
     f"guardduty/{name}" for name in ("region_unwatched", "protection_missing", "findings_late", "findings_hidden")
@@ -66,7 +67,7 @@ def test_a_region_of_the_perimeter_that_nobody_looked_at_is_told_once() -> None:
     toml = f'[perimeter]\nregions = ["{REGION}", "eu-west-3"]\n'
     about = posture([detector(), listed(["d1"])], toml)
     told = rulings(ON, about)
-    assert told[DETECTOR] is Ruling.PASS
+    assert told[NONE] is Ruling.PASS
     assert told[NONE.replace(REGION, "eu-west-3")] is Ruling.UNKNOWN
     for check in (SEES, OFTEN, HIDES):
         assert rulings(check, about) == {DETECTOR: Ruling.PASS}
@@ -77,6 +78,12 @@ def test_every_account_is_asked_in_every_region() -> None:
     told = rulings(ON, posture([detector(), listed(["d1"]), other]))
     assert len(told) == 4
     assert list(told.values()).count(Ruling.UNKNOWN) == 2
+
+
+def test_a_region_keeps_its_name_when_its_hole_is_closed() -> None:
+    before, after = (verdicts(ON, posture(lines))[0] for lines in ([listed([])], [detector(), listed(["d1"])]))
+    assert (before.ruling, after.ruling) == (Ruling.FAIL, Ruling.PASS)
+    assert identity(before) == identity(after)
 
 
 def test_a_denied_list_names_its_permission() -> None:

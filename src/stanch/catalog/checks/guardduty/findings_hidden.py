@@ -55,7 +55,9 @@ def _judged(watch: Watch, detector: Place) -> Judged:
     if not hiding and not failing:
         ruling = Ruling.UNKNOWN if hidden else Ruling.PASS
         why = f"not seen: {hidden}" if hidden else f"no filter hides a kind of finding{_trusted(data)}"
-        return Judged(watch.arn, watch.account, watch.region, ruling, why, watch.assets, (evidence(detector, "Filters"),))
+        return Judged(
+            watch.arn, watch.account, watch.region, ruling, why, watch.assets, (evidence(detector, "Filters"),)
+        )
     told = [f"the filter {one.get('Name')} archives {_what(one)}" for _, one in hiding]
     told += [f"its export to {_where(one)} fails" for _, one in failing]
     proof = [evidence(detector, f"Filters.{index}") for index, _ in hiding]

@@ -4,8 +4,9 @@ Reads: the detector of every account in every region of the perimeter and of the
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from stanch.catalog.checks._things import evidence, in_region
+from stanch.catalog.checks._things import evidence, in_region, region_arn
 from stanch.catalog.checks.guardduty._detectors import Watch, unknown, watches
 from stanch.contracts.check import FSBP, GDPR, ISO, NIS2, NIST, About, Judged, Posture
 from stanch.domain.severity import Severity
@@ -34,15 +35,19 @@ Properties:
 def judge(posture: Posture) -> Iterator[Judged]:
     """See `contracts.check.Check`."""
     for watch in watches(posture):
-        if watch.hidden:
-            yield unknown(watch)
-        elif watch.on:
-            why = "a detector is on" + (f"; {watch.administrator}" if watch.administrator else "")
-            yield _said(watch, Ruling.PASS, why)
-        elif watch.detector is not None or watch.listed is not None:
-            yield _failed(watch)
-        else:
-            yield _said(watch, Ruling.UNKNOWN, "not seen: whether there is a detector")
+        # The region is asked about, detector or none: a hole that is closed must come again under the same name.
+        yield replace(_judged(watch), resource=region_arn(posture, "guardduty", watch.account, watch.region))
+
+
+def _judged(watch: Watch) -> Judged:
+    if watch.hidden:
+        return unknown(watch)
+    if watch.on:
+        why = "a detector is on" + (f"; {watch.administrator}" if watch.administrator else "")
+        return _said(watch, Ruling.PASS, why)
+    if watch.detector is not None or watch.listed is not None:
+        return _failed(watch)
+    return _said(watch, Ruling.UNKNOWN, "not seen: whether there is a detector")
 
 
 def _proof(watch: Watch) -> tuple[Evidence, ...]:
@@ -68,7 +73,8 @@ def _failed(watch: Watch) -> Judged:
         watch.account,
         watch.region,
         Ruling.FAIL,
-        ("its detector is switched off" if watch.detector else "it has no detector") + (f", and holds {lies}" if lies else ""),
+        ("its detector is switched off" if watch.detector else "it has no detector")
+        + (f", and holds {lies}" if lies else ""),
         watch.assets,
         _proof(watch),
         way=(

@@ -73,7 +73,12 @@ def _reads_all(host: Host, proof: tuple[Evidence, ...], own: Sequence[Asset]) ->
 
 
 def _failed(
-    host: Host, why: str, reads: Sequence[str], proof: tuple[Evidence, ...], own: Sequence[Asset], lost: tuple[Asset, ...]
+    host: Host,
+    why: str,
+    reads: Sequence[str],
+    proof: tuple[Evidence, ...],
+    own: Sequence[Asset],
+    lost: tuple[Asset, ...],
 ) -> Judged:
     return Judged(
         host.arn,

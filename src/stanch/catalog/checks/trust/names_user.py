@@ -65,18 +65,12 @@ def _harmless(users: list[str]) -> str:
 def _users(place: Place) -> list[str]:
     """The users whom a statement names that does not ask for a second factor."""
     return sorted(
-        {
-            name
-            for _, grant in grants(place)
-            if not _asks_for_two(grant)
-            for name in meant(grant)
-            if ":user/" in name
-        }
+        {name for _, grant in grants(place) if not _asks_for_two(grant) for name in meant(grant) if ":user/" in name}
     )
 
 
 def _asks_for_two(grant: Statement) -> bool:
-    """Whether nobody gets in without a second factor; `BoolIfExists` lets in a bare access key, which has no such key."""
+    """Whether nobody gets in without a second factor; `BoolIfExists` lets in a bare access key, which says nothing."""
     demanded = [condition for condition in firm(grant) if condition.key.lower().startswith(_MFA)]
     return any({value.lower() for value in condition.values} != {"false"} for condition in demanded)
 

@@ -52,8 +52,8 @@ def collect(look: Look) -> Iterator[Thing]:
 
 
 def _blocks(options: Any) -> bool:
-    """Whether anything is blocked; what could not be seen may be."""
-    return bool(unseen(options)) or bool(options and options.get("InternetGatewayBlockMode") != "off")
+    """Whether anything is surely blocked: exceptions from a block that nobody saw decide nothing."""
+    return bool(options) and not unseen(options) and options.get("InternetGatewayBlockMode") != "off"
 
 
 def _exclusions(look: Look) -> Iterator[Thing]:

@@ -5,7 +5,7 @@ Blind to: logs that tell no parameters of calls; a sweep by many keys, or one so
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stanch.catalog.detections.inference._calls import (
@@ -20,6 +20,7 @@ from stanch.catalog.detections.inference._calls import (
 )
 from stanch.contracts.behaviour import About, Sighting
 from stanch.contracts.inference import KeyHistory
+from stanch.domain.baseline import DAY
 from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
 
@@ -44,9 +45,11 @@ class Limits:
     calls_untold: int = 2000
     """Calls with logprobs, where the log counts biased tokens and names none."""
     tokens: int = 100
-    """Different tokens biased now and then and never before that week: a classifier goes on to bias its few labels."""
+    """Different tokens that are part of a sweep: it solves for one and goes on to the next."""
     rare: float = 0.1
     """Share of the calls above which a token is a label, or what others are measured by, and no part of a sweep."""
+    hours: int = 3
+    """Hours in which a token was ever biased, beyond which it is a label as well, however many labels there are."""
     days: int = 7
     """UTC days that are looked at together."""
 
@@ -65,7 +68,8 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
         cells = [cell for of in proof.values() for cell in of]
         probes = total(cells, lambda cell: min(cell.biased, cell.single))
         scored = total(cells, lambda cell: min(cell.biased, cell.scored, cell.single))
-        tokens, named = _swept(biased, week, probes, limits), any(other in biased for other in week)
+        counts = sum((biased[other] for other in week if other in biased), Counter[str]())
+        tokens, named = _swept(history, day, counts, probes, limits), bool(counts)
         swept = tokens >= limits.tokens
         if scored >= (limits.calls if named else limits.calls_untold) and (swept or not named):
             severity, confidence, calls = ABOUT.severity, ABOUT.confidence, f"{scored:,.0f} calls for one token with"
@@ -79,11 +83,20 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
         yield sighting(fresh, f"{calls} its logprobs {in_days(len(week))}, {what}", severity, confidence)
 
 
-def _swept(biased: Mapping[int, Counter[str]], week: list[int], probes: float, limits: Limits) -> int:
-    """Tokens that few calls of these days bias, and none before them."""
-    counts = sum((biased[day] for day in week if day in biased), Counter[str]())
-    before: set[str] = set()
-    for day, of in biased.items():
-        if day < week[0]:
-            before.update(of)
-    return sum(count <= limits.rare * probes and token not in before for token, count in counts.items())
+def _swept(history: KeyHistory, day: int, counts: Counter[str], probes: float, limits: Limits) -> int:
+    """Tokens that few of the calls bias, and only within a few hours so far."""
+    seen = history.once(_hours)
+    end = (day + 1) * DAY
+    return sum(
+        count <= limits.rare * probes and sum(hour < end for hour in seen[token]) <= limits.hours
+        for token, count in counts.items()
+    )
+
+
+def _hours(history: KeyHistory) -> Mapping[str, Sequence[int]]:
+    """The hours in which each token was biased."""
+    found: dict[str, list[int]] = {}
+    for mark in history.marks:
+        if mark.kind == "bias":
+            found.setdefault(mark.value, []).append(mark.start)
+    return found

@@ -62,16 +62,17 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
             continue
         top = sum(count for _, count in prefixes.get(day, _NONE).most_common(5))
         again = repeats.get(day, _NONE).total()
+        cold = used_before(history, day) < limits.days
         guessed = [count for count in stems.get(day, _NONE).values() if count >= limits.guesses]
         tried = sum(guessed) - again
         if top >= limits.alike * brief and again >= limits.again * brief:
             what = f"{top:,} that begin alike, {again:,} repeated"
         elif len(guessed) >= limits.beginnings and tried >= limits.extended * brief:
             what = f"{tried:,} guesses at the last word after {len(guessed)} beginnings"
+            cold = cold and total(cells, lambda cell: cell.scored) >= brief / 2  # choices whose logprobs are compared
         else:
             continue
         alike += 1
         if alike <= limits.usual_days + 1:
             why = f"{brief:,.0f} calls in a day for next to no answer, {what}"
-            cold = used_before(history, day) < limits.days
             yield sighting([cell for cell in cells if cell.brief], why, Severity.LOW if cold else None)
