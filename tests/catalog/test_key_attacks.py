@@ -77,12 +77,17 @@ def test_the_labels_of_a_classifier_are_no_sweep_however_many(rarely: bool) -> N
     assert rarely or seen("last_layer_probed", calls) == []
 
 
+PROSE = [f"{first}{second}ward" for first in "abcdefghij" for second in "klmnopqrst"]
+
+
 def scored(day: int, second: int, prompt: str) -> Inference:
     return call(day, second, prompt=prompt, tokens_out=1, max_tokens=1, logprobs=1)
 
 
 def test_candidate_texts_whose_next_token_is_weighed_are_membership_probes() -> None:
-    texts = [scored(5, 10 * i, " ".join(f"w{(i // 30) * 7 + place}x" for place in range(40))) for i in range(900)]
+    texts = [
+        scored(5, 10 * i, " ".join(PROSE[(i // 30 * 7 + place * 11) % 97] for place in range(40))) for i in range(900)
+    ]
     (found,) = seen("membership_probed", past(5) + texts)
     assert "900 calls in a day for one token and its logprobs" in found.why
 
@@ -128,6 +133,17 @@ def test_a_thief_who_takes_a_little_each_day_is_seen_where_the_days_add_up() -> 
 def test_another_version_of_a_client_is_no_other_client() -> None:
     moved = [call(8, 60 * i, address="203.0.113.9", agent="openai-python/2.1") for i in range(50)]
     assert seen("key_in_new_network", past(8) + moved) == []
+
+
+@pytest.mark.parametrize("networks", [9, 1])
+def test_a_client_that_is_rolled_out_comes_to_many_keys_from_many_networks(networks: int) -> None:
+    used = [one for key in range(9) for one in past(9, key=f"key{key}", address=f"198.51.{key}.7")]
+    came = [
+        call(8, 60 * i, key=f"key{key}", address=f"203.0.{key % networks}.9", agent="addin/1")
+        for key in range(9)
+        for i in range(30)
+    ]
+    assert len(seen("key_in_new_network", used + came)) == (0 if networks == 9 else 9)
 
 
 @pytest.mark.parametrize(("hour", "times"), [(-10, 1), (0, 0)], ids=["by night", "by day"])

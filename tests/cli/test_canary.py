@@ -305,3 +305,25 @@ def test_the_responder_may_neither_plant_nor_mint() -> None:
     given = {permission for action in app.actions().values() for permission in action.PERMISSIONS}
     assert not given & {"iam:CreateUser", "iam:CreateAccessKey"}
     assert not [name for name in app.actions() if name.startswith("canary/")]
+
+
+def test_with_credentials_of_another_account_nobody_is_accused(
+    stanch: Run, ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stanch("canary", "plant", "key", "a laptop", "--apply", "--yes")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ground.staged.outsider.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", ground.staged.outsider.secret)
+    said = stanch("canary", "list", "--check")
+    assert "could not look" in said.err
+    assert [line["state"] for line in said.of("canary")] == ["verified"]
+    assert said.code == 3
+    assert stanch("canary", "retire", "a laptop", "--apply", "--yes").code == 3
+
+
+def test_a_secret_that_was_cut_short_is_not_used(stanch: Run, tmp_path: Path) -> None:
+    stanch("canary", "plant", "rag", "wiki", "--apply")
+    (tmp_path / ".stanch" / "canary.key").write_bytes(b"")
+    for words in (("canary", "plant", "rag", "wiki"), ("canary", "list"), ("inspect", "stanch.toml")):
+        said = stanch(*words)
+        assert said.code == 2
+        assert "put it back from a copy" in said.err

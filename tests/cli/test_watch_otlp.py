@@ -6,6 +6,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from tests.cli.test_stopped import trail
 
 from stanch.app.watch import Cycle, Watching
 from stanch.app.watch_opening import watching
@@ -242,3 +244,35 @@ def test_no_word_is_kept_where_a_request_cannot_be_read(watch: tuple[Watching, s
     done = cycle(running)
     assert SECRET not in repr(done)
     assert holding(tmp_path, SECRET) == []
+
+
+def test_a_sender_is_told_how_many_spans_cannot_be_read(watch: tuple[Watching, str]) -> None:
+    running, url = watch
+    body = b'{"resourceSpans": [{"scopeSpans": [{"spans": [7, [], {"name": "chat"}]}]}]}'
+    connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=10)
+    connection.request("POST", "/v1/traces", body, {"Content-Type": "application/json"})
+    told = json.loads(connection.getresponse().read())["partialSuccess"]
+    assert told == {"rejectedSpans": "2", "errorMessage": "a record that is no JSON object (2 records)"}
+    skips = {(skip.why, skip.fault) for skip in cycle(running).coverage.files_skipped}
+    assert ("a record that is no JSON object (2 of them)", True) in skips
+
+
+def test_requests_come_in_while_processes_read_logs(tmp_path: Path) -> None:
+    trail(tmp_path / "logs", 100, 20)
+
+    def search(_: datetime) -> Search:
+        return Search([str(tmp_path / "logs")])
+
+    here = Listening("127.0.0.1", 0)
+    with watching(
+        tmp_path / "state", Estate(), None, search, window=timedelta(days=7), listening=here, processes=2
+    ) as (running, where):
+        assert where is not None
+        sender = threading.Thread(target=lambda: [emit(where.url, [number]) for number in range(30)])
+        sender.start()
+        received = cycle(running).received
+        sender.join()
+        trail(tmp_path / "logs" / "more", 100, 21)
+        done = cycle(running)
+    assert received + done.received == 30
+    assert done.coverage.logs["otel"] == 30

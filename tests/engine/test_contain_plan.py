@@ -24,6 +24,7 @@ from tests.engine.containing import (
 )
 
 from stanch.domain.arn import Arn
+from stanch.domain.estate import Asset, AssetKind
 from stanch.domain.event import Actor
 from stanch.domain.incident import IncidentState
 from stanch.domain.step import Phase, Step, StepState
@@ -141,6 +142,15 @@ def test_never_touches_what_the_estate_protects() -> None:
     assert (steps[ROLE].state, steps[ROLE].before) == (StepState.SKIPPED, None)
     assert steps[ROLE].why == "never_touch protects it (arn:*:iam::*:role/app)"
     assert steps[USER].state is StepState.PLANNED
+
+
+def test_leaves_a_decoy_user_to_be_heard_again_and_stays_open() -> None:
+    s = scene(ROLE, USER)
+    s.estate = replace(s.estate, assets=(Asset("bait", AssetKind.UNKNOWN, "arn:*:iam::*:user/eve", decoy=True),))
+    steps = by_resource(s.desk().plan(incident(by_hand=[ROLE, USER])))
+    assert (steps[USER].state, steps[USER].before, steps[USER].settings) == (StepState.SKIPPED, None, {})
+    assert "where it lay" in steps[USER].why
+    assert steps[ROLE].state is StepState.PLANNED
 
 
 def test_never_touches_a_role_whose_path_only_aws_knows() -> None:

@@ -12,7 +12,8 @@ from stanch.app.inspecting import own_key
 from stanch.catalog.actions.canary._access_key import DecoyKey
 from stanch.catalog.actions.canary._objects import DecoyObjects
 from stanch.contracts.action import Action
-from stanch.contracts.aws import Aws, AwsError
+from stanch.contracts.aws import Aws, AwsDenied, AwsError
+from stanch.contracts.store import StoreError
 from stanch.domain.arn import Arn
 from stanch.domain.estate import AssetKind, Estate
 from stanch.domain.step import Method, Phase, Proof, Step, StepState
@@ -21,6 +22,7 @@ from stanch.engine.canary.marks import INCIDENT, OBJECTS, TEXTS, Canary, Draw, K
 from stanch.engine.canary.words import Sentence, sentences
 from stanch.engine.contain.compare import differences, plain
 from stanch.engine.correlate import opened_by_hand
+from stanch.engine.inspect.grams import KEY_BYTES
 from stanch.estate.decoys import Decoy
 from stanch.stores.open import FILE, Stores, open_existing
 
@@ -57,9 +59,17 @@ class Planted:
         return self.stands or (self.step.before is not None and self.step.state in _BEGUN)
 
 
+def secret_of(state: Path) -> bytes:
+    """The secret of this state folder, made when it is first asked for; raises StoreError for one cut short."""
+    secret = own_key(state, KEY)
+    if len(secret) != KEY_BYTES:
+        raise StoreError(f"{state / KEY}: holds {len(secret)} bytes and not {KEY_BYTES}; put it back from a copy")
+    return secret
+
+
 def planted(stores: Stores, state: Path) -> list[Planted]:
     """Every canary that was ever planted or begun, in that order."""
-    mine = fingerprint(own_key(state, KEY)) if (state / KEY).exists() else ""
+    mine = fingerprint(secret_of(state)) if (state / KEY).exists() else ""
     found = ((_read(step), step) for step in stores.journal.steps(INCIDENT))
     return [Planted(canary, step, step.settings["secret"] == mine) for canary, step in found if canary]
 
@@ -70,7 +80,7 @@ def finder(state: Path) -> "Finder | None":
         return None
     from stanch.engine.canary.find import Finder
 
-    secret = own_key(state, KEY)
+    secret = secret_of(state)
     with open_existing(state) as stores:
         history = stores.journal.history(INCIDENT)
     known = tuple(_known(secret, canary, ids) for canary, ids in _ever(history, fingerprint(secret)))
@@ -90,7 +100,7 @@ class Planting:
     ) -> None:
         """Looks at what lies beside it in its bucket; raises AwsError. `endpoint` is where `aws` leads, or None."""
         self._state = state
-        self._secret = own_key(state, KEY)
+        self._secret = secret_of(state)
         self.known = next((one for one in planted(stores, state) if one.canary.key == canary.key), None)
         self._begun = self.known is not None and self.known.begun
         self.canary = self.known.canary if self.known and self._begun else canary
@@ -152,7 +162,7 @@ class Planting:
 
 def plant_text(stores: Stores, state: Path, canary: Canary) -> Step:
     """Note in the journal that a canary's sentences were given out."""
-    settings = _settings(canary, own_key(state, KEY))
+    settings = _settings(canary, secret_of(state))
     resource = "/".join(
         (canary.kind.value, canary.tenant or "-", str(canary.generation), canary.language, canary.place)
     )
@@ -168,17 +178,21 @@ def desk(stores: Stores, estate: Estate, aws: Aws, actions: Mapping[str, Action]
     from stanch.engine.contain import Containment
 
     known: dict[str, Action] = {OF_OBJECTS: DecoyObjects(), OF_KEY: DecoyKey()}
-    return Containment({**known, **(actions or {})}, {}, stores.journal, estate, aws, now, sleep)
+    here = replace(estate, assets=())  # containment leaves alone what is declared a decoy
+    return Containment({**known, **(actions or {})}, {}, stores.journal, here, aws, now, sleep)
 
 
 def looked_at(stores: Stores, aws: Aws, one: Planted) -> Step:
-    """Whether a canary is still there as it was planted, noted in the journal; looking at it touches nothing."""
+    """Whether a canary is still there as it was planted, noted in the journal; looking at it touches nothing.
+
+    Raises AwsError where nobody can look, with these credentials or at all.
+    """
     step = one.step
     action: Action = DecoyKey() if step.action == OF_KEY else DecoyObjects()
-    try:
-        differing = differences(plain(action.read(aws, step)), step.after or {})
-    except AwsError as error:
-        return step.become(step.state, step.at, why=f"could not look: {error}") if step.at else step
+    account = Arn.parse(step.resource).account or step.settings["owner"]
+    if account != aws.account:
+        raise AwsDenied("look", "OtherAccount", f"it lies in {account}; these credentials act in {aws.account}")
+    differing = differences(plain(action.read(aws, step)), step.after or {})
     proof = Proof(not differing, Method.STATE, tuple(differing) or ("there, and as it was planted",))
     state = StepState.FAILED if differing else StepState.VERIFIED
     why = f"somebody changed it: {'; '.join(differing)}" if differing else step.why

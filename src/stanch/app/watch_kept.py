@@ -9,6 +9,8 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
+from isal import isal_zlib
+
 import stanch
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
@@ -104,7 +106,7 @@ class Kept:
     def parts(self) -> Iterator[Part]:
         """What was read before; a part that cannot be had any more is told, and its files are read again."""
         for number, payload in self._store.payloads():
-            part = unpacked_part(payload)
+            part = _unpacked(payload)
             if part is None:
                 self._store.drop(number)
                 self.lost.append(Skipped("the watch", "what was kept of some logs is damaged; they are read again"))
@@ -132,7 +134,7 @@ class Kept:
         last = min(int(tally.last.timestamp()), at) if tally.last else at
         alone = len(errand) == 1 and self._store.grows(name_of(errand[0]))
         holds = tally.events or tally.digests or tally.skipped
-        self._store.keep(files, Parcel(packed_part(part), last, received, alone) if holds else None, at)
+        self._store.keep(files, Parcel(_packed(part), last, received, alone) if holds else None, at)
         tally.skipped = told
 
     def unread(self, letters: Iterable[Letter]) -> Iterator[Letter]:
@@ -150,14 +152,14 @@ class Kept:
         for numbers in self._store.crowds():
             whole: Part | None = Part()
             for number in numbers:
-                part = unpacked_part(self._store.payload(number))
+                part = _unpacked(self._store.payload(number))
                 if part is None:
                     self._store.drop(number)
                     whole = None
                 elif whole is not None:
                     _absorb(whole, part)
             if whole is not None:
-                self._store.put_together(numbers, packed_part(whole))
+                self._store.put_together(numbers, _packed(whole))
 
 
 def _absorb(whole: Part, part: Part) -> None:
@@ -169,6 +171,18 @@ def _absorb(whole: Part, part: Part) -> None:
         from stanch.engine.inference.together import put_together
 
         put_together(whole.calls)
+
+
+def _packed(part: Part) -> bytes:
+    data: bytes = isal_zlib.compress(packed_part(part), 1)
+    return data
+
+
+def _unpacked(data: bytes) -> Part | None:
+    try:
+        return unpacked_part(isal_zlib.decompress(data))
+    except isal_zlib.error:  # type: ignore[misc]  # its stub forgets that it is an exception
+        return None
 
 
 def collapsed(skipped: Sequence[Skipped]) -> list[Skipped]:

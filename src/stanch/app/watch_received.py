@@ -1,5 +1,6 @@
 """What senders of OTLP post becomes files of a spool, and from there calls of models as from any other log."""
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +18,7 @@ from stanch.web.otlp_request import PROTOBUF, RETRY_SECONDS, Posted
 _NAMED = {PROTOBUF: "pb", JSON: "json"}
 _KINDS = {short: kind for kind, short in _NAMED.items()}
 _SOURCE = "otel"
+_SEVERAL = re.compile(r"\((\d+) records")
 
 
 class SpoolIntake:
@@ -46,7 +48,7 @@ class SpoolIntake:
             faults: list[str] = self._source.unreadable(inflated, posted.kind, logs=posted.signal == "logs")
         except ValueError as error:
             raise Refused(HTTPStatus.BAD_REQUEST, str(error)) from None
-        return len(faults), "; ".join(faults)
+        return sum(map(_count, faults)), "; ".join(faults)
 
     def keep(self, posted: Posted) -> None:
         """Put it into the spool; raises Refused."""
@@ -76,6 +78,12 @@ class Letters:
             path, stream.read(), _KINDS[short], logs=signal == "logs"
         )
         return found
+
+
+def _count(fault: str) -> int:
+    """How many records a fault is told of; it says so where they are several."""
+    several = _SEVERAL.search(fault)
+    return int(several[1]) if several else 1
 
 
 def _source() -> ModuleType:

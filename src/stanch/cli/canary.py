@@ -15,7 +15,7 @@ from stanch.cli.canary_list import LIST, list_
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
-from stanch.domain.estate import Estate, Mode
+from stanch.domain.estate import Estate, Mode, Purpose
 from stanch.domain.step import Step, StepState
 from stanch.engine.canary.marks import OBJECTS, TEXTS, Canary, Kind
 
@@ -47,6 +47,7 @@ Examples:
 """
 _MOST_SENTENCES = 1000
 _SIZE = 8
+_KEEPERS = {Purpose.ADMIN, Purpose.SERVICE, Purpose.RESPONDER}
 _FOLDER = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([!-~]*/)?")
 
 Apply = Annotated[bool, typer.Option("--apply", help="Act, after asking once.")]
@@ -111,6 +112,10 @@ def plant(
                 raise typer.Exit(Exit.PARTIAL)
         lines_for = declaring(estate, decoys(planting.canary, step))
         lines_for.tell(face)
+        if kind in OBJECTS and ours.purpose_of((aws.caller,)) not in _KEEPERS:
+            face.say(
+                f"{aws.caller} is no [[principal]] of purpose admin: its own planting will be told.", style="yellow"
+            )
         if not apply:
             face.say("Nothing was touched. --apply plants it, --write writes what is shown to stanch.toml:")
             face.say(_again(canary, sentences, size, state, estate, profile, region, endpoint_url))
@@ -196,12 +201,11 @@ def _refuse(estate: Estate, *, apply: bool) -> None:
 
 def _give_out(face: Face, stores: "Stores", state: Path, canary: Canary, *, apply: bool) -> None:
     """Sentences to paste; only with `apply` they are noted, and so known when they come back."""
-    from stanch.app.canary import KEY, plant_text, told
-    from stanch.app.inspecting import own_key
+    from stanch.app.canary import plant_text, secret_of, told
 
     if apply:
         plant_text(stores, state, canary)
-    for sentence in told(own_key(state, KEY), canary):
+    for sentence in told(secret_of(state), canary):
         face.emit({"kind": "sentence", "of": canary.kind.value, "place": canary.place, "tenant": canary.tenant,
                    "generation": canary.generation, "text": sentence.text, "code": sentence.code,
                    "planted": apply})  # fmt: skip

@@ -71,7 +71,9 @@ class Peers:
     `calls` and `tokens_out` are the decimal logarithms of a key's sums on a day that it was used: keys differ by
     orders of magnitude. `surge` says by which factor of their own mean nine keys in ten stayed on a day (counted from
     the epoch), where there are twenty: a launch moves many at once, a thief moves few. `launches` says the same of half
-    the keys of a tenant, by tenant and day, where he has three and they at least doubled.
+    the keys of a tenant, by tenant and day, where he has three and they at least doubled. `rollouts` are clients,
+    with each day on which one came to a key, that came within a week to five keys or more with a past, those of the
+    network that has most left out, and to half of all keys that ever use the client.
     """
 
     keys: int
@@ -80,6 +82,7 @@ class Peers:
     tokens_out: Baseline
     surge: Mapping[int, float] = field(default_factory=dict)
     launches: Mapping[tuple[str, int], float] = field(default_factory=dict)
+    rollouts: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

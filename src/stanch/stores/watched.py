@@ -22,7 +22,7 @@ LIMIT = 4 << 30
 """Bytes of all parts; beyond it the oldest are dropped before the window would drop them."""
 TOGETHER = 8
 """Parts of one day and about one size that are put together."""
-LARGEST = 64 << 20
+LARGEST = 16 << 20
 """Bytes of a part that is not put together with others any more."""
 _DAY = 86400
 _FORGOTTEN = 4

@@ -24,7 +24,7 @@ from stanch.engine.hunt import Hunt, Watch
 from stanch.engine.inference import queries
 from stanch.engine.inference.book import Book
 from stanch.engine.inference.rows import KEYS, SUMS
-from stanch.engine.inference.summed import Blind, Inspect
+from stanch.engine.inference.summed import Blind
 from stanch.engine.scan.packed import packed_part
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.span import Span
@@ -226,14 +226,21 @@ class Wordy(Lines):
 
 
 def test_a_defect_that_met_a_prompt_tells_no_word_of_it() -> None:
-    broken: list[tuple[Lines, Inspect | None]] = [(Defective(), None), (Wordy(), stumbles)]
-    for source, inspect in broken:
-        hunt = Hunt((), (), Estate())
-        hunt.read(logs(2), lambda: Scanner((), Estate(), [source], inspect=inspect))  # noqa: B023 - called at once
-        hunt.hear()
-        told = hunt.coverage((), 1.0).files_skipped
-        assert [skip.path for skip in told if "a defect of stanch: ValueError" in skip.why] == ["0.calls", "1.calls"]
-        assert SECRET not in repr(told)
+    hunt = Hunt((), (), Estate())
+    hunt.read(logs(2), lambda: Scanner((), Estate(), [Defective()]))
+    hunt.hear()
+    told = hunt.coverage((), 1.0).files_skipped
+    assert [skip.path for skip in told if "a defect of stanch: ValueError" in skip.why] == ["0.calls", "1.calls"]
+    assert SECRET not in repr(told)
+
+
+def test_an_answer_that_breaks_what_looks_into_it_hides_no_call_after_it() -> None:
+    hunt = Hunt((), (), Estate())
+    hunt.read(logs(1, calls=10), lambda: Scanner((), Estate(), [Wordy()], inspect=stumbles))
+    hunt.hear()
+    (skip,) = hunt.coverage((), 1.0).files_skipped
+    assert (skip.why, skip.fault) == ("10 could not be looked into: a defect of stanch (ValueError)", True)
+    assert hunt.part.tally.events == 10
 
 
 def test_nothing_that_is_sent_kept_or_laid_aside_holds_a_word(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

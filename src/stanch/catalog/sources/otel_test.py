@@ -308,3 +308,15 @@ def test_a_body_that_ends_early_is_told() -> None:
     assert [item for item in otel.decode("http", WHOLE[:-3], otel.PROTOBUF) if isinstance(item, Skipped)] == [
         Skipped("http", "a body that is no whole protobuf message")
     ]
+
+
+def test_a_sender_is_told_what_of_a_request_cannot_be_read() -> None:
+    message = emitted(a_call(NEW))
+    for body, kind in ((message.SerializeToString(), otel.PROTOBUF), (as_otlp_json(message), "application/json")):
+        assert otel.unreadable(body, kind) == []
+        with pytest.raises(ValueError, match=r"a body|JSON|a record"):
+            otel.unreadable(body[:-3], kind)
+    half = {"resourceSpans": [{"scopeSpans": [{"spans": [7, {"name": "chat"}, []]}]}]}
+    assert otel.unreadable(json.dumps(half).encode(), "application/json") == [
+        "a record that is no JSON object (2 records)"
+    ]

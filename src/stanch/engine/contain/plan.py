@@ -28,6 +28,7 @@ _ANEW = "it was proven, and changed since: "
 _DONE = {StepState.APPLIED, StepState.VERIFIED}
 _BEGUN = {StepState.PLANNED, StepState.FAILED}
 NO_ACTION = "by-hand"
+_BAIT = "a decoy that may do nothing: it stays, to be heard again; find who could read the place where it lay"
 _RESERVED = re.compile(r"AWSServiceRoleFor|AWSReservedSSO_")
 """How the names of roles begin that only AWS may edit."""
 ASIDE = {"aside": True}
@@ -245,7 +246,10 @@ class Planner:
         """Why this resource is not touched at all, or None; `named` are other ARNs by which it is known."""
         known = (*spellings(Arn.parse(step.resource), step.account or self._doors.own.account), *named)
         pattern = next(filter(None, map(self._estate.response.forbids, known)), None)
-        return f"never_touch protects it ({pattern})" if pattern else self.elsewhere(step)
+        if pattern:
+            return f"never_touch protects it ({pattern})"
+        bait = self._estate.asset_of_arn(step.resource) if Arn.parse(step.resource).kind == "user" else None
+        return _BAIT if bait and bait.decoy else self.elsewhere(step)
 
 
 def _callers(finding: Finding) -> tuple[str, ...]:

@@ -76,15 +76,18 @@ class Fold:
         assert self._inspect is not None  # noqa: S101 - for the type checker
         try:
             found = self._inspect(call.answer)
+            # A value that stands in an answer five times was given away once.
+            kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in found}
         except Blind as blind:
             self._summed.words[UNLOOKED, str(blind)] += 1
+            return 0
+        except Exception as error:  # noqa: BLE001 - one answer that breaks a check must not hide the calls after it
+            self._summed.words[UNLOOKED, f"a defect of stanch ({type(error).__name__})"] += 1
             return 0
         for missing in getattr(self._inspect, "without", ()):
             self._summed.words[WITHOUT, missing] += 1
         if getattr(found, "cut", ()):
             self._summed.words[CUT, call.log] += 1
-        # A value that stands in an answer five times was given away once.
-        kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in found}
         if kinds:
             self._marks[_mark(call, "leak")].update(kinds)
         return bool(kinds)

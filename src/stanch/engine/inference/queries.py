@@ -263,6 +263,22 @@ SELECT tenant, day, median(((d.out + d.calls) / greatest(u.used, 1))::FLOAT) AS 
 FROM days d JOIN usual u USING (key) WHERE tenant != '' GROUP BY tenant, day HAVING count(*) >= 3 AND factor >= 2
 """
 
+# A thief's client comes to his keys from his network; one that is rolled out comes to many, from wherever they are.
+ROLLOUTS = """
+WITH began AS (SELECT key, min(start) // 86400 AS began FROM summed WHERE key != '' GROUP BY key),
+firsts AS (
+  SELECT key, agent, min(start) // 86400 AS day, arg_min(network, start) AS network
+  FROM summed WHERE key != '' AND agent != '' GROUP BY key, agent),
+spread AS (
+  SELECT agent, day, network, count(*) AS keys
+  FROM firsts JOIN began USING (key) WHERE day >= began + 5 GROUP BY ALL),
+came AS (SELECT agent, day, sum(keys) - max(keys) AS keys FROM spread GROUP BY agent, day),
+used AS (SELECT agent, count(*) AS keys FROM firsts GROUP BY agent)
+SELECT agent, day FROM came JOIN used USING (agent)
+QUALIFY sum(came.keys) OVER (PARTITION BY agent ORDER BY day RANGE BETWEEN 6 PRECEDING AND 6 FOLLOWING)
+  >= greatest(5, used.keys / 2)
+"""
+
 CELLS = f"""
 SELECT key, start, log, tenant, network, address, agent, model, adapter, operation, region, home, account,
   count, first, last, {", ".join(TOLD)}, request, file0, file

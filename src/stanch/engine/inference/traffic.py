@@ -91,4 +91,5 @@ def _peers(book: Book) -> Peers:
         Baseline(int(days), out or 0.0, out_spread or 0.0),
         {int(day): float(factor) for day, factor in book.rows(queries.SURGE)},
         {(tenant, int(day)): float(factor) for tenant, day, factor in book.rows(queries.TENANTS)},
+        frozenset((agent, int(day)) for agent, day in book.rows(queries.ROLLOUTS)),
     )

@@ -56,6 +56,15 @@ def test_a_key_is_judged_by_its_reach_and_its_age(line: Any, ruling: Ruling, say
     assert says in verdict.why
 
 
+def test_a_decoys_key_is_meant_to_lie_about_and_to_reach_nothing() -> None:
+    where = USER.replace("arn:aws:", "arn:*:")
+    bait = f'{ASSET}[[asset]]\nname = "bait"\nkind = "unknown"\nwhere = "{where}"\ndecoy = true\n'
+    (idle,) = verdicts(KEYS, posture([bucket(), user("u", **IDLE)], bait))
+    assert (idle.ruling, "decoy" in idle.why) == (Ruling.PASS, True)
+    (armed,) = verdicts(KEYS, posture([bucket(), user("u", READS, **IDLE)], bait))
+    assert armed.ruling is Ruling.FAIL
+
+
 def test_a_key_that_reaches_weights_weighs_more_than_an_old_one() -> None:
     reaching, old = (
         verdicts(KEYS, posture([bucket(), line], ASSET))[0] for line in (user("u", READS, **YOUNG), user("u", **OLD))

@@ -77,12 +77,18 @@ def _keys(place: Place) -> list[_Key]:
 
 def _judged(posture: Posture, place: Place, keys: list[_Key], admin: Reached | None, found: Sequence[Way]) -> Judged:
     arn = place.thing.arn
-    faults = list(_faults(keys, posture.made_at))
+    decoy = any(asset.decoy for asset in posture.assets_of(arn))
+    faults = [] if decoy else list(_faults(keys, posture.made_at))
     gain = "is administrator" if admin and not admin.path else "makes itself administrator" if admin else ""
     gain = gain or (f"reads {shown(found)}" if found else "")
     failed = bool(gain or faults)
     told = [f"whoever has its key {gain}"] if gain else []
-    why = "; ".join([*told, *faults]) if failed else "its key is young, in use, and reaches nothing dear"
+    fine = (
+        "it is a decoy, whose key reaches nothing dear"
+        if decoy
+        else "its key is young, in use, and reaches nothing dear"
+    )
+    why = "; ".join([*told, *faults]) if failed else fine
     way: tuple[str, ...] = ()
     if failed:
         end = gain or "does whatever the user may do"

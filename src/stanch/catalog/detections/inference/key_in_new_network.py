@@ -4,12 +4,13 @@ Reads: the networks, the clients and the hours of each key.
 Blind to: a thief who copies the client's name; one in a network of ours by day; a key without a past.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from stanch.catalog.detections.inference._calls import BY_HAND, PLAYBOOK, client, every_day, inside, sighting, total
 from stanch.contracts.behaviour import About, CallCell, Sighting
 from stanch.contracts.inference import KeyHistory
+from stanch.domain.baseline import day_of
 from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
 
@@ -54,10 +55,11 @@ class _Past:
     left: bool = False
     """Whether it was used outside our networks."""
 
-    def take(self, number: int, cells: Iterable[CallCell]) -> None:
+    def take(self, number: int, cells: Iterable[CallCell], rollouts: Container[tuple[str, int]]) -> None:
         for cell in cells:
+            rolled_out = (cell.agent, day_of(cell.start)) in rollouts
             self.networks.setdefault(cell.network, number)
-            self.clients.setdefault(client(cell.agent), number)
+            self.clients.setdefault(client(cell.agent), 0 if rolled_out else number)
 
 
 def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
@@ -66,7 +68,7 @@ def examine(history: KeyHistory, limits: Limits) -> Iterator[Sighting]:
     fresh: dict[str, list[CallCell]] = {}
     told: set[str] = set()
     for number, cells in enumerate(every_day(history).values()):
-        past.take(number, cells)
+        past.take(number, cells, history.peers.rollouts)
         known = sum(number - came >= limits.within or came < limits.days for came in past.networks.values())
         for cell in cells:
             if known <= limits.networks and _strange(cell, number, past, limits):
