@@ -182,8 +182,9 @@ def coverage(value: Coverage) -> dict[str, Any]:
 
 
 def printed(line: Mapping[str, Any]) -> str:
-    """One line of JSON without its newline."""
-    return msgspec.json.encode(line, enc_hook=str).decode()
+    """One line of JSON without its newline, whatever its reader takes for the end of a line."""
+    text = msgspec.json.encode(line, enc_hook=str).decode()
+    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
 
 
 def _actor(actor: Actor) -> dict[str, Any]:
