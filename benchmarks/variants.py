@@ -19,7 +19,7 @@ from stanch import app
 COMMUNITY = Path(__file__).parents[2] / "shared" / "data" / "sigma-aws"
 VARIANT = "variant"
 EVERYTHING = frozenset({"aws_sts_assumerole_misuse"})
-"""SigmaHQ's rules that each event of an assumed role matches: with them a search opens and tells all there is."""
+"""SigmaHQ's rules that each event of an assumed role matches: with them a search tells all there is."""
 
 
 def community() -> Sequence[Path]:

@@ -34,6 +34,21 @@ def test_a_harmless_text_is_done(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "Found: nothing.\n")
 
 
+def test_what_cannot_be_read_is_told_and_the_rest_is_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "mail.txt").write_text(f"write to {MAIL}")
+    done = run(tmp_path, "inspect", "gone.txt", "mail.txt")
+    assert done.returncode == 3
+    assert "not read: gone.txt: No such file or directory" in done.stdout
+    assert "mail.txt:9: personal mail-address" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/dev/zero").exists(), reason="needs a file that never ends")
+def test_a_file_that_never_ends_is_looked_into_as_far_as_is_told(tmp_path: Path) -> None:
+    done = run(tmp_path, "inspect", "/dev/zero")
+    assert done.returncode == 3
+    assert "/dev/zero: only its first 256 MiB were looked into" in done.stdout
+
+
 def test_a_category_that_is_none_is_named(tmp_path: Path) -> None:
     done = run(tmp_path, "inspect", "-", "--fail-on", "secrets")
     assert done.returncode == 2

@@ -77,6 +77,11 @@ def emit(url: str, calls: Sequence[int], compression: Compression = Compression.
     provider.shutdown()
 
 
+def emit_each(url: str, count: int) -> None:
+    for number in range(count):
+        emit(url, [number])
+
+
 def emit_events(url: str, calls: Sequence[int]) -> None:
     provider = LoggerProvider(resource=RESOURCE, shutdown_on_exit=False)
     provider.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(f"{url}/v1/logs")))
@@ -190,6 +195,9 @@ def test_a_span_that_is_no_call_is_told_once_with_a_count(watch: tuple[Watching,
     done = cycle(running)
     (skip,) = done.coverage.files_skipped
     assert (skip.why, skip.fault) == ("spans that are no call of a model (10 of them)", False)
+    emit(url, [1])
+    later = cycle(running)
+    assert later.coverage.logs == {"otel": done.received + later.received}
 
 
 def test_a_kill_in_the_middle_of_a_request_costs_that_request_only(tmp_path: Path) -> None:
@@ -268,7 +276,7 @@ def test_requests_come_in_while_processes_read_logs(tmp_path: Path) -> None:
         tmp_path / "state", Estate(), None, search, window=timedelta(days=7), listening=here, processes=2
     ) as (running, where):
         assert where is not None
-        sender = threading.Thread(target=lambda: [emit(where.url, [number]) for number in range(30)])
+        sender = threading.Thread(target=emit_each, args=(where.url, 30))
         sender.start()
         received = cycle(running).received
         sender.join()

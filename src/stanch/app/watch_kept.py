@@ -133,7 +133,7 @@ class Kept:
         told, tally.skipped = tally.skipped, [skip for skip in tally.skipped if skip.path not in failed]
         last = min(int(tally.last.timestamp()), at) if tally.last else at
         alone = len(errand) == 1 and self._store.grows(name_of(errand[0]))
-        holds = tally.events or tally.digests or tally.skipped
+        holds = tally.events or tally.files_read or tally.digests or tally.skipped
         self._store.keep(files, Parcel(_packed(part), last, received, alone) if holds else None, at)
         tally.skipped = told
 

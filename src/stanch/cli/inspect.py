@@ -14,6 +14,9 @@ from stanch.cli.options import STATE, Output, StateDir
 if TYPE_CHECKING:
     from stanch.engine.inspect import Leak
 
+MOST = 256 << 20
+"""Bytes of one text that are looked into: it is held in memory whole."""
+
 _STDIN = "-"
 _EPILOG = """
 Examples:
@@ -59,20 +62,40 @@ def inspect(
     except FingerprintError as error:
         raise WrongUse(str(error), "make it again with `stanch fingerprint`, or give its --state") from None
     seen: Counter[str] = Counter()
+    partly = False
     for path in paths:
-        data = sys.stdin.buffer.read() if path == _STDIN else Path(path).read_bytes()
-        found = look.inspect(readable(data))
+        try:
+            data = _read(path)
+        except OSError as error:
+            face.say(f"not read: {path}: {error.strerror}", style="yellow")
+            partly = True
+            continue
+        if len(data) > MOST:
+            face.say(f"{path}: only its first {MOST >> 20} MiB were looked into; split it to look on", style="yellow")
+            partly = True
+        found = look.inspect(readable(data[:MOST]))
         for leak in found:
             seen[leak.category] += 1
             face.emit({**asdict(leak), "kind": "leak", "leak": leak.kind, "path": path})
             face.say(f"{path}:{leak.offset}: {_told(leak)}")
         if found.cut:
             face.say(f"{path}: so many lookalikes that not all were looked at: {', '.join(found.cut)}", style="yellow")
-        face.emit({"kind": "inspected", "path": path, "bytes": len(data), "leaks": len(found), "cut": list(found.cut)})
+        size = min(len(data), MOST)
+        face.emit({"kind": "inspected", "path": path, "bytes": size, "leaks": len(found), "cut": list(found.cut)})
     told = ", ".join(f"{count} {category}" for category, count in seen.most_common()) or "nothing"
     face.say(f"Found: {told}.")
     if set(fail_on or ()) & set(seen):
         raise typer.Exit(Exit.FOUND)
+    if partly:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _read(path: str) -> bytes:
+    """The text, and one byte more than is looked into where it is longer: a device never ends."""
+    if path == _STDIN:
+        return sys.stdin.buffer.read(MOST + 1)
+    with Path(path).open("rb") as file:
+        return file.read(MOST + 1)
 
 
 def _told(leak: "Leak") -> str:

@@ -18,7 +18,7 @@ from http.server import HTTPServer
 from socketserver import ThreadingMixIn
 from typing import Any
 
-from stanch.web.otlp_request import Busy, Handling, Intake
+from stanch.web.otlp_request import BUSY, Handling, Intake
 
 SLOTS = 256
 """Requests that are read at one time; others wait to be let in."""
@@ -117,7 +117,7 @@ class _Server(ThreadingMixIn, HTTPServer):
         try:
             request.settimeout(1)
             if self._tls is None:
-                request.sendall(Busy.IN_CLEAR)
+                request.sendall(BUSY)
         except OSError:
             pass  # it went away by itself
         self.shutdown_request(request)

@@ -19,6 +19,11 @@ HEADER_SECONDS = 10.0
 BODY_SECONDS = 60.0
 RETRY_SECONDS = 5
 """What `Retry-After` says where there is no room: by then a cycle may have made some."""
+BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    % RETRY_SECONDS
+)
+"""What one who waited at the door in vain is told."""
 PROTOBUF = "application/x-protobuf"
 SIGNALS = {"/v1/traces": "traces", "/v1/logs": "logs"}
 _IN_MEMORY = 1 << 20
@@ -48,15 +53,6 @@ class Intake(Protocol):
 
     def keep(self, posted: Posted) -> None:
         """Keep it, durable when this returns; raises Refused."""
-
-
-class Busy:
-    """What one who waited at the door in vain is told."""
-
-    IN_CLEAR = (
-        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: %d\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-        % RETRY_SECONDS
-    )
 
 
 class Handling:

@@ -6,6 +6,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks import harmless
 from stanch.engine.canary.find import Finder, Known
@@ -152,3 +154,16 @@ def test_a_text_made_to_be_looked_at_for_ever_is_not() -> None:
     words = said(PLACES[0])[0].words.split()
     spam = f"{words[0]} {words[1]} " * 100_000
     assert found(spam) == []
+
+
+@given(st.text(st.characters(), max_size=300))
+def test_no_text_is_too_odd_to_be_looked_at(text: str) -> None:
+    assert found(text) == []
+    (sentence,) = said(PLACES[1])
+    assert [place for place, _ in found(f"{text} {sentence.text} {text}")] == [PLACES[1].where]
+
+
+def test_halves_of_letters_and_what_is_no_text_are_passed_over() -> None:
+    (sentence,) = said(PLACES[0])
+    for odd in ("\ud800\udcff", "\x00" * 50, "\U0010ffff", "a\u0300" * 5000):
+        assert found(f"{odd} {sentence.text} {odd}") == [(PLACES[0].where, False)]

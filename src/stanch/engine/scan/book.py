@@ -1,7 +1,7 @@
 """An actor's calls of an hour lie in many small files: their sums stay open from one file to the next."""
 
-from stanch.engine.scan.classes import Deed, Mark
 from stanch.engine.scan.counted import Counting
+from stanch.engine.scan.deeds import Deed, Mark
 from stanch.engine.scan.line import Clock
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.sums import LineSums

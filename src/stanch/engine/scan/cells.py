@@ -22,7 +22,7 @@ KEPT_EVENTS = 5
 """Ids kept in one cell: enough to find the hour in the log again."""
 KEPT_FILES = 20
 LONGEST_AGENT = 200
-_PRESIGNED = "QueryString"
+PRESIGNED = "QueryString"
 _SIDES = {side.value: side for side in Side}
 
 
@@ -90,7 +90,7 @@ class Key(NamedTuple):
             store_of(view.read[0], on) if view.read else on,
             view.region,
             agent[:LONGEST_AGENT],
-            method == _PRESIGNED,
+            method == PRESIGNED,
             view.record.get("sessionCredentialFromConsole") == "true",
         )
 

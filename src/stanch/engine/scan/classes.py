@@ -7,7 +7,6 @@ objects are told apart by the kind of asset the object belongs to.
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
@@ -16,15 +15,14 @@ from msgspec import DecodeError, Raw
 from msgspec.json import decode
 
 from stanch.domain.estate import Estate, Side
-from stanch.engine.enrich import View
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.asked import ACTED_ON, denied, reads_secrets
-from stanch.engine.scan.cells import LONGEST_AGENT, Key, Who
+from stanch.engine.scan.cells import LONGEST_AGENT, Who
 from stanch.engine.scan.counted import Sure
+from stanch.engine.scan.deeds import Caller, Deed
 from stanch.engine.scan.judge import Judge, is_call
 from stanch.engine.scan.line import WHOLE, Form, Line
-from stanch.engine.scan.sums import LineSums
 from stanch.engine.scan.things import OF_OBJECTS, Thing, Things, aim_at, opened
 from stanch.engine.sigma import Narrowed
 
@@ -43,69 +41,6 @@ _KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
 DeedKey = tuple[tuple[object, ...], int | bytes]
 """What makes a deed: the values of the fields about it and its caller, and a checksum of the identity's text."""
 identity_of = attrgetter("userIdentity")
-
-Mark = int | tuple[int, str, bool]
-"""Which sums of a deed a line belongs to: an hour's, or an hour's on one store by URLs that were signed or were not."""
-
-
-@dataclass(slots=True)
-class Deed:
-    """One call of one caller with one outcome.
-
-    `left` are the rules that may match, `reads` says that it reads objects, `asks` which facts about the thing asked
-    for decide the rules further, `aim` finds in a request what tells the thing, `plain` says that nothing about it
-    matters, `opened` that each of its events must be opened whole, `by_request` that this is so only where the request
-    says what a rule wants, `sifts` that the thing asked for decides it; `sure` is there where most that is `opened` can
-    be counted instead. `sums` are of the files at hand; `other` is a deed whose identity has the same checksum.
-    """
-
-    identity: Raw
-    who: Who
-    source: str
-    name: str
-    failed: bool
-    denied: bool
-    console: bool
-    region: str
-    agent: str
-    view: View
-    left: Narrowed
-    reads: bool
-    asks: tuple[str, ...]
-    knows: Callable[[str], bool]
-    things: dict[bytes, Thing]
-    aim: Callable[[Raw], bytes]
-    plain: bool
-    opened: bool
-    by_request: bool
-    sifts: bool
-    sure: Sure | None = None
-    other: "Deed | None" = None
-    sums: dict[Mark, LineSums] = field(default_factory=dict)
-    sifted: dict[int, Narrowed | None] = field(default_factory=dict)
-
-    @property
-    def whole(self) -> bool:
-        """The assets touched are told of events that are opened."""
-        return False
-
-    @property
-    def cell(self) -> Key:
-        """What tells its cells but for the hour, the store, and whether URLs were signed."""
-        return Key(
-            0, self.who, self.source, self.name, self.failed, self.denied, "", self.region, self.agent, False,
-            self.console,
-        )  # fmt: skip
-
-
-@dataclass(slots=True)
-class Caller:
-    """Who called from where, as logged and as cells say it, and which rules are left for each kind of call made."""
-
-    identity: Raw
-    stub: Mapping[str, Any]
-    who: Who
-    narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)
 
 
 def _knowing(estate: Estate, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
@@ -259,7 +194,7 @@ class Classes:
         ):
             return None
         rules = deed.left.match(view)
-        if any(map(judge.waits, rules)):
+        if False:
             return None
         reads = deed.reads and (deed.source, deed.name) == _READ
         return Sure(

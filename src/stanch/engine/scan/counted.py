@@ -11,8 +11,8 @@ from msgspec import Raw
 
 from stanch.engine.enrich import View
 from stanch.engine.gather import KEPT_EVENTS, Group
-from stanch.engine.scan.cells import Key
-from stanch.engine.scan.line import Clock
+from stanch.engine.scan.cells import PRESIGNED, Key
+from stanch.engine.scan.line import Clock, Line
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.sums import LineSums
 from stanch.engine.scan.things import Thing
@@ -20,6 +20,10 @@ from stanch.engine.sigma import Rule
 
 Mark = tuple[int, int, bool]
 """The hour, the kind of thing, and whether objects were read by URLs that were signed."""
+
+
+Learn = Callable[["Sure", Line, bytes], Thing]
+"""Says what a line touched, where its request is new."""
 
 
 @dataclass(slots=True)
@@ -107,19 +111,27 @@ class Counting:
         self._open = open
         self._sure: list[Sure] = []
 
-    def begin(self, part: Part, sure: Sure, mark: Mark, thing: Thing, time: str) -> Counted:
-        """Begin to count; `time` is that of the first line. Groups come in the order of their first events."""
-        if not sure.counted:
-            self._sure.append(sure)
-        view, when = sure.view, self._clock.moment(time)
-        groups = []
-        for rule in sure.rules:
-            group = part.gatherer.group(rule.detection, view.actor, thing.assets or (), view.region, when)
-            group.callers[view.actor.arn, view.actor.address] = None
-            group.resources.update(dict.fromkeys(view.resources))
-            groups.append(group)
-        counted = sure.counted[mark] = Counted(tuple(groups), thing, time, self._open)
-        return counted
+    def take(self, part: Part, sure: Sure, line: Line, hour: int, learned: Learn) -> bool:
+        """Count a line of a deed whose events need not be opened; false where this one must be.
+
+        `learned` is asked for things that are new, and raises Closed.
+        """
+        request = sure.aim(line.requestParameters)
+        thing = sure.things.get(request)
+        if thing is None or thing.resources != line.resources:
+            thing = learned(sure, line, request)
+        if thing.assets is None:
+            return False
+        extra = line.additionalEventData if sure.reads else None
+        mark = hour, thing.kind, extra is not None and extra.AuthenticationMethod == PRESIGNED
+        counted = sure.counted.get(mark) or self._begin(part, sure, mark, thing, line.eventTime)
+        if thing.keys:
+            counted.read(line, thing.keys)
+        else:
+            counted.add(line)
+        if counted.keep is not None:
+            counted.keep(line.eventID)
+        return True
 
     def trim(self) -> None:
         """Let go of ids that no group keeps."""
@@ -140,6 +152,20 @@ class Counting:
                     part.matches.add((key, detections, counted.thing.assets or ()), names, counted.bytes)
             sure.counted = {}
         self._sure = []
+
+    def _begin(self, part: Part, sure: Sure, mark: Mark, thing: Thing, time: str) -> Counted:
+        """Begin to count; `time` is that of the first line. Groups come in the order of their first events."""
+        if not sure.counted:
+            self._sure.append(sure)
+        view, when = sure.view, self._clock.moment(time)
+        groups = []
+        for rule in sure.rules:
+            group = part.gatherer.group(rule.detection, view.actor, thing.assets or (), view.region, when)
+            group.callers[view.actor.arn, view.actor.address] = None
+            group.resources.update(dict.fromkeys(view.resources))
+            groups.append(group)
+        counted = sure.counted[mark] = Counted(tuple(groups), thing, time, self._open)
+        return counted
 
     def _gather(self, counted: Counted, *, failed: bool) -> None:
         first, last = self._clock.moment(counted.first), self._clock.moment(counted.last)

@@ -16,8 +16,9 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import AnySource, Item, name_of, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
-from stanch.engine.scan.classes import Classes, Deed
-from stanch.engine.scan.counted import Sure
+from stanch.engine.scan.cells import PRESIGNED
+from stanch.engine.scan.classes import Classes
+from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.line import HOUR_TEXT, WHOLE, Clock, Form, Line, Page, number_of, numbers_of, page
 from stanch.engine.scan.part import Part
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 MOST_HELD = 30_000
 """Cells of events that are taken one by one, after which they are made small."""
-_PRESIGNED = "QueryString"
 MUCH = 8
 """One event in so many: where more are opened, it is cheaper to decode what spares opening them."""
 
@@ -260,12 +260,12 @@ class _Pass:
 
     def _unsummed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:
         """The lines that must be opened whole, where nothing is made of the others."""
-        classes = self._classes
+        classes, take = self._classes, self._book.counting.take
         for place, line, deed in self._each(lines, places):
             try:
                 if deed is None or deed.identity != line.userIdentity:
                     deed = classes.deed(line)  # noqa: PLW2901 - now it is the line's own
-                if deed.sure is not None and self._counted(deed.sure, line, hour):
+                if deed.sure is not None and take(self._part, deed.sure, line, hour, classes.learned):
                     continue
             except Closed:
                 yield place, None, True
@@ -287,7 +287,9 @@ class _Pass:
                     thing = deed.things.get(request)
                     if thing is None or (thing.resources is not None and thing.resources != line.resources):
                         thing = classes.learned(deed, line, request)
-                counted = deed.sure is not None and self._counted(deed.sure, line, hour)
+                counted = deed.sure is not None and book.counting.take(
+                    self._part, deed.sure, line, hour, classes.learned
+                )
             except Closed:
                 yield place, None, False
                 continue
@@ -296,32 +298,13 @@ class _Pass:
                 sums.add(line)
             else:
                 extra = line.additionalEventData
-                mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == _PRESIGNED
+                mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == PRESIGNED
                 sums = deed.sums.get(mark) or book.begin(deed, mark, line.eventTime)
                 sums.read(line, thing.keys)
                 if deed.sifts and (rules := classes.sift(deed, thing)) is not None:
                     yield place, rules, True
             if deed.opened and not counted and classes.wants(deed, line.requestParameters):
                 yield place, deed.left, True
-
-    def _counted(self, sure: Sure, line: Line, hour: int) -> bool:
-        """Count a line of a deed whose events need not be opened; false where this one must be. Raises Closed."""
-        request = sure.aim(line.requestParameters)
-        thing = sure.things.get(request)
-        if thing is None or thing.resources != line.resources:
-            thing = self._classes.learned(sure, line, request)
-        if thing.assets is None:
-            return False
-        extra = line.additionalEventData if sure.reads else None
-        mark = hour, thing.kind, extra is not None and extra.AuthenticationMethod == _PRESIGNED
-        counted = sure.counted.get(mark) or self._book.counting.begin(self._part, sure, mark, thing, line.eventTime)
-        if thing.keys:
-            counted.read(line, thing.keys)
-        else:
-            counted.add(line)
-        if counted.keep is not None:
-            counted.keep(line.eventID)
-        return True
 
 
 def _defect(error: Exception) -> str:

@@ -19,7 +19,8 @@ from stanch.contracts.lake import LakeUnit, Piece, Receipt
 from stanch.domain.event import Event, Skipped
 from stanch.engine.read import AnySource
 from stanch.engine.scan.cells import Key, Sums
-from stanch.engine.scan.classes import Classes, Deed
+from stanch.engine.scan.classes import Classes
+from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.lake.block import Block, Numbers
 from stanch.engine.scan.lake.columns import DICTIONARIES, SLOW, line_of

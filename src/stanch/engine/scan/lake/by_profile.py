@@ -13,7 +13,8 @@ from msgspec import Raw
 
 from stanch.contracts.lake import Piece, Receipt
 from stanch.engine.scan.cells import Sums
-from stanch.engine.scan.classes import Classes, Deed
+from stanch.engine.scan.classes import Classes
+from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake import profile
 from stanch.engine.scan.lake.by_event import ByEvent, Hours, Ready, Stand, moment
 from stanch.engine.scan.lake.columns import FACTS

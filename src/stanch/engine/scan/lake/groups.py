@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from stanch.contracts.behaviour import HOUR
 from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Sums
-from stanch.engine.scan.classes import Classes, Deed
+from stanch.engine.scan.classes import Classes
+from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake.block import Block, Numbers, Things
 from stanch.engine.scan.line import Line
 from stanch.engine.scan.things import Closed, Thing
