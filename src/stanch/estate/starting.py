@@ -41,7 +41,7 @@ $assets#[[asset]]
 #where = "s3://acme-training/tickets/"
 #personal_data = { categories = ["contact", "health"], persons = 120000, records = 840000 }
 
-# A decoy looks like the real thing, and nobody has a reason to read it.
+# A decoy looks like the real thing, and nobody has a reason to read it; `stanch canary plant` makes one.
 #[[asset]]
 #name = "decoy-shard"
 #kind = "weights"

@@ -89,6 +89,11 @@ class Draw:
         """The next choice."""
         return among[self.number(len(among))]
 
+    def some(self, among: Sequence[T], count: int) -> list[T]:
+        """So many choices, each another one."""
+        left = list(among)
+        return [left.pop(self.number(len(left))) for _ in range(count)]
+
     def code(self) -> str:
         """Forty bits as people write a reference: `K7QF-3M2X`."""
         letters = "".join(self.one(CODE) for _ in range(8))

@@ -1,6 +1,6 @@
 """A sentence that reads like any other is copied along; names, things and a place together occur once in the world.
 
-Nine words of lists of 32 make 45 bits; a reference of 40 bits stands behind them.
+Nine words of lists of 32 make some 44 bits; a reference of 40 bits stands behind them.
 """
 
 from collections.abc import Iterator
@@ -84,11 +84,9 @@ def sentences(seed_: bytes, canary: Canary) -> Iterator[Sentence]:
 
 
 def _sentence(draw: Draw, language: str) -> Sentence:
-    things, qualities = _THINGS[language], _QUALITIES[language]
-    words = draw.one(_SAID[language]).format(
-        first=draw.one(_FIRST), last=draw.one(_LAST), town=draw.one(_TOWNS),
-        a=draw.one(qualities), x=draw.one(things), b=draw.one(qualities), y=draw.one(things),
-        c=draw.one(qualities), z=draw.one(things),
-    )  # fmt: skip
+    x, y, z = draw.some(_THINGS[language], 3)
+    a, b, c = draw.some(_QUALITIES[language], 3)
+    said, first, last, town = draw.one(_SAID[language]), draw.one(_FIRST), draw.one(_LAST), draw.one(_TOWNS)
+    words = said.format(first=first, last=last, town=town, a=a, x=x, b=b, y=y, c=c, z=z)
     code = draw.code()
     return Sentence(words, f"{words} ({draw.one(_REFERENCE[language])} {code}).", code)
