@@ -97,3 +97,13 @@ def test_what_was_given_out_in_another_language_or_number_before_is_known_still(
     for text in (first, last):
         answered(text)
         assert [one["severity"] for one in hunted(say)] == ["critical"]
+
+
+def test_no_sentence_and_no_code_is_kept_or_told_again(say: Callable[..., Any], tmp_path: Path) -> None:
+    (line,) = [line for line in say("canary", "plant", "rag", "wiki", "--apply") if line["kind"] == "sentence"]
+    answered(line["text"])
+    told = json.dumps([hunted(say), say("canary", "list"), say("inspect", "logs/gateway.jsonl")])
+    kept = b"".join(path.read_bytes() for path in (tmp_path / ".stanch").rglob("*") if path.is_file())
+    for secret in (line["code"], line["text"].partition(" (")[0]):
+        assert secret not in told
+        assert secret.encode() not in kept

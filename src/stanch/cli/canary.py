@@ -10,7 +10,7 @@ import typer
 
 from stanch import app
 from stanch.cli import show, show_steps
-from stanch.cli.canary_declaring import declaring, undeclaring
+from stanch.cli.canary_declaring import Rewriting, declaring, undeclaring
 from stanch.cli.canary_list import LIST, list_
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
@@ -47,6 +47,7 @@ Examples:
 """
 _MOST_SENTENCES = 1000
 _SIZE = 8
+_DEAF = "No touch of it is told until stanch.toml says the lines above: --write."
 _KEEPERS = {Purpose.ADMIN, Purpose.SERVICE, Purpose.RESPONDER}
 _FOLDER = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/([!-~]*/)?")
 
@@ -101,15 +102,12 @@ def plant(
         (step,) = planting.plan()
         face.emit(lines.step(step))
         if planting.stands:
-            face.say(
-                "It is planted already: `stanch canary list --check` looks whether it is as it was.", style="green"
-            )
-            face.say("--generation 2 plants another in the same place.")
-        else:
-            face.say(f"{kind} in account {aws.account}, as {aws.caller}", style="bold")
-            face.say(show_steps.steps([step]))
-            if step.state is not StepState.PLANNED:
-                raise typer.Exit(Exit.PARTIAL)
+            _stands(face, declaring(estate, decoys(planting.canary, step)), write=write)
+            return
+        face.say(f"{kind} in account {aws.account}, as {aws.caller}", style="bold")
+        face.say(show_steps.steps([step]))
+        if step.state is not StepState.PLANNED:
+            raise typer.Exit(Exit.PARTIAL)
         lines_for = declaring(estate, decoys(planting.canary, step))
         lines_for.tell(face)
         if kind in OBJECTS and ours.purpose_of((aws.caller,)) not in _KEEPERS:
@@ -120,13 +118,11 @@ def plant(
             face.say("Nothing was touched. --apply plants it, --write writes what is shown to stanch.toml:")
             face.say(_again(canary, sentences, size, state, estate, profile, region, endpoint_url))
             return
-        if not planting.stands:
-            _ask("Plant it now?", yes=yes)
+        _ask("Plant it now?", yes=yes)
         declared = lines_for.write(face) if write else not lines_for.is_needed
-        if not planting.stands:
-            _told(face, planting, planting.apply(step, lambda now: _live(face, now)))
+        _told(face, planting, planting.apply(step, lambda now: _live(face, now)))
         if not declared:
-            face.say("No touch of it is told until stanch.toml says the lines above: --write.", style="bold yellow")
+            face.say(_DEAF, style="bold yellow")
 
 
 def retire(
@@ -214,6 +210,16 @@ def _give_out(face: Face, stores: "Stores", state: Path, canary: Canary, *, appl
         face.say(f"Noted: a text that holds it is known to be from {canary.where}. Paste it there.", style="green")
     else:
         face.say("Not noted: with --apply it is known when it comes back.", style="yellow")
+
+
+def _stands(face: Face, lines_for: Rewriting, *, write: bool) -> None:
+    """A canary that is planted already: what can be missing is its declaration."""
+    face.say("It is planted already: `stanch canary list --check` looks whether it is as it was.", style="green")
+    face.say("--generation 2 plants another in the same place.")
+    lines_for.tell(face)
+    declared = lines_for.write(face) if write else not lines_for.is_needed
+    if not declared:
+        face.say(_DEAF, style="bold yellow")
 
 
 def _told(face: Face, planting: "Planting", done: Step) -> None:

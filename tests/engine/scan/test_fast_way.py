@@ -83,12 +83,12 @@ correlation: {type: event_count, rules: [of_decryptions], group-by: [awsRegion],
 @cache
 def everything() -> list[Rule]:
     """Rules that all events of a class match, whatever they touch; what some match a correlation counts."""
-    return [
-        *sigma.read_rules(COUNTED, "many.yml", "many"),
+    every = [
         rule
         for name, asked in EVERYTHING.items()
         for rule in sigma.read_rules(rule_text({"selection": asked}), f"{name}.yml", name)
     ]
+    return [*every, *sigma.read_rules(COUNTED, "many.yml", "many")]
 
 
 @cache
