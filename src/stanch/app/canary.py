@@ -22,7 +22,7 @@ from stanch.engine.canary.marks import INCIDENT, OBJECTS, TEXTS, Canary, Draw, K
 from stanch.engine.canary.words import Sentence, sentences
 from stanch.engine.contain.compare import differences, plain
 from stanch.engine.correlate import opened_by_hand
-from stanch.engine.inspect.grams import KEY_BYTES
+from stanch.engine.grams import KEY_BYTES
 from stanch.estate.decoys import Decoy
 from stanch.stores.open import FILE, Stores, open_existing
 

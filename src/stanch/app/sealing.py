@@ -4,7 +4,7 @@ from secrets import token_bytes
 
 from stanch.app.inspecting import compiled, patterns
 from stanch.domain.masking import MASK, mask
-from stanch.engine.inspect.grams import KEY_BYTES
+from stanch.engine.grams import KEY_BYTES
 from stanch.engine.inspect.leak import SECRET
 from stanch.estate.sealing import Mask
 

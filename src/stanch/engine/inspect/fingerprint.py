@@ -13,7 +13,7 @@ from hashlib import blake2b
 import numpy as np
 import numpy.typing as npt
 
-from stanch.engine.inspect.grams import Hashes, Words, grams, place, runs
+from stanch.engine.grams import Hashes, Words, grams, place, runs
 from stanch.engine.inspect.leak import TRAINING, Leak, digest
 
 GRAM = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from stanch.engine.inspect.grams import Words, grams, place, runs
+from stanch.engine.grams import Words, grams, place, runs
 from stanch.engine.inspect.leak import CODE, PROMPT, Leak, digest
 
 GRAM = 8
