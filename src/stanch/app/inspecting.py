@@ -10,8 +10,8 @@ from secrets import token_bytes
 from tempfile import NamedTemporaryFile
 
 from stanch.app.knowledge import shelf
-from stanch.engine.inspect import Inspector, Pattern, PatternError, read_patterns
 from stanch.engine.grams import KEY_BYTES
+from stanch.engine.inspect import Inspector, Pattern, PatternError, read_patterns
 from stanch.engine.inspect.inspector import Canaries, Echoes
 from stanch.engine.inspect.leak import CANARY, CODE, PERSONAL, PROMPT, SECRET, TRAINING
 from stanch.stores import cache as caches
