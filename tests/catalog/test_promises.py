@@ -166,7 +166,7 @@ def test_an_action_is_tried_dying_before_each_of_its_changes(unit: Unit) -> None
     # survives_dying asserts what every action owes: twice is once, undo restores, only declared permissions are used.
     test = unit.path.with_name(f"{unit.path.stem}_test.py").read_text()
     assert f'ID = "{unit.id}"' in test
-    assert "survives_dying(ground, ID, " in test
+    assert "survives_dying(ground, ID, " in test or "(ClosingInMemory):" in test
 
 
 @ids(COLLECTORS)

@@ -4,8 +4,9 @@ from tests.recorded_aws import ACCOUNT, REGION
 
 from stanch.contracts.aws import AwsAbsent
 
+ID = "backup/close_vault"
 KIND = Policy(
-    id="backup/close_vault",
+    id=ID,
     resource=f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:weights",
     get="backup:GetBackupVaultAccessPolicy",
     put="backup:PutBackupVaultAccessPolicy",
@@ -26,4 +27,4 @@ def test_tells_a_vault_without_a_policy_from_no_vault() -> None:
     gone = AwsAbsent("backup:DescribeBackupVault", "ResourceNotFoundException", "no such vault")
     account.aws.failing["backup:DescribeBackupVault"] = [gone]
     with pytest.raises(AwsAbsent, match="no such vault"):
-        account.planned(KIND.id, KIND.resource)
+        account.planned(ID, KIND.resource)

@@ -1,8 +1,9 @@
 from tests.closing_in_memory import ClosingInMemory, Policy
 from tests.recorded_aws import ACCOUNT, REGION
 
+ID = "ecr/close_registry"
 KIND = Policy(
-    id="ecr/close_registry",
+    id=ID,
     resource=f"arn:aws:ecr:{REGION}:{ACCOUNT}:registry",
     get="ecr:GetRegistryPolicy",
     put="ecr:PutRegistryPolicy",
