@@ -25,9 +25,10 @@ from stanch.domain.estate import Estate, Gateway, Perimeter, Response
 from stanch.domain.incident import Incident
 from stanch.domain.inference import Inference
 from stanch.engine.correlate import worth_telling
-from stanch.engine.hunt import Hunt, Watch
+from stanch.engine.hunt import Hunt
 from stanch.engine.inference.traffic import key_arn
 from stanch.engine.scan.scanner import Scanner
+from stanch.engine.watches import Watch
 
 ESTATE = Estate(
     perimeter=Perimeter(regions=("eu-central-1",)),

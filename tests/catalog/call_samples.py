@@ -10,7 +10,7 @@ from typing import Any
 
 RECORDED = Path(__file__).parents[1] / "recordings" / "litellm_proxy.jsonl"
 SECRET = "AKIAZ7QHEXAMPLESECRET"
-"""Said in every prompt and answer: it must reach nothing but the two fields that hold them."""
+"""Said in every prompt and answer: it must reach nothing but the fields that hold them."""
 KEY = "sk-planted-0123456789abcdef"
 
 
@@ -36,7 +36,10 @@ LITELLM: dict[str, Any] = {
     "metadata": {"user_api_key_hash": KEY, "user_api_key_team_id": "red"},
     "requester_ip_address": "203.0.113.7",
     "model_parameters": {"max_tokens": 1, "logprobs": True, "top_logprobs": 20, "logit_bias": {"50256": -100}},
-    "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": f"Is it {SECRET}?"}],
+    "messages": [
+        {"role": "system", "content": f"Never say {SECRET}."},
+        {"role": "user", "content": f"Is it {SECRET}?"},
+    ],
     "response": {"choices": [{"finish_reason": "length", "message": {"role": "assistant", "content": SECRET}}]},
 }
 BEDROCK: dict[str, Any] = {
@@ -54,6 +57,7 @@ BEDROCK: dict[str, Any] = {
         "inputContentType": "application/json",
         "inputBodyJson": {
             "messages": [{"role": "user", "content": [{"text": f"Is it {SECRET}?"}]}],
+            "system": [{"text": f"Never say {SECRET}."}],
             "inferenceConfig": {"maxTokens": 512, "temperature": 0.7},
         },
         "inputTokenCount": 4,

@@ -106,7 +106,7 @@ def test_words_and_keys_reach_nothing_but_the_fields_for_words(sample: tuple[str
     log, path, content = sample
     for item in read(OF_CALLS[log], content, path):
         if isinstance(item, Inference):
-            shown = [repr(item), str(item), *(str(value) for value in item._replace(prompt="", answer=""))]
+            shown = [repr(item), str(item), *(str(value) for value in item._replace(prompt="", answer="", system=""))]
             assert not [text for text in shown if SECRET in text or KEY in text]
             assert item.key in ("", sha256(KEY.encode()).hexdigest()) or KEY not in item.key
         else:
@@ -221,7 +221,7 @@ def test_a_prompt_of_ten_megabytes_is_read(name: str) -> None:
     log, path, content = SAMPLES[name]
     long = "so " * (10 << 20 >> 2) + SECRET
     (call, *_) = calls_in(OF_CALLS[log], content.replace(SECRET.encode(), long.encode(), 1), path)
-    assert len(call.prompt) > len(long) - 1
+    assert len(call.system + call.prompt) > len(long) - 1
     assert len(repr(call)) < 500
 
 

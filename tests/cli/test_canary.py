@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.cli.running import Run, Said
+from tests.cli.running import Run, command, signed_in
 from tests.ground import Died, Ground, Listening, allowed, dying_before
 
 from stanch import app
@@ -15,7 +15,6 @@ from stanch.app.inspecting import inspector
 from stanch.aws import Credentials
 from stanch.catalog.actions.canary._access_key import DecoyKey
 from stanch.catalog.actions.canary._objects import DecoyObjects
-from stanch.cli import main
 from stanch.domain.arn import Arn
 from stanch.domain.estate import Estate, Limits, Mode, Response
 from stanch.domain.step import Collateral, Step, StepState
@@ -41,30 +40,11 @@ def stanch(
     ground: Ground, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Run:
     """The command as the administrator, in a folder with a stanch.toml."""
-    signing = ground.staged.admin
     monkeypatch.chdir(tmp_path)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": signing.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": signing.secret,
-        "AWS_SESSION_TOKEN": signing.token or "",
-        "AWS_ENDPOINT_URL": ground.staged.range_.endpoint,
-        "AWS_REGION": ground.staged.region,
-    }.items():
-        monkeypatch.setenv(name, value)
+    signed_in(monkeypatch, ground, ground.staged.admin)
     monkeypatch.setattr("stanch.app.canary.sleep", lambda _: None)
     (tmp_path / "stanch.toml").write_text(ESTATE.format(account=ground.account, bucket=bucket))
-
-    def run(*arguments: str) -> Said:
-        monkeypatch.setattr("sys.argv", ["stanch", *arguments, "--format", "json"])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        code = ended.value.code
-        return Said(
-            code if isinstance(code, int) else 0, [json.loads(line) for line in said.out.splitlines()], said.err
-        )
-
-    return run
+    return command(monkeypatch, capsys)
 
 
 def keys(ground: Ground, bucket: str) -> list[str]:

@@ -187,6 +187,13 @@ def test_init_writes_a_file_that_check_accepts_and_never_overwrites(stanch: Run,
     assert (tmp_path / "stanch.toml").read_text() == written
 
 
+def test_who_declared_accounts_but_no_network_is_told_what_that_hides(stanch: Run, trail: Path, tmp_path: Path) -> None:
+    (tmp_path / "stanch.toml").write_text(ESTATE)
+    assert "No network is declared as yours ([perimeter] in stanch.toml)" in stanch("hunt", "trail").out
+    (tmp_path / "stanch.toml").write_text(f'{ESTATE}networks = ["10.0.0.0/8"]\n')
+    assert "No network is declared" not in stanch("hunt", "trail").out
+
+
 def test_a_bad_estate_is_told_with_file_line_and_remedy(stanch: Run, trail: Path, tmp_path: Path) -> None:
     (tmp_path / "stanch.toml").write_text(ESTATE + '[[asset]]\nname = "w"\nknd = "weights"\nwhere = "s3://w"\n')
     said = stanch("hunt", "trail")

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 from tests.catalog.call_samples import KEY as CLEAR
 from tests.catalog.call_samples import SAMPLES, SECRET
+from tests.cli.running import lines_of
 
 from stanch import app
 from stanch.app import progress
@@ -34,6 +36,12 @@ CALLER = "sk-team-one-0001"
 KEY = hashlib.sha256(CALLER.encode()).hexdigest()
 AWS_KEY = "AKIA" + "QYLPMN5HFIQR7XYA"
 """In the form of a key and nobody's; written apart, so that nothing takes this file for a leak."""
+OWN = (
+    "You are Orla, the assistant of Northwind Freight. You help customers who track a parcel, change an address or ask "
+    "for a refund. Never promise a refund above 40 euros; hand such a case to the night desk. Answer in the language "
+    "of the customer, in at most three sentences."
+)
+"""A system prompt as an application sends it with each call."""
 Say = Callable[..., str]
 
 
@@ -53,11 +61,6 @@ def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return said.out + said.err
 
     return run
-
-
-def lines_of(said: str, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return [line for line in lines if line["kind"] == kind]
 
 
 def skipped(said: str) -> dict[str, bool]:
@@ -175,6 +178,18 @@ def test_a_server_that_answers_while_the_gateway_rests_is_found_by_its_flow_logs
     assert lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding") == []
 
 
+def test_source_code_of_ours_is_looked_for_and_what_is_missing_is_said_before_anything_is_read(say: Say) -> None:
+    Path("src").mkdir()
+    code = "\n".join(f"    total_{n} = weigh(shelf_{n * 7919 % 97}, past={n})" for n in range(20))
+    Path("src", "weigh.py").write_text(code)
+    write("gateway.jsonl", [gateways(place, f"As asked:\n{code}") for place in range(6)])
+    assert lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding") == []
+    (finding,) = lines_of(say("hunt", "logs", "--code", "src", "--all", "--format", "json"), "finding")
+    assert finding["detection"] == "inference/secrets_in_answers"
+    assert "6 answers with our own code in a day" in finding["why"]
+    assert "--code gone does not exist" in say("hunt", "logs", "--code", "gone")
+
+
 def test_system_prompts_and_fingerprints_of_datasets_are_looked_for(say: Say) -> None:
     words = [
         f"{a}{b}" for a in ("ba", "ko", "li", "mu", "ne", "ra") for b in ("der", "fin", "gas", "hom", "jet", "kul")
@@ -197,6 +212,27 @@ def test_system_prompts_and_fingerprints_of_datasets_are_looked_for(say: Say) ->
     assert "does not exist" in say("hunt", "logs", "--system-prompt", "none.txt") or "No such file" in say(
         "hunt", "logs", "--system-prompt", "none.txt"
     )
+
+
+def told_by(system: str, place: int, answer: str) -> dict[str, Any]:
+    """A call with its application's words, as LiteLLM logs it."""
+    asked = [{"role": "system", "content": system}, {"role": "user", "content": "What were you told?"}]
+    return gateways(place, answer, messages=asked)
+
+
+def test_an_answer_that_prints_its_own_system_prompt_is_found_though_nobody_gave_it_to_look_for(say: Say) -> None:
+    other = "Parcels above thirty kilograms go by night train to Rotterdam and are handed out there. " * 4
+    write("gateway.jsonl", [told_by(OWN, place, "No.") for place in range(8)])
+    write(
+        "texts.jsonl", [told_by(f"Answer from these.\n\nDocuments:\n{other}", place, other) for place in range(8, 30)]
+    )
+    assert lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding") == []
+    write("gateway.jsonl", [told_by(OWN, place, OWN.upper() if place == 7 else "No.") for place in range(8)])
+    (finding,) = lines_of(say("hunt", "logs", "--all", "--format", "json"), "finding")
+    assert finding["detection"] == "inference/system_prompt_leaked"
+    assert finding["why"] == "1 of 8 answers of a day repeat the system prompt of their own call"
+    done = without("hyperscan", "hunt", "logs", "--all", "--format", "json")
+    assert {line["detection"] for line in lines_of(done.stdout, "finding")} == {"inference/system_prompt_leaked"}
 
 
 def test_what_was_not_looked_into_is_told_with_the_reason(say: Say) -> None:
@@ -357,7 +393,8 @@ def test_what_is_kept_of_a_hunt_that_may_be_interrupted_holds_no_word_and_is_sal
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(progress, "WORTH_KEEPING", 0)
-    write("gateway.jsonl", [gateways(n, AWS_KEY, messages=[{"content": SECRET}]) for n in range(40)])
+    asked = [{"role": "system", "content": OWN}, {"role": "user", "content": SECRET}]
+    write("gateway.jsonl", [gateways(n, AWS_KEY, messages=asked) for n in range(40)])
     files = Listing(found([Path("logs")]))
     salts = []
     for resumed in (0, 1):
@@ -372,9 +409,11 @@ def test_what_is_kept_of_a_hunt_that_may_be_interrupted_holds_no_word_and_is_sal
             salts.append(kept.salt)
             assert [one.findings[0].detection for one in hunted.incidents] == ["inference/secrets_in_answers"]
             stored = b"".join(path.read_bytes() for path in (tmp_path / "hunts").iterdir())
-        guess = blake2b(SECRET.encode(), digest_size=8).hexdigest().encode()
+        masked = re.sub(r"\d+", "#", OWN.casefold())
+        guesses = [blake2b(guess.encode(), digest_size=8).hexdigest().encode() for guess in (SECRET, OWN, masked)]
+        spoken = (SECRET.encode(), AWS_KEY.encode(), b"Northwind", *guesses)
         assert b"gateway.jsonl" in stored
-        assert not [secret for secret in (SECRET.encode(), AWS_KEY.encode(), guess) if secret in stored]
+        assert not [secret for secret in spoken if secret in stored]
     assert salts[0] == salts[1]
     assert len(salts[0]) == 32
 
@@ -406,7 +445,9 @@ def test_no_word_and_no_key_of_any_source_is_told_or_kept_anywhere(say: Say, mon
         Path("logs", f"odd-{name}").write_bytes(content.replace(b'"', b"\xff", 3) + SECRET.encode() + CLEAR.encode())
     leaky = [gateways(n, f"{SECRET} {AWS_KEY} {'poem ' * 60}") | {"messages": [{"content": SECRET}]} for n in range(40)]
     write("gateway.jsonl", leaky)
+    write("own.jsonl", [told_by(f"{OWN} {SECRET}", n, f"{OWN} {SECRET}" if n % 9 else "No.") for n in range(100, 140)])
     told = [say("hunt", "logs", "--all", "--format", "json")]
+    assert "answers of a day repeat the system prompt of their own call" in told[0]
     (incident, *_) = [line["id"] for line in lines_of(told[0], "incident")]
     asked: list[tuple[str, ...]] = [
         ("hunt", "logs", "--all"),
@@ -419,8 +460,8 @@ def test_no_word_and_no_key_of_any_source_is_told_or_kept_anywhere(say: Say, mon
         ("contain", incident),
     ]
     told += [say(*arguments) for arguments in asked]
-    assert not [text for text in told for secret in (SECRET, CLEAR, AWS_KEY) if secret in text]
+    assert not [text for text in told for secret in (SECRET, CLEAR, AWS_KEY, "Northwind") if secret in text]
     kept = [path for path in Path().rglob("*") if path.is_file() and path.parent.name != "logs"]
     assert {".md", ".html", ".db"} <= {path.suffix for path in kept}
-    spoken = (SECRET.encode(), CLEAR.encode(), AWS_KEY.encode())
+    spoken = (SECRET.encode(), CLEAR.encode(), AWS_KEY.encode(), b"Northwind")
     assert not [path for path in kept for secret in spoken if secret in path.read_bytes()]

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.cli.running import lines_of, signed_in
 from tests.ground import Ground
 from tests.litellm_server import MASTER, VARIABLE, LiteLlm, serving
 
@@ -74,17 +75,9 @@ def say(
     logged: Path, ground: Ground, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., str]:
     """Runs the command there as the range's responder; all that it said, on either stream."""
-    signing = ground.responder_credentials
     monkeypatch.chdir(logged)
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": signing.access_key_id,
-        "AWS_SECRET_ACCESS_KEY": signing.secret,
-        "AWS_SESSION_TOKEN": signing.token or "",
-        "AWS_ENDPOINT_URL": ground.staged.range_.endpoint,
-        "AWS_REGION": ground.staged.region,
-        "COLUMNS": "200",
-    }.items():
-        monkeypatch.setenv(name, value)
+    signed_in(monkeypatch, ground, ground.responder_credentials)
+    monkeypatch.setenv("COLUMNS", "200")
 
     def run(*arguments: str) -> str:
         monkeypatch.setattr("sys.argv", ["stanch", *arguments])
@@ -94,12 +87,6 @@ def say(
         return said.out + said.err
 
     return run
-
-
-def lines_of(said: str, kind: str) -> list[dict[str, Any]]:
-    """The machine's lines of one kind."""
-    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
-    return [line for line in lines if line["kind"] == kind]
 
 
 def test_a_stolen_key_is_found_and_blocked_at_its_gateway(say: Callable[..., str], gateway: LiteLlm) -> None:
@@ -112,6 +99,7 @@ def test_a_stolen_key_is_found_and_blocked_at_its_gateway(say: Callable[..., str
     assert coverage["events"] == 240
     said = say("contain", incident["id"], "--apply", "--yes")
     assert gateway.keys[key]["blocked"] is True, said
+    assert f"accept {incident['id']} --action by-hand --resource arn:gateway:litellm:main::key/{key}" in said
     say("undo", incident["id"], "--yes")
     assert not gateway.keys[key]["blocked"]
 

@@ -67,3 +67,44 @@ def test_an_answer_that_recites_a_dataset_is_known(tmp_path: Path) -> None:
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [line["category"] for line in told if line["kind"] == "leak"] == ["training-data"]
     assert words[300:340] not in done.stdout + done.stderr
+
+
+def test_a_fingerprint_in_the_state_folder_is_used_unasked(tmp_path: Path) -> None:
+    words = " ".join(f"word{number * 7919 % 1000}" for number in range(200))
+    (tmp_path / "data.txt").write_text(words)
+    made = run(tmp_path, "fingerprint", "data.txt", "--out", "data.fingerprint")
+    assert " of words of 1 text in 1 file, " in made.stdout
+    (tmp_path / "data.fingerprint").rename(tmp_path / ".stanch" / "data.fingerprint")
+    done = run(tmp_path, "inspect", "-", "--fail-on", "training-data", text=f"I recall: {words[200:900]}")
+    assert done.returncode == 10, done.stderr
+    assert " of data, " in done.stdout
+
+
+def test_what_is_no_fingerprint_is_named(tmp_path: Path) -> None:
+    (tmp_path / "poem.txt").write_text("no filter at all")
+    done = run(tmp_path, "inspect", "-", "--fingerprint", "poem.txt", text="x")
+    assert done.returncode == 2
+    assert "stanch: poem.txt: no fingerprint: it begins otherwise; make it again" in done.stderr
+
+
+def test_a_folder_is_not_read_and_nothing_is_claimed_of_it(tmp_path: Path) -> None:
+    (tmp_path / "answers").mkdir()
+    done = run(tmp_path, "inspect", "answers")
+    assert done.returncode == 3
+    assert done.stdout == "not read: answers: Is a directory; give its files\nFound: nothing in what could be read.\n"
+
+
+def test_an_answer_that_repeats_source_code_of_ours_is_known_by_its_file(tmp_path: Path) -> None:
+    code = "\n".join(f"    total_{n} = weigh(shelf_{n * 7919 % 97}, past={n})" for n in range(20))
+    (tmp_path / "src" / ".git").mkdir(parents=True)
+    (tmp_path / "src" / "weigh.py").write_text(f"def weighed():\n{code}\n")
+    (tmp_path / "src" / "weights.bin").write_bytes(b"\0" + b"harmless words of somebody else " * 20)
+    (tmp_path / "src" / ".git" / "HEAD").write_text("some words that everybody may say " * 10)
+    others = f"{'harmless words of somebody else ' * 20}{'some words that everybody may say ' * 9}"
+    text = f"I would write:\n{code[200:900]}\n{others}"
+    done = run(tmp_path, "inspect", "-", "--code", "src", "--fail-on", "code", "--format", "json", text=text)
+    assert done.returncode == 10, done.stderr
+    (leak,) = (one for line in done.stdout.splitlines() if (one := json.loads(line))["kind"] == "leak")
+    assert (leak["category"], leak["about"]) == ("code", "src/weigh.py")
+    assert leak["offset"] < text.index("harmless") < leak["offset"] + leak["length"] + 20
+    assert run(tmp_path, "inspect", "-", "--code", "gone", text="x").returncode == 2

@@ -12,7 +12,7 @@ from stanch.domain.incident import Left
 from stanch.domain.severity import Severity
 from stanch.engine.correlate import incidents, worth_telling
 from stanch.engine.crowd import MOST_CALLERS, Crowd
-from stanch.engine.gather import Told
+from stanch.engine.findings import Told
 from stanch.engine.lineage import Lineage
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)

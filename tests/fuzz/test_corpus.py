@@ -1,7 +1,7 @@
 """Every input that once mattered to the fuzzer is read again: the corpus holds seeds, and what broke something."""
 
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -14,9 +14,9 @@ SEEDS = [path for path in FILES if path.name.startswith("seed-") and path.parent
 
 @pytest.mark.parametrize("path", FILES, ids=[path.relative_to(CORPUS).as_posix() for path in FILES])
 def test_no_input_of_the_corpus_breaks_its_reader(path: Path) -> None:
-    began = perf_counter()
+    began = process_time()
     TARGETS[path.parent.name](path.read_bytes())
-    assert perf_counter() - began < 5
+    assert process_time() - began < 5
 
 
 @pytest.mark.parametrize("path", FILES, ids=[path.relative_to(CORPUS).as_posix() for path in FILES])

@@ -1,7 +1,7 @@
 """A line that is written to make its reader slow takes time in proportion to its length."""
 
 import io
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -34,6 +34,6 @@ def test_a_hostile_line_takes_time_in_proportion_to_its_length(hostile: str) -> 
     ]
     for source, line in lines:
         for content in (line.encode(), line.encode()[:100_000]):
-            began = perf_counter()
+            began = process_time()
             list(source.read("x", io.BytesIO(content)))
-            assert perf_counter() - began < 2
+            assert process_time() - began < 2

@@ -130,8 +130,8 @@ def test_reads_every_managed_policy_of_aws_and_finds_its_administrators() -> Non
 def test_a_policy_full_of_hostile_patterns_is_judged_in_bounded_time() -> None:
     patterns = [f"*{'a*' * 5}{number}" for number in range(3_000)]
     hostile = policy(allow(patterns, "*"), {"Effect": "Allow", "Action": "*", "Resource": patterns[:1_000]})
-    started = time.perf_counter()
+    started = time.process_time()
     is_admin(hostile)
     escalates(hostile)
     admits(hostile, inside=lambda _: False)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10

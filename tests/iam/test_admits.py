@@ -285,10 +285,10 @@ def test_a_hostile_document_is_judged_in_bounded_time() -> None:
     many: dict[str, Any] = {"Action": [f"s3:GetObject{n}" for n in range(3_000)], "Resource": "*"}
     pairs = [allow({"AWS": AWAY}, Resource=f"{BUCKET}/{n}") for n in range(500)]
     pairs += [deny(Principal={"AWS": STRANGER}, Resource=f"{BUCKET}/x{n}") for n in range(500)]
-    started = time.perf_counter()
+    started = time.process_time()
     assert look(allow("*", **many), deny(**wide)).reach == "public"
     assert look(*pairs).reach == "outside"
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 KEYS = {

@@ -55,6 +55,6 @@ def test_ignores_case_only_when_told() -> None:
 
 @pytest.mark.parametrize("pattern", ["*a" * 5_000 + "b", "?*" * 5_000, "*" + "a" * 9_999 + "b", "*" * 10_000 + "b"])
 def test_a_hostile_pattern_costs_no_more_than_a_second(pattern: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert match_wildcard(pattern, "a" * 10_000) == (pattern == "?*" * 5_000)
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1

@@ -168,9 +168,9 @@ def test_asking_costs_little_with_many_files_recorded(tmp_path: Path) -> None:
     kept = Checkpoint(tmp_path / "one.checkpoint")
     for n in range(20_000):
         kept.record(scope(str(n)), b"x" * 40)
-    began = time.perf_counter()
+    began = time.process_time()
     assert all(kept.done(scope(str(n))) for n in range(0, 20_000, 10))
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
     kept.close()
     with sqlite3.connect(tmp_path / "one.checkpoint") as database:
         assert database.execute("SELECT COUNT(*) FROM done").fetchone() == (20_000,)

@@ -110,11 +110,11 @@ def stores(state: Path) -> "Stores":
     return open_stores(state)
 
 
-def existing(state: Path) -> "Stores":
-    """The stores of a folder that has some; raises StoreError where none is."""
+def existing(state: Path, nothing: str | None = None) -> "Stores":
+    """The stores of a folder that has some; raises StoreError where none is, in these words where they are given."""
     from stanch.stores.open import open_existing
 
-    return open_existing(state)
+    return open_existing(state, nothing) if nothing else open_existing(state)
 
 
 def around(
@@ -154,12 +154,6 @@ def report(kept: "Stores", estate: Estate, incident: Incident, regime: str, fold
     )
     stem = folder / f"{incident.id}-{regime}"
     return [written(stem.with_suffix(".md"), drafted.markdown), written(stem.with_suffix(".html"), drafted.html)]
-
-
-def write_starting_estate(path: Path) -> None:
-    """Write the commented stanch.toml; raises FileExistsError rather than overwrite a person's file."""
-    with path.open("x", encoding="utf-8") as file:
-        file.write(estates.starting_file())
 
 
 def scenarios() -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stanch.app.knowledge import CATALOG
+from stanch.app.own_code import code_in
 from stanch.contracts.inference import Leak
 from stanch.engine.inference.summed import Blind
 
@@ -18,14 +19,29 @@ FINGERPRINTS = "*.fingerprint"
 _KEPT = (FINGERPRINTS, "canar*")
 
 
+def fingerprints_in(state: Path, given: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Those given and those that lie in the state folder, each once."""
+    return (*given, *sorted(set(state.glob(FINGERPRINTS)) - set(given)))
+
+
 class Answers:
     """Looks into answers, as `engine.inference.summed.Inspect` says; loaded with the first of them."""
 
-    def __init__(self, state: Path, prompts: Sequence[Path] = (), fingerprints: Sequence[Path] = ()) -> None:
-        """`prompts` are files of system prompts; `fingerprints` are added to those in the state folder."""
+    def __init__(
+        self,
+        state: Path,
+        prompts: Sequence[Path] = (),
+        fingerprints: Sequence[Path] = (),
+        code: Sequence[Path] = (),
+    ) -> None:
+        """`prompts` are files of system prompts, `code` files and folders of source code.
+
+        `fingerprints` are added to those in the state folder.
+        """
         self._state = state
         self._prompts = tuple(prompts)
-        self._fingerprints = (*fingerprints, *sorted(set(state.glob(FINGERPRINTS)) - set(fingerprints)))
+        self._code = tuple(code)
+        self._fingerprints = fingerprints_in(state, fingerprints)
         self._look: Inspector | None = None
         self._blind: str | None = None
         self.without: tuple[str, ...] = ()
@@ -59,12 +75,13 @@ class Answers:
 
         found: list[Echoes] = []
         missing = []
-        each = (*(([path], []) for path in self._prompts), *(([], [path]) for path in self._fingerprints))
-        for prompts, fingerprints in each:
+        ways: tuple[tuple[str, Sequence[Path]], ...] = (
+            ("prompts", self._prompts), ("fingerprints", self._fingerprints), ("code", self._code)
+        )  # fmt: skip
+        for name, path in ((name, path) for name, paths in ways for path in paths):
             try:
-                found += echoes(prompts, fingerprints, self._state)
+                found += echoes(self._state, **{name: [path]})
             except (FingerprintError, OSError) as error:
-                (path,) = (*prompts, *fingerprints)
                 why = error.strerror if isinstance(error, OSError) else str(error).removeprefix(f"{path}: ")
                 missing.append(f"{path}: {why}")
         self.without = tuple(missing)
@@ -74,7 +91,9 @@ class Answers:
         """What tells this way of looking from any other: a hunt that goes on must go on with the same."""
         digest = hashlib.sha256()
         engine = CATALOG.parent / "engine" / "inspect"
-        for path in (*sorted((CATALOG / "patterns").rglob("*.toml")), *sorted(engine.glob("*.py")), *self._prompts):
+        code = (engine.parent / "grams.py", *sorted(engine.glob("*.py")))
+        own = (*self._prompts, *code_in(self._code))
+        for path in (*sorted((CATALOG / "patterns").rglob("*.toml")), *code, *own):
             digest.update(path.read_bytes())
         for path in (*self._fingerprints, *(path for kept in _KEPT for path in sorted(self._state.glob(kept)))):
             seen = path.stat()

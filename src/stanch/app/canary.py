@@ -8,12 +8,11 @@ from time import sleep
 from typing import TYPE_CHECKING, Any
 
 from stanch.app.clock import now
-from stanch.app.inspecting import own_key
+from stanch.app.own_key import own_key
 from stanch.catalog.actions.canary._access_key import DecoyKey
 from stanch.catalog.actions.canary._objects import DecoyObjects
 from stanch.contracts.action import Action
 from stanch.contracts.aws import Aws, AwsDenied, AwsError
-from stanch.contracts.store import StoreError
 from stanch.domain.arn import Arn
 from stanch.domain.estate import AssetKind, Estate
 from stanch.domain.step import Method, Phase, Proof, Step, StepState
@@ -22,7 +21,6 @@ from stanch.engine.canary.marks import INCIDENT, OBJECTS, TEXTS, Canary, Draw, K
 from stanch.engine.canary.words import Sentence, sentences
 from stanch.engine.contain.compare import differences, plain
 from stanch.engine.correlate import opened_by_hand
-from stanch.engine.grams import KEY_BYTES
 from stanch.estate.decoys import Decoy
 from stanch.stores.open import FILE, Stores, open_existing
 
@@ -61,10 +59,7 @@ class Planted:
 
 def secret_of(state: Path) -> bytes:
     """The secret of this state folder, made when it is first asked for; raises StoreError for one cut short."""
-    secret = own_key(state, KEY)
-    if len(secret) != KEY_BYTES:
-        raise StoreError(f"{state / KEY}: holds {len(secret)} bytes and not {KEY_BYTES}; put it back from a copy")
-    return secret
+    return own_key(state, KEY)
 
 
 def planted(stores: Stores, state: Path) -> list[Planted]:

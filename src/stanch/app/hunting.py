@@ -25,9 +25,9 @@ from stanch.stores.lake import Unit
 from stanch.stores.logs import account_in_path, accounts_in_head
 
 if TYPE_CHECKING:
-    from stanch.engine.hunt import Watch
     from stanch.engine.routines import Routine
     from stanch.engine.sigma import Rule
+    from stanch.engine.watches import Watch
 
 PEEKED = 20
 """Files whose path names no account and whose first records are asked for one."""

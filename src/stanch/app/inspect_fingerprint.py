@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from stanch.app.inspecting import own_key
+from stanch.app.own_key import own_key
 from stanch.engine.inspect.fingerprint import Fingerprint, FingerprintError, Header, from_bytes, to_bytes
 
 KEY = "fingerprint.key"
@@ -67,8 +67,11 @@ def opened(path: Path, state: Path) -> Fingerprint:
 
     Its filter stays in the file, of which only the pages that are asked for are read.
     """
-    with path.open("rb") as file:
-        header, begin = from_bytes(file.read(1 << 13))
+    try:
+        with path.open("rb") as file:
+            header, begin = from_bytes(file.read(1 << 13))
+    except FingerprintError as error:
+        raise FingerprintError(f"{path}: {error}") from error
     if path.stat().st_size != begin + header.bits // 8:
         raise FingerprintError(f"{path}: cut short")
     bits = np.memmap(path, dtype=np.uint8, mode="r", offset=begin)

@@ -1,15 +1,14 @@
 """Answers are looked into with what the catalog knows of secrets and of people; compiled once, then kept."""
 
-import os
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from secrets import token_bytes
-from tempfile import NamedTemporaryFile
 
 from stanch.app.knowledge import shelf
+from stanch.app.own_code import code_in
+from stanch.app.own_key import own_key
 from stanch.engine.grams import KEY_BYTES
 from stanch.engine.inspect import Inspector, Pattern, PatternError, read_patterns
 from stanch.engine.inspect.inspector import Canaries, Echoes
@@ -59,14 +58,23 @@ def compiled(
     return made
 
 
-def echoes(prompts: Sequence[Path], fingerprints: Sequence[Path], state: Path) -> list[Echoes]:
-    """What knows these system prompts and fingerprints; raises FingerprintError, and OSError for a file's own."""
+def echoes(
+    state: Path, prompts: Sequence[Path] = (), fingerprints: Sequence[Path] = (), code: Sequence[Path] = ()
+) -> list[Echoes]:
+    """What knows these system prompts, fingerprints, and files and folders of source code.
+
+    Raises FingerprintError, and OSError for a file's own.
+    """
     from stanch.app.inspect_fingerprint import opened
-    from stanch.engine.inspect.own import PROMPTS, OwnTexts
+    from stanch.engine.inspect.own import PROMPTS, SOURCES, OwnTexts
 
     found: list[Echoes] = [opened(path, state) for path in fingerprints]
-    texts = {path.name: path.read_text(encoding="utf-8", errors="replace") for path in prompts}
-    return [*found, OwnTexts(texts, PROMPTS, token_bytes(KEY_BYTES))] if texts else found
+    if prompts:
+        found.append(OwnTexts({path.name: _text(path) for path in prompts}, PROMPTS, token_bytes(KEY_BYTES)))
+    if code:
+        texts = {str(path): _text(path) for path in code_in(code)}
+        found.append(OwnTexts(texts, SOURCES, token_bytes(KEY_BYTES)))
+    return found
 
 
 def salted(state: Path) -> bytes:
@@ -74,14 +82,5 @@ def salted(state: Path) -> bytes:
     return own_key(state, "inspect.salt")
 
 
-def own_key(state: Path, name: str) -> bytes:
-    """Random bytes of this state folder, made when they are first asked for; only their owner may read them."""
-    path = state / name
-    state.mkdir(parents=True, exist_ok=True, mode=0o700)
-    if not path.exists():
-        with NamedTemporaryFile(dir=state) as file:
-            file.write(token_bytes(KEY_BYTES))
-            file.flush()
-            with suppress(FileExistsError):  # somebody was first: then theirs is the one
-                os.link(file.name, path)  # whole or not at all, for whoever reads it meanwhile
-    return path.read_bytes()
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace")

@@ -18,10 +18,10 @@ from stanch.engine.shelf import Unit, implementing, walk
 
 if TYPE_CHECKING:
     from stanch.domain.regime import Regime
-    from stanch.engine.hunt import Watch
     from stanch.engine.read import AnySource
     from stanch.engine.routines import Routine
     from stanch.engine.sigma import Rule
+    from stanch.engine.watches import Watch
 
 CATALOG = Path(stanch.catalog.__file__).parent
 _PACKAGE = stanch.catalog.__name__
@@ -71,7 +71,7 @@ def behaviours() -> tuple["Watch", ...]:
     from stanch.contracts.behaviour import Behaviour, FlowBehaviour
     from stanch.contracts.detection import Detection
     from stanch.contracts.inference import InferenceBehaviour, TrafficBehaviour
-    from stanch.engine.hunt import AnyBehaviour, Watch
+    from stanch.engine.watches import AnyBehaviour, Watch
 
     contracts: dict[str, type[AnyBehaviour]] = {
         "judge": Behaviour,

@@ -28,10 +28,11 @@ from stanch.stores.spool import Letter, Spool
 from stanch.stores.watched import Watched
 
 if TYPE_CHECKING:
-    from stanch.engine.hunt import Hunt, Watch
+    from stanch.engine.hunt import Hunt
     from stanch.engine.routines import Routine
     from stanch.engine.scan.lake.scanner import LakeScanner
     from stanch.engine.sigma import Rule
+    from stanch.engine.watches import Watch
 
 
 @dataclass(frozen=True, slots=True)

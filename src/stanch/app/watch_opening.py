@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from stanch.app.answers import Answers
-from stanch.app.inspecting import own_key
 from stanch.app.knowledge import behaviours, fingerprint, routines
 from stanch.app.knowledge import rules as read_rules
+from stanch.app.own_key import own_key
 from stanch.app.watch import Knowing, Watching
 from stanch.app.watch_received import SpoolIntake
 from stanch.domain.estate import Estate

@@ -11,7 +11,7 @@ import typer
 from stanch import app
 from stanch.cli import show, show_steps
 from stanch.cli.canary_declaring import Rewriting, declaring, undeclaring
-from stanch.cli.canary_list import LIST, list_
+from stanch.cli.canary_list import LIST, NOTHING, list_
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts import lines
@@ -145,7 +145,7 @@ def retire(
     face = Face(format_)
     ours = app.estate_at(estate)
     _refuse(ours, apply=apply)
-    with app.existing(state) as stores:
+    with app.existing(state, NOTHING) as stores:
         ones = _chosen(stores, state, places, tenant)
         for one in ones:
             face.say(f"{one.canary.kind} at {one.canary.where}: {one.step.undo or 'noted as taken away by hand'}")

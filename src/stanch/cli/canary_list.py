@@ -26,6 +26,7 @@ Examples:
 - `stanch canary list --check` looks whether it still is as it was planted; looking sets off no alarm
 """
 
+NOTHING = "no canary was planted yet; `stanch canary plant --help` shows how"
 _STATES = {
     StepState.PLANNED: "begun",
     StepState.APPLIED: "stands",
@@ -49,7 +50,7 @@ def list_(
     from stanch.app.canary import planted
 
     face = Face(format_)
-    with app.existing(state) as stores:
+    with app.existing(state, NOTHING) as stores:
         every = planted(stores, state)
         there = [one for one in every if one.begun and one.step.after]
         unseen = 0

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress
 
+from stanch.cli import show
 from stanch.cli.face import Face, Format, Stopped, WrongUse, stoppable
 from stanch.cli.options import STATE, Output, StateDir
 
@@ -62,7 +63,8 @@ def fingerprint(
         }
     )
     face.say(
-        f"{out}: {header.grams:,} runs of words of {header.texts:,} texts in {len(files):,} files, "
-        f"{size / 1e6:,.1f} MB; one run in {1 / max(errs, 1e-9):,.0f} errs, and five in a row are asked for."
+        f"{out}: {show.counted(header.grams, 'run')} of words of {show.counted(header.texts, 'text')} in "
+        f"{show.counted(len(files), 'file')}, {show.size(size)}; one run in {1 / max(errs, 1e-9):,.0f} errs, "
+        "and five in a row are asked for."
     )
     face.say(f"It is of use only beside the key in {state}: keep both, and apart from each other.")

@@ -10,9 +10,23 @@ import typer
 
 from stanch import app
 from stanch.app.answers import Answers
-from stanch.cli import show
+from stanch.cli import show, show_hunt
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
-from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.cli.options import (
+    STATE,
+    Endpoint,
+    EstateFile,
+    Output,
+    OwnCode,
+    Profile,
+    Region,
+    RequesterPays,
+    SigmaRules,
+    StateDir,
+    TellAll,
+    rules_in,
+    severity_of,
+)
 from stanch.cli.progress import Bar
 from stanch.cli.window import Accounts, Regions, Since, Until, span_of, window_of
 from stanch.contracts import lines
@@ -67,11 +81,9 @@ def hunt(
     until: Until = None,
     account: Accounts = None,
     log_region: Regions = None,
-    rules: Annotated[Path | None, typer.Option("--rules", help="A folder of Sigma rules to run as well.")] = None,
+    rules: SigmaRules = None,
     only_rules: Annotated[bool, typer.Option("--only-rules", help="Leave stanch's own detections out.")] = False,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Tell also what was folded as routine, and what is below medium.")
-    ] = False,
+    all_: TellAll = False,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 on findings this severe.")
     ] = None,
@@ -87,12 +99,11 @@ def hunt(
         list[Path] | None,
         typer.Option("--fingerprint", help="Of `stanch fingerprint`; those in --state are used anyway. Repeatable."),
     ] = None,
+    own_code: OwnCode = None,
     profile: Profile = None,
     region: Region = None,
     endpoint: Endpoint = None,
-    requester_pays: Annotated[
-        bool, typer.Option("--requester-pays", help="Pay for the requests to a bucket that asks for it.")
-    ] = False,
+    requester_pays: RequesterPays = False,
     state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
@@ -102,8 +113,7 @@ def hunt(
     limit = _bytes(max_inflated)
     if only_rules and rules is None:
         raise WrongUse("--only-rules leaves nothing to search for", "give --rules DIR too")
-    if rules is not None and not rules.is_dir():
-        raise WrongUse(f"--rules {rules} is not a folder", "give the one that the rules lie in")
+    rules = rules_in(rules)
     span = span_of(since, until)
     ours = app.estate_at(estate)
     require_writable(state)
@@ -111,7 +121,7 @@ def hunt(
     paths = _with_lake(paths, state)
     search = search_of(paths, window, lambda: app.doorway(profile, region, endpoint, log_region), requester_pays)
     loaded = app.rules(rules, own=not only_rules)
-    answers = None if only_rules else _answers(state, system_prompt or (), fingerprint or ())
+    answers = None if only_rules else _answers(state, system_prompt or (), fingerprint or (), own_code or ())
     with _covered(face), ExitStack() as stack:
         bar = stack.enter_context(Bar(face, "listing"))
         files = Listing(search)
@@ -147,14 +157,8 @@ def hunt(
             progress.forget()
     shown = [one for one in known if all_ or any(finding.folded is None for finding in one.findings)]
     told = [one for one in shown if all_ or worth_telling(one)]
-    _tell(
-        face,
-        shown if face.machine else told,
-        result,
-        folded=all_,
-        declared=bool(ours.assets or ours.perimeter.accounts),
-    )
-    _besides(face, search, quieter=len(known) - len(told))
+    show_hunt.tell(face, shown if face.machine else told, result, folded=all_, estate=ours)
+    show_hunt.besides(face, search, quieter=len(known) - len(told))
     if told and kept:
         face.say("Next, the plan of containment, which touches nothing:")
         face.say(command("contain", told[0].id, state=None if state == STATE else state, estate=estate))
@@ -178,15 +182,18 @@ def _covered(face: Face) -> Iterator[None]:
         raise Stopped("nothing was told or kept") from None
 
 
-def _answers(state: Path, prompts: Sequence[Path], fingerprints: Sequence[Path]) -> Answers:
+def _answers(state: Path, prompts: Sequence[Path], fingerprints: Sequence[Path], code: Sequence[Path]) -> Answers:
     """What looks into models' answers; it is loaded when there is one."""
+    for path in code:
+        if not path.exists():
+            raise WrongUse(f"--code {path} does not exist", "give a file or a folder of source code")
     for path in (*prompts, *fingerprints):
         try:
             path.open("rb").close()
         except OSError as error:
             told = f"{path} cannot be read: {error.strerror}"
             raise WrongUse(told, "--system-prompt and --fingerprint each take a file") from None
-    return Answers(state, prompts, fingerprints)
+    return Answers(state, prompts, fingerprints, code)
 
 
 def _knowledge(rules: Path | None, answers: Answers | None, *, own: bool) -> str:
@@ -216,16 +223,6 @@ def search_of(paths: list[str], window: Window, way: Callable[[], "Doorway"], re
         raise WrongUse(str(error)) from None
 
 
-def _besides(face: Face, search: Search, *, quieter: int) -> None:
-    """What is not told is counted, and what a person should know of the files: nothing is dropped unseen."""
-    if quieter:
-        face.say(f"{quieter} more below medium or explained as routine; `--all` tells them.", style="dim")
-    for remark in search.remarks:
-        face.say(remark, style="yellow")
-    if search.fetched is not None:
-        face.say(f"Listing took {show.counted(search.fetched.requests, 'request')} to S3.", style="dim")
-
-
 def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Incident], bool]:
     """What was found, durable before it is told, and whether it could be kept; a quiet hunt leaves nothing behind."""
     if not incidents:
@@ -243,53 +240,6 @@ def _bytes(text: str) -> int:
         return size(text)
     except ValueError as error:
         raise WrongUse(f"--max-inflated: {error}") from None
-
-
-def _tell(face: Face, known: list[Incident], result: app.Hunted, *, folded: bool, declared: bool) -> None:
-    for one in known:
-        for finding in one.findings:
-            if folded or finding.folded is None:
-                face.emit(lines.finding(finding))
-    for one in known:
-        face.emit(lines.incident(one))
-    face.emit(lines.coverage(result.coverage))
-    for one in known:
-        face.say(show.incident(one))
-    if not known:
-        _quiet(face, result.coverage)
-    if not declared and result.coverage.events:
-        undeclared(face, result.accounts)
-    for line in show.coverage(result.coverage):
-        face.say(line)
-
-
-def _quiet(face: Face, coverage: Coverage) -> None:
-    if not coverage.events or not coverage.detections_run:
-        face.say("Nothing was searched: no event was read, or no detection ran.", style="bold yellow")
-    elif coverage.complete:
-        face.say("Nothing found that stanch would call a leak.", style="green")
-    else:
-        face.say("Nothing found in what could be read; see below what could not.", style="bold yellow")
-
-
-def undeclared(face: Face, accounts: Sequence[str]) -> None:
-    """What a person should know who declared no estate."""
-    ours = ", ".join(accounts) or "unknown"
-    for line in (
-        f"No estate declared: stores are of kind unknown and the perimeter is the logs' own accounts ({ours}).",
-        "Reads inside them cannot be told from theft. `stanch init` writes stanch.toml, where you say what is yours.",
-    ):
-        face.say(line, style="yellow")
-
-
-def severity_of(word: str | None) -> Severity | None:
-    """What `--fail-on` means; raises WrongUse."""
-    if word is None:
-        return None
-    try:
-        return Severity.of(word)
-    except ValueError as error:
-        raise WrongUse(f"--fail-on: {error}") from None
 
 
 def _code(known: list[Incident], coverage: Coverage, threshold: Severity | None) -> Exit:

@@ -36,7 +36,7 @@ def evaluate(
 ) -> None:
     """Decide requests as AWS would, each with all the policies that it meets."""
     face = Face(format_)
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("case", "result", "blocked by", "because"):
         table.add_column(name, overflow="fold")
     unreadable = 0

@@ -136,7 +136,7 @@ def _of_snapshot(face: Face, folder: Path, service: str | None, ours: Perimeter,
 
 
 def _table(face: Face, found: list[Exposed]) -> None:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("resource", "open to", "because"):
         table.add_column(name, overflow="fold")
     closed = 0
@@ -170,7 +170,7 @@ def _tell(face: Face, found: Exposure) -> None:
         face.say("Open to some outside.", style="bold yellow")
     else:
         face.say("Nobody from outside gets in.", style="green")
-    table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     table.add_column(style="dim")
     table.add_column(overflow="fold")
     for title, listed in (("outside", found.outside), ("not placed", found.unplaced), ("because", found.why)):

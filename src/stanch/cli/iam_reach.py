@@ -102,7 +102,7 @@ def _draw(face: Face, told: list[Reached], to: str) -> None:
     if not told:
         face.say(f"Nobody in the facts gets to {to}.")
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("principal", "hops", "certainty", "first step"):
         table.add_column(name, overflow="fold")
     for one in told:

@@ -103,7 +103,7 @@ def _line(found: Unused) -> dict[str, Any]:
 
 def _tell(face: Face, found: Unused) -> None:
     face.say(f"{found.identity.arn}: {found.days:.1f} days of logs, {found.tally.events:,} events of anybody.")
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("policy", "statement", "allows", "used of it"):
         table.add_column(name, overflow="fold")
     for one in found.proposal.idle:

@@ -45,7 +45,7 @@ def what_can(
         found = asked(principal, read, expand=expand)
     except KeyError as error:
         raise WrongUse(str(error.args[0]), "give the ARN as the facts have it") from None
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("action", "resource", "answer", "except", "conditions", "because"):
         table.add_column(name, overflow="fold")
     for power in found:

@@ -42,7 +42,7 @@ def who_can(
         face.err.print(plain(f"{action}: {why}; it is taken literally"), style="yellow", soft_wrap=True)
     read = facts(path, snapshot, state, unknown=missing_unknown, about=(resource,))
     found = asked(action, resource, read)
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("principal", "answer", "because", "conditions"):
         table.add_column(name, overflow="fold")
     for access in found:

@@ -40,7 +40,7 @@ def incidents(
     if incident is not None:
         _one(face, incident, stores)
         return
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("incident", "severity", "state", "first seen (UTC)"):
         table.add_column(name, no_wrap=True)
     table.add_column("what", overflow="fold")

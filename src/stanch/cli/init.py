@@ -1,6 +1,5 @@
 """`stanch init`: what is yours is found, and said once, in stanch.toml."""
 
-import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +14,9 @@ from stanch.app.discovering import Discovered
 from stanch.cli import proposals, show
 from stanch.cli.deciding import act_when_goes_first
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
-from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
+from stanch.cli.options import STATE, Endpoint, LookIn, Output, Permissions, Profile, Region, StateDir
 from stanch.cli.progress import Bar
-from stanch.cli.snapshot import look_with_bar, refuse_other_content
+from stanch.cli.snapshot import look_with_bar, print_policy, refuse_other_content
 from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.estate import Estate
 from stanch.estate.asking import refused
@@ -57,9 +56,7 @@ def init(
     check: Annotated[bool, typer.Option("--check", help="Validate the file instead of writing it.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Compare the file with what is found.")] = False,
     write: Annotated[bool, typer.Option("--write", help="With --update: add what is new at the file's end.")] = False,
-    permissions: Annotated[
-        bool, typer.Option("--permissions", help="Print the policy that looking needs, and end.")
-    ] = False,
+    permissions: Permissions = False,
     blank: Annotated[bool, typer.Option("--blank", help="Write a file to fill in, without looking.")] = False,
     snapshot: Annotated[
         Path | None, typer.Option("--snapshot", help="What was kept earlier, instead of looking anew.")
@@ -74,10 +71,7 @@ def init(
     role: Annotated[
         str | None, typer.Option("--role", help="A role to assume in those and the perimeter's other accounts.")
     ] = None,
-    regions: Annotated[
-        list[str] | None,
-        typer.Option("--in", metavar="REGION", help="Look here; default: the perimeter's. Repeatable."),
-    ] = None,
+    regions: LookIn = None,
     state: StateDir = STATE,
     profile: Profile = None,
     region: Region = None,
@@ -87,8 +81,7 @@ def init(
     """Find what is yours and write it down, or check what is written."""
     face = Face(format_)
     if permissions:
-        statement = {"Sid": "StanchLooks", "Effect": "Allow", "Action": discovering.permissions(), "Resource": "*"}
-        print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1))  # noqa: T201 - the answer
+        print_policy(discovering.permissions())
         return
     if check:
         _check(face, path)

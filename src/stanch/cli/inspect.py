@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stanch.cli.face import Exit, Face, Format, WrongUse, stoppable
-from stanch.cli.options import STATE, Output, StateDir
+from stanch.cli.options import STATE, Output, OwnCode, StateDir
 
 if TYPE_CHECKING:
     from stanch.engine.inspect import Leak
@@ -26,6 +26,8 @@ Examples:
 - `curl -s ... | stanch inspect - --fail-on secret` exits with 10 when there is a secret
 
 - `stanch inspect answers/*.txt --system-prompt prompt.txt --fingerprint datasets.fingerprint` also what is recited
+
+- `stanch inspect answers/*.txt --code ./src` also what is repeated of source code
 """
 
 
@@ -37,19 +39,22 @@ def register(cli: typer.Typer) -> None:
 def inspect(
     paths: Annotated[list[str], typer.Argument(help="Files of text, or `-` for what is piped in.")],
     system_prompt: Annotated[
-        list[Path] | None, typer.Option("--system-prompt", help="A text that must not be repeated; may be given often.")
+        list[Path] | None, typer.Option("--system-prompt", help="A text that must not be repeated. Repeatable.")
     ] = None,
     fingerprint: Annotated[
-        list[Path] | None, typer.Option("--fingerprint", help="What `stanch fingerprint` wrote; may be given often.")
+        list[Path] | None,
+        typer.Option("--fingerprint", help="Of `stanch fingerprint`; those in --state are used anyway. Repeatable."),
     ] = None,
+    code: OwnCode = None,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option("--fail-on", help="Exit with 10 for a leak of this category; may be given often."),
+        typer.Option("--fail-on", metavar="CATEGORY", help="Exit 10 on a leak of this category. Repeatable."),
     ] = None,
     state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
     """Look into texts for secrets, personal data, and what they repeat; nothing is shown in clear or kept."""
+    from stanch.app.answers import fingerprints_in
     from stanch.app.inspecting import CATEGORIES, echoes, inspector
     from stanch.engine.inspect.encoding import readable
     from stanch.engine.inspect.fingerprint import FingerprintError
@@ -58,7 +63,8 @@ def inspect(
     if unknown := set(fail_on or ()) - CATEGORIES:
         raise WrongUse(f"{', '.join(sorted(unknown))} is no category", f"give {', '.join(sorted(CATEGORIES))}")
     try:
-        look = inspector(state, echoes=echoes(system_prompt or (), fingerprint or (), state))
+        known = echoes(state, system_prompt or (), fingerprints_in(state, fingerprint or ()), code or ())
+        look = inspector(state, echoes=known)
     except FingerprintError as error:
         raise WrongUse(str(error), "make it again with `stanch fingerprint`, or give its --state") from None
     seen: Counter[str] = Counter()
@@ -67,7 +73,8 @@ def inspect(
         try:
             data = _read(path)
         except OSError as error:
-            face.say(f"not read: {path}: {error.strerror}", style="yellow")
+            remedy = "; give its files" if isinstance(error, IsADirectoryError) else ""
+            face.say(f"not read: {path}: {error.strerror}{remedy}", style="yellow")
             partly = True
             continue
         if len(data) > MOST:
@@ -83,7 +90,7 @@ def inspect(
         size = min(len(data), MOST)
         face.emit({"kind": "inspected", "path": path, "bytes": size, "leaks": len(found), "cut": list(found.cut)})
     told = ", ".join(f"{count} {category}" for category, count in seen.most_common()) or "nothing"
-    face.say(f"Found: {told}.")
+    face.say(f"Found: {told}{' in what could be read' if partly else ''}.")
     if set(fail_on or ()) & set(seen):
         raise typer.Exit(Exit.FOUND)
     if partly:
@@ -101,4 +108,5 @@ def _read(path: str) -> bytes:
 def _told(leak: "Leak") -> str:
     about = f" of {leak.about}" if leak.about else ""
     shown = f" {leak.masked}" if leak.masked else ""
-    return f"{leak.category} {leak.kind}{about}{shown}, {leak.length} bytes, hash {leak.digest[:12]}"
+    size = f", {leak.length} bytes" if leak.length else ""  # a canary is known by its words, wherever they stand
+    return f"{leak.category} {leak.kind}{about}{shown}{size}, hash {leak.digest[:12]}"

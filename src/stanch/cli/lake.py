@@ -114,7 +114,7 @@ def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:
             continue
         for piece in receipt.pieces:
             rows[piece.log, piece.account, piece.region, piece.day] += piece.rows
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("log", "account", "region", "day (UTC)", "events"):
         table.add_column(name, justify="right" if name == "events" else "left")
     for (log, account, region, day), count in sorted(rows.items()):

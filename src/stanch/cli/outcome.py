@@ -45,6 +45,9 @@ def ended(face: Face, case: Incident, done: Sequence[Step], ways: Ways) -> None:
         if new:  # no second run will mend that
             face.say("If what was found new is your own people's work, say so; else name it with contain --resource:")
             ways.answering(face, new[:1])
+        elif by_hand := [step for step in done if step.state is StepState.SKIPPED and not step.settings.get("aside")]:
+            face.say("What stanch left out is for a person: do it, or find it in order, and answer for it:")
+            ways.answering(face, by_hand)
     if any(step.state is not StepState.SKIPPED for step in done):
         ways.forth_and_back(face, case.id)
 

@@ -9,21 +9,29 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from stanch import app
 from stanch.app import scan as scanning
-from stanch.app.iam_exposed import read_snapshot
 from stanch.app.knowledge import shelf
 from stanch.cli import show, show_scan
 from stanch.cli.face import Exit, Face, Format, WrongUse, command, stoppable
-from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
-from stanch.cli.snapshot import take
+from stanch.cli.options import (
+    STATE,
+    Endpoint,
+    EstateFile,
+    LookIn,
+    Output,
+    Profile,
+    Region,
+    Role,
+    StateDir,
+    severity_of,
+)
+from stanch.cli.snapshot import kept_in, take
 from stanch.contracts import lines
-from stanch.domain.severity import Severity
 from stanch.domain.verdict import Row, Ruling
 from stanch.engine.read import Tally
 from stanch.stores.logs import found
 from stanch.stores.text import require_writable, written
 
 if TYPE_CHECKING:
-    from stanch.domain.estate import Estate
     from stanch.domain.event import Event
     from stanch.engine.posture import Asked
     from stanch.estate.snapshot import Snapshot
@@ -81,13 +89,8 @@ def scan(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 on holes this severe.")
     ] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="A role to assume in the perimeter's other accounts.")
-    ] = None,
-    regions: Annotated[
-        list[str] | None,
-        typer.Option("--in", metavar="REGION", help="Look here; default: the perimeter's. Repeatable."),
-    ] = None,
+    role: Role = None,
+    regions: LookIn = None,
     state: StateDir = STATE,
     estate: EstateFile = None,
     profile: Profile = None,
@@ -97,12 +100,16 @@ def scan(
 ) -> None:
     """Find the holes through which data could leave, and what closes each."""
     face = Face(format_)
-    threshold = _severity(fail_on)
+    threshold = severity_of(fail_on)
     todo = _asked(only or (), row or ())
     tally = Tally()
     events = _events(logs, tally)
     ours = app.estate_at(estate)
-    seen = _seen(face, snapshot, ours, state, role, regions, profile, region, endpoint_url)
+    if snapshot is None:
+        require_writable(state)
+        seen = take(face, ours, app.door_to(ours, profile, region, endpoint_url), state, role=role, regions=regions)
+    else:
+        seen = kept_in(snapshot)
     columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=face.err, transient=True, disable=not face.err.is_terminal) as bar:
         task = bar.add_task("judging", total=len(todo))
@@ -117,13 +124,6 @@ def scan(
     if threshold is not None and worst is not None and worst >= threshold:
         raise typer.Exit(Exit.FOUND)
     raise typer.Exit(Exit.DONE if result.complete else Exit.PARTIAL)
-
-
-def _severity(word: str | None) -> Severity | None:
-    try:
-        return Severity.of(word) if word is not None else None
-    except ValueError as error:
-        raise WrongUse(f"--fail-on: {error}") from None
 
 
 def _asked(only: Sequence[str], named: Sequence[str]) -> "list[Asked]":
@@ -154,27 +154,6 @@ def _events(paths: Sequence[Path] | None, tally: Tally) -> "list[Event] | None":
         if not path.exists():
             raise WrongUse(f"--logs {path} does not exist", "give a file or a folder of CloudTrail's logs")
     return scanning.calls_in(found(paths), tally)
-
-
-def _seen(
-    face: Face,
-    given: Path | None,
-    ours: "Estate",
-    state: Path,
-    role: str | None,
-    regions: Sequence[str] | None,
-    profile: str | None,
-    region: str | None,
-    endpoint: str | None,
-) -> "Snapshot":
-    """The snapshot that is given, or a new one of the account, kept where `stanch snapshot` keeps it."""
-    if given is None:
-        require_writable(state)
-        return take(face, ours, app.door_to(ours, profile, region, endpoint), state, role=role, regions=regions)
-    try:
-        return read_snapshot(given)
-    except ValueError as error:
-        raise WrongUse(str(error)) from None
 
 
 def _write(

@@ -23,6 +23,8 @@ COLOUR = {
 }
 MOST_SKIPS = 20
 """Lines on what was not read that people are shown; machines are told all."""
+_GATEWAY, _OF_A_KEY = "arn:gateway:", 12
+"""A gateway names its keys by hashes of 64 digits; in a table the first of them do."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
@@ -92,7 +94,7 @@ def _facts(one: Incident) -> Iterator[tuple[str, str]]:
 
 
 def _findings(findings: Sequence[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), show_header=True, header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
     for name in ("severity", "sure", "events", "detection", "by"):
         table.add_column(name, justify="right" if name in {"sure", "events"} else "left", overflow="fold")
     for each in findings:
@@ -108,8 +110,10 @@ def _findings(findings: Sequence[Finding]) -> Table:
 
 
 def _caller(finding: Finding) -> str:
-    """The role or user behind a finding by its name; where there is none, the address."""
+    """The role, user or key behind a finding by its name; where there is none, the address."""
     name = finding.actor.arn.rsplit(":", 1)[-1].removeprefix("assumed-role/")
+    if finding.actor.arn.startswith(_GATEWAY):
+        return f"key {name.rsplit('/', 1)[-1][:_OF_A_KEY]}"
     named = name.split("/")[0] if finding.actor.session else name.rsplit("/", 1)[-1]
     return named if is_identity(finding.actor.arn) else f"{name} {', '.join(finding.addresses)}"
 

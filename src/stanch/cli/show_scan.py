@@ -44,14 +44,14 @@ def holes(verdicts: Iterable[Verdict]) -> list[Hole]:
 
 
 def table(found: Sequence[Hole]) -> Table:
-    """One line a hole: how bad, what is wrong, where, and by which check."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    """A row for each hole: how bad, what is wrong and by which check, where, and the assets at stake."""
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.add_column("severity", no_wrap=True)
     made.add_column("hole", ratio=1, overflow="fold")
-    made.add_column("where", ratio=1, overflow="fold")
+    made.add_column("where (assets at stake)", ratio=1, overflow="fold")
     for hole in found:
         one = hole.first
-        what = Text.assemble(one_line(one.title), " ", (one_line(one.check).plain, "dim"))
+        what = Text.assemble(one_line(one.title), "\n", (one_line(one.check).plain, "dim"))
         made.add_row(Text(one.severity.word, style=COLOUR[one.severity]), what, _where(hole))
     return made
 
@@ -62,7 +62,7 @@ def _where(hole: Hole) -> Text:
     named = ", ".join(name_of(one.resource) for one in ordered[:_MOST_NAMED])
     more = len(ordered) - _MOST_NAMED
     assets = dict.fromkeys(asset.name for one in ordered for asset in one.assets)
-    at_stake = f": {', '.join(assets)}" if assets else ""
+    at_stake = f" ({', '.join(assets)})" if assets else ""
     return one_line(f"{named}{f' and {more:,} more' if more > 0 else ''}{at_stake}")
 
 
@@ -122,7 +122,7 @@ def unknowns(verdicts: Iterable[Verdict], most: int) -> list[Text]:
 
 def rows(verdicts: Sequence[Verdict], asked: Collection[Row]) -> Table:
     """Every failure point that was asked about with how many verdicts of each kind."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     made.add_column("failure point")
     for ruling in Ruling:
         made.add_column(ruling.value, justify="right")

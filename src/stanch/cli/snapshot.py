@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,9 +15,20 @@ from stanch.app import snapshot as looked
 from stanch.app.iam_exposed import read_snapshot
 from stanch.cli import show
 from stanch.cli.changes import tell_changes
-from stanch.cli.face import Exit, Face, Format, WrongUse, one_line, stoppable
+from stanch.cli.face import Exit, Face, Format, WrongUse, command, one_line, stoppable
 from stanch.cli.iam_facts import tell_edited
-from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.cli.options import (
+    STATE,
+    Endpoint,
+    EstateFile,
+    LookIn,
+    Output,
+    Permissions,
+    Profile,
+    Region,
+    Role,
+    StateDir,
+)
 
 if TYPE_CHECKING:
     from stanch.contracts.aws import Aws
@@ -54,19 +65,12 @@ def snapshot(
     out: Annotated[
         Path | None, typer.Option("--out", help="The folder to write; default: snapshot in the state folder.")
     ] = None,
-    role: Annotated[
-        str | None, typer.Option("--role", help="A role to assume in the perimeter's other accounts.")
-    ] = None,
-    regions: Annotated[
-        list[str] | None,
-        typer.Option("--in", metavar="REGION", help="Look here; default: the perimeter's. Repeatable."),
-    ] = None,
+    role: Role = None,
+    regions: LookIn = None,
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="SERVICE", help="These services alone. Repeatable.")
     ] = None,
-    permissions: Annotated[
-        bool, typer.Option("--permissions", help="Print the policy that looking needs, and end.")
-    ] = False,
+    permissions: Permissions = False,
     diff: Annotated[
         Path | None, typer.Option("--diff", metavar="OLD", help="Tell what changed since the snapshot in this folder.")
     ] = None,
@@ -83,8 +87,7 @@ def snapshot(
     """Look at the accounts' configuration and keep it."""
     face = Face(format_)
     if permissions:
-        statement = {"Sid": "StanchLooks", "Effect": "Allow", "Action": [*looked.permissions()], "Resource": "*"}
-        print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1))  # noqa: T201 - the answer
+        print_policy(looked.permissions())
         return
     known = {name.split("/")[0] for name in looked.collectors()}
     strange = sorted({*(only or ())} - known)
@@ -92,9 +95,9 @@ def snapshot(
         raise WrongUse(f"there is no service {strange[0]!r}", f"there is {', '.join(sorted(known))}")
     if to and not diff:
         raise WrongUse("--to needs the snapshot to compare with", "give it with --diff OLD")
-    before = _read(diff) if diff else None
+    before = kept_in(diff) if diff else None
     if before and to:
-        made = _read(to)
+        made = kept_in(to)
     else:
         ours = app.estate_at(estate)
         aws = app.door_to(ours, profile, region, endpoint_url)
@@ -104,10 +107,20 @@ def snapshot(
     if before:
         tell_edited(face, [*before.edited, *(made.edited if to else ())])
         tell_changes(face, before, made)
+    else:
+        face.say("Next, judge it, without any call:")
+        face.say(command("scan", snapshot=folder, estate=estate))
     raise typer.Exit(Exit.PARTIAL if made.unknowns else Exit.DONE)
 
 
-def _read(folder: Path) -> "Snapshot":
+def print_policy(actions: Iterable[str]) -> None:
+    """Print the policy that lets a role look, as IAM takes it."""
+    statement = {"Sid": "StanchLooks", "Effect": "Allow", "Action": [*actions], "Resource": "*"}
+    print(json.dumps({"Version": "2012-10-17", "Statement": [statement]}, indent=1))  # noqa: T201 - the answer
+
+
+def kept_in(folder: Path) -> "Snapshot":
+    """The snapshot that lies there; raises WrongUse where none does."""
     try:
         return read_snapshot(folder)
     except ValueError as error:

@@ -130,7 +130,7 @@ def _head(head: "Head") -> dict[str, int | str]:
 
 
 def _table(checks: Sequence["Check"]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="dim")
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for name in ("holds", "what"):
         table.add_column(name, no_wrap=True)
     table.add_column("where", overflow="fold")

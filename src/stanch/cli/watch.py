@@ -11,10 +11,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stanch import app
-from stanch.cli import show
+from stanch.cli import show, show_hunt
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, stoppable
-from stanch.cli.hunt import search_of, severity_of, undeclared
-from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
+from stanch.cli.hunt import search_of
+from stanch.cli.options import (
+    STATE,
+    Endpoint,
+    EstateFile,
+    Output,
+    Profile,
+    Region,
+    RequesterPays,
+    SigmaRules,
+    StateDir,
+    TellAll,
+    rules_in,
+    severity_of,
+)
 from stanch.cli.window import Accounts, Regions, window_of
 from stanch.contracts import lines
 from stanch.contracts.aws import AwsError
@@ -75,19 +88,15 @@ def watch(
     estate: EstateFile = None,
     account: Accounts = None,
     log_region: Regions = None,
-    rules: Annotated[Path | None, typer.Option("--rules", help="A folder of Sigma rules to run as well.")] = None,
-    all_: Annotated[
-        bool, typer.Option("--all", help="Tell also what was folded as routine, and what is below medium.")
-    ] = False,
+    rules: SigmaRules = None,
+    all_: TellAll = False,
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 if --cycles told findings this severe.")
     ] = None,
     profile: Profile = None,
     region: Region = None,
     endpoint: Endpoint = None,
-    requester_pays: Annotated[
-        bool, typer.Option("--requester-pays", help="Pay for the requests to a bucket that asks for it.")
-    ] = False,
+    requester_pays: RequesterPays = False,
     state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
@@ -100,8 +109,7 @@ def watch(
         raise WrongUse("there is nothing to watch", "give folders or s3://bucket/prefix, or --otlp 127.0.0.1:4318")
     if "-" in paths:
         raise WrongUse("standard input ends", "watch the folder that the logs come into; `stanch hunt -` reads a pipe")
-    if rules is not None and not rules.is_dir():
-        raise WrongUse(f"--rules {rules} is not a folder", "give the one that the rules lie in")
+    rules = rules_in(rules)
     from stanch.app.watch_opening import watching  # other verbs need no server
     from stanch.cli.watch_receiving import listening_at
 
@@ -147,7 +155,7 @@ class _Teller:
             self._incident(one)
         self._face.emit(lines.coverage(done.coverage))
         if not self._declared and done.coverage.events:
-            undeclared(self._face, done.accounts)
+            show_hunt.undeclared(self._face, done.accounts)
             self._declared = True  # once is enough
         self._coverage(done)
         self._complete = done.coverage.complete and bool(done.coverage.detections_run)

@@ -55,7 +55,8 @@ class Mark:
     `kind` says what: `template` (the masked opening of the prompt), `prefix` (its beginning, where hardly anything was
     answered), `stem` (all but its last word, there too), `again` (prompts that were sent before in the hour), `bias` (a
     token that was biased), `missing` (a model or adapter that is none), `leak` (`category/kind` of what an answer gave
-    away). Those of prompts are hashes.
+    away), `system` (what the system prompt of a call with a known answer begins with), `repeated` (the same, where the
+    answer repeats it). Those of prompts are hashes.
     """
 
     start: int

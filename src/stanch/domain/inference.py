@@ -20,7 +20,8 @@ class Inference(NamedTuple):
     token, `total_ms` to the last. `region` is where it ran, which is not always where it was asked for (`home`).
 
     `prompt` and `answer` are personal data: whoever reads a log hands them on to be weighed, and keeps their features
-    alone. `prompt_ref` and `answer_ref` say where they lie instead. They are never printed.
+    alone. So is `system`, what the application told the model before. `prompt_ref` and `answer_ref` say where they lie
+    instead. They are never printed.
     """
 
     time: float
@@ -63,7 +64,8 @@ class Inference(NamedTuple):
     prompt_ref: str = ""
     answer_ref: str = ""
     extra: dict[str, Any] | None = None
+    system: str = ""
 
     def __repr__(self) -> str:
-        """Without prompt and answer, which must reach no log, report or error message."""
+        """Without prompt, answer and system, which must reach no log, report or error message."""
         return f"Inference({self.log} {self.request or '-'} {self.key or '-'} {self.model or '-'} at {self.time})"

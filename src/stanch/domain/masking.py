@@ -3,7 +3,8 @@
 What is kept of a value: its length, the start of its SHA-256 (to find the same one elsewhere, and to see it change),
 and why it looks secret. The hash of a weak password can be guessed by whoever holds the copy: it is closed to others.
 
-Blind to: what `secret` and `spoken` do not know, what is encrypted, and what is encoded otherwise than in base64.
+Blind to: what `secret` and `spoken` do not know, what is encrypted, what is encoded otherwise than in base64 or packed
+otherwise than by gzip, a password's rest behind a quote in it, and a value on the line below its name.
 """
 
 import base64
@@ -29,16 +30,25 @@ from stanch.domain.secret import (
 from stanch.domain.spoken import FORMS, MAY_SPEAK
 
 _ASSIGNED = re.compile(
-    r"""(?:(?:(?<![\w.-])|(?<=--))(?P<name>[A-Za-z_][\w.-]*)\\?["']?[ \t]*[=:][ \t]*|--(?P<flag>[\w-]+)[ \t]+)"""
-    r"""\\?(?P<value>"[^"\n]+"|'[^'\n]+'|(?![=-])[^\s"',;\\]+)"""
+    r"""(?:(?:(?<![\w.-])|(?<=--))(?P<name>[A-Za-z_][\w.]*+(?:-(?!-)[\w.]*+)*+)\\{0,8}["']?[ \t]*(?::=|=>|[=:])[ \t]*"""
+    r"""|--(?P<flag>\w++(?:-(?!-)\w*+)*+)[ \t]+)"""
+    r"""\\{0,8}(?P<value>"[^"\n]+"|'[^'\n]+'"""
+    r"""|(?![=-])(?:[^\s"',;\\&]++|&(?![\w.-]{1,64}=))++)"""
 )
+"""A name has no two dashes in it: else a line of dashes would be a name from each of them on, and cost its square."""
 MASK = re.compile(r"\[masked:(?P<why>[a-z0-9-]+):\d+:[0-9a-f]+\]")
-_PACKED = re.compile(r"[A-Za-z0-9+/_-]{16,}={0,2}")
-_GZIP_BASE64 = "H4sI"
+_PACKED = re.compile(r"[A-Za-z0-9+/_-]{16,}+(?:(?<=[A-Za-z0-9+/_-]{60})\r?\n[ \t]*[A-Za-z0-9+/_-]{4,}+)*+={0,2}")
+"""A word of base64, in lines of at least 60 or in one."""
+_URL_SAFE = str.maketrans("-_", "+/", " \t\r\n")
+_GZIP = b"\x1f\x8b\x08"
 _GZIP_WINDOW = 31
-_MOST_UNPACKED = 1 << 20
+_MOST_INFLATED = 100
+"""Bytes for each character of a text, of all that is packed in it: text has tenfold, and a bomb a thousandfold."""
 _OFTEN_PACKED = 3
 """Base64 in base64: cloud-init in a template in a template."""
+_MOSTLY = 0.9
+_DEEPEST_ASSIGNED = 3
+"""Names in values of names: `run: docker --env=TOKEN=...`."""
 _DIGITS = 12
 DEEPEST = 100
 """Levels of a JSON value that are looked into: the deepest that AWS's own tell have some twenty."""
@@ -83,7 +93,7 @@ def masked_surely(text: str) -> str:
 
     Identifiers and digests of AWS look random too: of a text that may be one, this is what can be masked.
     """
-    return _surely(text, 0)
+    return _Unpacking(len(text)).surely(text, 0)
 
 
 def masked(text: str) -> str:
@@ -120,15 +130,6 @@ def _is_shaped(value: str) -> bool:
     return PEM.fullmatch(value) is not None or any(shape.fullmatch(value) for shape in SHAPES.values())
 
 
-def _surely(text: str, depth: int) -> str:
-    text = shaped(text)
-    if MAY_SPEAK.search(text):
-        for form in FORMS:
-            text = form.sub(_without_value, text)
-    text = _ASSIGNED.sub(_unless_named_so, text)
-    return _PACKED.sub(lambda found: _unpacked(found[0], depth), text) if depth < _OFTEN_PACKED else text
-
-
 def _without_value(found: re.Match[str]) -> str:
     """What a form says, without its value."""
     value = found["value"].strip("\"'")
@@ -138,28 +139,73 @@ def _without_value(found: re.Match[str]) -> str:
     return found[0][:start] + found["value"].replace(value, mask("named-so", value)) + found[0][end:]
 
 
-def _unless_named_so(found: re.Match[str]) -> str:
-    """`NAME=value`, `name: value` or `--name value` without the value, where the name tells."""
+def _unless_named_so(found: re.Match[str], depth: int = 0) -> str:
+    """`NAME=value`, `name: value` or `--name value` without the value, where the name tells, or one in the value."""
     value = found["value"].strip("\"'")
-    return _without_value(found) if is_named_so(value, found["name"] or found["flag"]) else found[0]
+    if is_named_so(value, found["name"] or found["flag"]):
+        return _without_value(found)
+    if "=" not in value or depth == _DEEPEST_ASSIGNED:
+        return found[0]
+    inner = _ASSIGNED.sub(lambda inside: _unless_named_so(inside, depth + 1), value)
+    return found[0] if inner == value else found[0].replace(value, inner)
 
 
-def _unpacked(packed: str, depth: int) -> str:
-    """A word that is base64, masked whole when what it carries holds a secret."""
-    text = _carried(packed)
-    return packed if text is None or _surely(text, depth + 1) == text else mask("encoded", packed)
+class _TooMuch(Exception):
+    """More is packed than anybody unpacks."""
 
 
-def _carried(packed: str) -> str | None:
-    """The text that base64 carries, packed by gzip or not; None where it is no text."""
-    plain = packed.replace("-", "+").replace("_", "/").rstrip("=")
-    try:
-        raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
-        if packed.startswith(_GZIP_BASE64):
-            raw = zlib.decompressobj(_GZIP_WINDOW).decompress(raw, _MOST_UNPACKED)
-        return raw.decode()
-    except (binascii.Error, UnicodeDecodeError, zlib.error):
-        return None
+class _Unpacking:
+    """What masks a text and what is packed in it, which all together may grow to so much and no more."""
+
+    def __init__(self, length: int) -> None:
+        self._left = _MOST_INFLATED * length
+
+    def surely(self, text: str, depth: int) -> str:
+        """The text without what is known to be a secret; `depth` is how often it was packed."""
+        text = shaped(text)
+        if MAY_SPEAK.search(text):
+            for form in FORMS:
+                text = form.sub(_without_value, text)
+        text = _ASSIGNED.sub(_unless_named_so, text)
+        return _PACKED.sub(lambda found: self._unpacked(found[0], depth), text) if depth < _OFTEN_PACKED else text
+
+    def _unpacked(self, packed: str, depth: int) -> str:
+        """A word that is base64, masked whole when what it carries holds a secret, or more than can be looked at."""
+        try:
+            text = self._carried(packed)
+        except _TooMuch:
+            return mask("encoded", packed)
+        if text is not None and self.surely(text, depth + 1) != text:
+            return mask("encoded", packed)
+        first, end, others = packed.partition("\n")  # what looks like its lines may be words of their own
+        return f"{self._unpacked(first, depth)}{end}{self._unpacked(others, depth)}" if end else packed
+
+    def _carried(self, packed: str) -> str | None:
+        """The text that base64 carries, packed by gzip or not; None where it is no text. Raises _TooMuch."""
+        plain = packed.translate(_URL_SAFE).rstrip("=")
+        try:
+            raw = base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
+            raw = self._inflated(raw) if raw.startswith(_GZIP) else raw
+        except (binascii.Error, zlib.error):
+            return None
+        raw = raw.replace(b"\0", b"")  # UTF-16, as PowerShell encodes its commands
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            readable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in raw)
+            return raw.decode("latin-1") if readable > _MOSTLY * len(raw) else None
+
+    def _inflated(self, raw: bytes) -> bytes:
+        """All members of a gzip; raises _TooMuch, zlib.error."""
+        found = b""
+        while raw.startswith(_GZIP):
+            member = zlib.decompressobj(_GZIP_WINDOW)
+            found += member.decompress(raw, max(1, self._left - len(found) + 1))
+            if len(found) > self._left:
+                raise _TooMuch
+            raw = member.unused_data
+        self._left -= len(found)
+        return found
 
 
 def _sha256(value: str) -> str:

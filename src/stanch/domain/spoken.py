@@ -7,6 +7,7 @@ import re
 
 _VALUE = r"""(?P<value>"[^"\n]+"|'[^'\n]+'|[^\s"'|;&<>]+)"""
 _WORD = r"""(?P<value>[^\s"'|;&<>,]+)"""
+_Q = r"""\\{0,8}["']?"""
 _ON_ITS_LINE = r"[^\n|;&]{0,400}?\s"
 """Bounded, as all that repeats: a hostile line costs no more than its length."""
 _LOGS_IN = r"(?:docker|podman|nerdctl|buildah|skopeo|oras|crane(?:\s+auth)?|helm\s+registry|az(?:\s+acr)?|oc)\s+login"
@@ -30,9 +31,9 @@ FORMS = tuple(
             rf"\b(?:sshpass|mongo|mongosh|mongodump|mongorestore)\b{_ON_ITS_LINE}-p[ \t]*(?!\d+\b){_VALUE}",
             rf"\bredis-cli\b{_ON_ITS_LINE}-a[ \t]+{_VALUE}",
             rf"\bldap(?:search|modify|add|whoami|delete)\b{_ON_ITS_LINE}-w[ \t]+{_VALUE}",
-            rf"\bcurl\b{_ON_ITS_LINE}(?:-u|--user|--proxy-user)[ \t=]*[\"']?[^\s:\"'$]+:{_WORD}",
-            rf"\bsmbclient\b{_ON_ITS_LINE}-U[ \t]*[\"']?[^\s%\"']+%{_WORD}",
-            rf"\bhtpasswd\b{_ON_ITS_LINE}-\w*b\w*[ \t]+\S+[ \t]+\S+[ \t]+{_VALUE}",
+            rf"\bcurl\b{_ON_ITS_LINE}(?:-u|--user|--proxy-user)[ \t=]*[\"']?[^\s:\"'$]{{1,256}}:{_WORD}",
+            rf"\bsmbclient\b{_ON_ITS_LINE}-U[ \t]*[\"']?[^\s%\"']{{1,256}}%{_WORD}",
+            rf"\bhtpasswd\b{_ON_ITS_LINE}-\w{{0,8}}b\w{{0,8}}[ \t]+\S+[ \t]+\S+[ \t]+{_VALUE}",
             rf"{_SAYS}{_VALUE}[ \t]*\|[^\n|;]{{0,400}}--?\w{{0,32}}-?stdin\b",
             rf"{_SAYS}[\"']?[\w.-]+:{_WORD}[\"']?[ \t]*\|[ \t]*(?:sudo[ \t]+)?chpasswd",
             rf"\bchpasswd[ \t]*<<<[ \t]*[\"']?[\w.-]+:{_WORD}",
@@ -43,7 +44,7 @@ FORMS = tuple(
             r"\bpass:(?P<value>[^\s\"'|;&]+)",
             rf"\baws_(?:secret_access_key|session_token)[ \t]+{_VALUE}",
             rf"(?:^|[\n;&])[ \t]*(?:ENV|ARG|setenv|set(?:[ \t]+-\w{{1,16}})+)[ \t]+{_NAME}[ \t]+{_VALUE}",
-            rf"""\bname\\?["']?\s*:\s*\\?["']?{_NAME}\\?["']?\s*,?\s*\\?["']?value\\?["']?\s*:\s*\\?["']?{_WORD}""",
+            rf"""\b\w{{0,9}}(?:name|key){_Q}\s*:\s*{_Q}{_NAME}{_Q}\s*,?\s*{_Q}\w{{0,9}}value{_Q}\s*:\s*{_Q}{_WORD}""",
             rf"<(?P<tag>{_NAME})>(?P<value>[^<\n]+)</(?P=tag)>",
             rf"\bConvertTo-SecureString[ \t]+(?:-String[ \t]+)?{_VALUE}",
             rf"\bnet\s+user\s+\S+\s+(?!/){_VALUE}",

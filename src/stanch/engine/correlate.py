@@ -11,7 +11,8 @@ from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Evidence, Incident, IncidentState, Left
 from stanch.domain.severity import Severity
 from stanch.engine.crowd import Crowd
-from stanch.engine.gather import Caller, Told
+from stanch.engine.findings import Told
+from stanch.engine.gather import Caller
 from stanch.engine.stories import Kin, stories
 
 TOLD = Severity.MEDIUM

@@ -16,10 +16,9 @@ import numpy.typing as npt
 Hashes = npt.NDArray[np.uint64]
 
 # Languages that write no spaces are taken character by character.
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
 _MULTIPLIER = 0x9E3779B97F4A7C15
 _MASK = (1 << 64) - 1
-_REMEMBERED = 1 << 20
 KEY_BYTES = 32
 
 
@@ -33,20 +32,22 @@ class Run(NamedTuple):
 class Words(dict[str, int]):
     """The hash of each word, whatever its case and width; remembers the words of a vocabulary."""
 
-    def __init__(self, key: bytes) -> None:
+    def __init__(self, key: bytes, remembered: int = 1 << 20) -> None:
+        """`remembered` words are held at most, each in clear and in memory alone."""
         super().__init__()
         self._key = key
+        self._remembered = remembered
 
     def __missing__(self, word: str) -> int:
         plain = unicodedata.normalize("NFKC", word).casefold().encode("utf-8", "surrogatepass")
-        if len(self) >= _REMEMBERED:
+        if len(self) >= self._remembered:
             self.clear()
         known = self[word] = int.from_bytes(blake2b(plain, key=self._key, digest_size=8).digest(), "little")
         return known
 
     def of(self, text: str) -> Hashes:
         """The words' hashes in the order of the text."""
-        return np.fromiter(map(self.__getitem__, _WORD.findall(text)), dtype=np.uint64)
+        return np.fromiter(map(self.__getitem__, WORD.findall(text)), dtype=np.uint64)
 
 
 def grams(words: Hashes, size: int) -> Hashes:
@@ -73,7 +74,7 @@ def runs(known: npt.NDArray[np.bool_], asked: npt.NDArray[Any], size: int) -> It
 def place(text: str, run: Run) -> tuple[int, int]:
     """The offset and length of these words, in characters."""
     start = end = 0
-    for number, word in enumerate(_WORD.finditer(text)):
+    for number, word in enumerate(WORD.finditer(text)):
         if number == run.first:
             start = word.start()
         if number == run.after - 1:

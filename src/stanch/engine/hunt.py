@@ -3,31 +3,20 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from itertools import chain
+from typing import TYPE_CHECKING
 
-from stanch.contracts.behaviour import (
-    Behaviour,
-    CallCell,
-    Cell,
-    FlowBehaviour,
-    FlowCell,
-    FlowHistory,
-    History,
-    Sighting,
-    Whose,
-)
-from stanch.contracts.detection import Detection
-from stanch.contracts.inference import InferenceBehaviour, KeyHistory, Traffic, TrafficBehaviour
+from stanch.contracts.behaviour import Cell
+from stanch.contracts.inference import Traffic
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure, Folded
-from stanch.domain.estate import Estate, Purpose
-from stanch.domain.event import Actor
+from stanch.domain.estate import Estate
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
-from stanch.engine.enrich.reachable import containable_caller
-from stanch.engine.gather import Gatherer
+from stanch.engine.findings import by_origin, findings_of
+from stanch.engine.gather import Gatherer, Group
 from stanch.engine.inference import words
 from stanch.engine.inference.summed import Summed
 from stanch.engine.scan.bounds import BOUNDS, Bounds
@@ -41,20 +30,11 @@ from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
 from stanch.engine.usage import Usage
+from stanch.engine.watches import Watch, Watches
 
 if TYPE_CHECKING:
     from stanch.engine.inference.book import Book
     from stanch.engine.scan.seen import Seen
-
-AnyBehaviour = Behaviour | FlowBehaviour | InferenceBehaviour | TrafficBehaviour
-
-
-@dataclass(frozen=True, slots=True)
-class Watch:
-    """A behaviour with what it says of itself under its id; it judges calls of AWS or of models, or network flows."""
-
-    detection: Detection
-    behaviour: AnyBehaviour
 
 
 class Hunt:
@@ -70,11 +50,9 @@ class Hunt:
     ) -> None:
         """`accounts` are those the logs come from: the perimeter where the estate declares none."""
         self._bounds = bounds
-        self._accounts = accounts
         self._rules = rules
-        self._watches = watches
+        self._watches = Watches(watches, estate, accounts)
         self._estate = estate
-        self._failed: list[Failure] = []
         self._folded: tuple[Folded, ...] = ()
         self._besides = Gatherer()
         self._book: Book | None = None
@@ -166,17 +144,10 @@ class Hunt:
             traffic = KeyTraffic(book, settled, self._estate)
             on_traffic(traffic)
             self._by_hour = traffic.by_hour()
-            of_keys = [watch for watch in self._watches if hasattr(watch.behaviour, "examine")]
+            of_keys = self._watches.asked("examine")
             for history in traffic.histories() if of_keys else ():
-                for watch in of_keys:
-                    self._heard(watch, self._judged(watch, history))
-            for watch in self._watches:
-                if hasattr(watch.behaviour, "compare"):
-                    self._heard(watch, self._judged(watch, traffic))
-
-    def _heard(self, watch: Watch, sightings: Iterable[Sighting]) -> None:
-        for sighting in sightings:
-            self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
+                self._watches.see("examine", of_keys, history, self._besides)
+            self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
         """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before."""
@@ -186,7 +157,7 @@ class Hunt:
         from stanch.engine.flows import aggregate
 
         tally = self.part.tally
-        watches = [watch for watch in self._watches if hasattr(watch.behaviour, "weigh")]
+        watches = self._watches.asked("weigh")
         with aggregate(tables, self._estate.perimeter, on_batch=lambda _: on_part(self.part)) as flows:
             read = flows.read
             tally.files_read += read.files
@@ -195,24 +166,23 @@ class Hunt:
             if read.first is not None and read.last is not None:
                 tally.saw_many(read.rows, read.first, read.last)
             for each in flows.histories(self._estate):
-                history = replace(each, asked=self._by_hour)
-                for watch in watches:
-                    for sighting in self._judged(watch, history):
-                        self._besides.sighted(watch.detection, sighting, _actor(sighting), ())
+                self._watches.see("weigh", watches, replace(each, asked=self._by_hour), self._besides)
 
     @uncollected()
     def incidents(self, judge: Judge) -> list[Incident]:
         """Judge what could only be judged now, resolve the lineages, and tell the stories."""
         part = self.part
-        judge.take_ordered(part.ordered, part)
+        late = Part()
+        judge.take_ordered(part.ordered, late)
         part.ordered = []
-        gatherer = Gatherer()
-        gatherer.absorb(part.gatherer)
-        self._correlate(gatherer)
-        self._behave(gatherer)
-        gatherer.absorb(self._besides)
-        ledger, usage, crowd = self._asked(gatherer)
-        told = list(gatherer.findings(part.lineage, ledger, judge.routines))
+        part.absorb(late)
+        self._correlate()
+        seen = Gatherer()
+        self._watches.judge(part, seen)
+        seen.absorb(self._besides)
+        accused = by_origin(chain(part.groups.told(), seen.groups.values()), part.lineage)
+        ledger, usage, crowd = self._asked(accused.values())
+        told = list(findings_of(accused, part.lineage, ledger, judge.routines))
         findings = [one.finding for one in told]
         self._folded = judge.routines.told(findings)
         addresses = {address for finding in findings for address in finding.addresses}
@@ -229,9 +199,8 @@ class Hunt:
             crowd,
         )
 
-    def _asked(self, gatherer: Gatherer) -> tuple[Ledger, Usage, Crowd]:
+    def _asked(self, groups: Collection[Group]) -> tuple[Ledger, Usage, Crowd]:
         """What the accused read, who else used what they touched, and who else was where they were."""
-        groups = gatherer.groups.values()
         callers = {caller for group in groups for caller in group.callers}
         usage = Usage({arn for group in groups for arn in (*group.resources, *(asset.arn for asset in group.assets))})
         crowd = Crowd({place for _, address in callers if address and (place := place_of(address))})
@@ -260,78 +229,15 @@ class Hunt:
             last_event=tally.last,
             # The bases of a correlation are no detections by themselves.
             detections_run=sum(rule.generates for rule in self._rules) + len(self._watches),
-            detections_failed=(*failed, *self._failed),
+            detections_failed=(*failed, *self._watches.failed),
             seconds=seconds,
             duplicates=tally.duplicates,
             logs=dict(tally.logs),
             folded=self._folded,
         )
 
-    def _correlate(self, gatherer: Gatherer) -> None:
+    def _correlate(self) -> None:
         """What correlations make of the events they count, and whose reads those were."""
         part = self.part
-        gather_hits(self._rules, part.kept, gatherer, part.matches, self._bounds.behind)
+        gather_hits(self._rules, part.kept, part.groups, part.matches, self._bounds.behind)
         part.kept = Waiting(self._bounds.kept)
-
-    def _behave(self, gatherer: Gatherer) -> None:
-        """What behaviours see in the history of each origin."""
-        tally = self.part.tally
-        if not self._watches or tally.first is None or tally.last is None:
-            return
-        for whose in Whose:
-            watches = [
-                watch
-                for watch in self._watches
-                if hasattr(watch.behaviour, "judge") and watch.behaviour.ABOUT.whose is whose
-            ]
-            for name, cells in self.part.archive.histories(whose, self.part.lineage.origin) if watches else ():
-                history = History(name, cells, self._estate, self._purpose(cells), tally.first, tally.last)
-                for watch in watches:
-                    for sighting in self._judged(watch, history):
-                        gatherer.sighted(watch.detection, sighting, _actor(sighting), self._resources(sighting))
-
-    def _purpose(self, cells: Sequence[Cell]) -> Purpose | None:
-        if all(cell.is_aws for cell in cells):
-            return Purpose.SERVICE
-        if not self._estate.principals:
-            return None
-        return self._estate.purpose_of({name for cell in cells for name in (cell.actor.arn, cell.principal)})
-
-    def _resources(self, sighting: Sighting) -> tuple[str, ...]:
-        """Roles, users and hosts of ours that made the calls."""
-        ours = self._estate.perimeter.accounts or self._accounts
-        return tuple(
-            dict.fromkeys(
-                arn
-                for cell in sighting.cells
-                if isinstance(cell, Cell) and cell.actor.account in ours and not cell.is_aws
-                for arn in containable_caller(cell.principal, cell.actor, cell.source, cell.region)
-            )
-        )
-
-    def _judged(self, watch: Watch, history: History | FlowHistory | KeyHistory | Traffic) -> list[Sighting]:
-        behaviour: Any = watch.behaviour
-        judge = next(getattr(behaviour, verb) for verb in _VERBS if hasattr(behaviour, verb))
-        try:
-            return list(judge(history, behaviour.LIMITS))
-        except Exception as error:  # noqa: BLE001 - a detection that fails is told and stops no other
-            failure = Failure(watch.detection.id, f"failed: {type(error).__name__}: {error}")
-            if failure not in self._failed:
-                self._failed.append(failure)
-            return []
-
-
-_VERBS = ("judge", "weigh", "examine", "compare")
-"""What a behaviour is asked to do, each kind in its own word."""
-
-
-def _actor(sighting: Sighting) -> Actor:
-    """Who did it: the caller of the last cell."""
-    cells: Sequence[Cell | FlowCell | CallCell] = sighting.cells
-    last = max(cells, key=lambda cell: cell.last)
-    if isinstance(last, Cell):
-        return last.actor
-    if isinstance(last, CallCell):
-        return Actor(last.key or "anonymous", account=last.account or None, address=last.address or None)
-    name = sighting.resources[0] if sighting.resources else last.host
-    return Actor(name, account=last.account, address=last.address)

@@ -22,7 +22,7 @@ from stanch.domain.event import is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.severity import Severity
 from stanch.engine.crowd import Crowd, place_of
-from stanch.engine.gather import Told
+from stanch.engine.findings import Told
 from stanch.engine.lineage import Maker
 
 STORY = timedelta(hours=24)

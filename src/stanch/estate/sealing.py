@@ -16,7 +16,10 @@ from stanch.domain.secret import is_named_so
 Mask = Callable[[str], str]
 """A text without its secrets; a text without any comes back as it is."""
 
-_NAMED = (("Key", "Value"), ("key", "value"), ("Name", "Value"), ("name", "value"), ("ParameterKey", "ParameterValue"))
+_NAMED = (
+    *(("Key", "Value"), ("key", "value"), ("Name", "Value"), ("name", "value"), ("ParameterKey", "ParameterValue")),
+    *(("OutputKey", "OutputValue"), ("TagKey", "TagValue")),
+)
 """Under which members AWS writes a name of people's making, and its value."""
 _PEOPLES = {
     "arguments", "defaultarguments", "environment", "environmentvariables", "hyperparameters",

@@ -58,10 +58,10 @@ def open_stores(state: Path) -> Stores:
     return Stores(SqlIncidents(engine), SqlJournal(engine, state / "locks"), SqlDecisions(engine), path, engine)
 
 
-def open_existing(state: Path) -> Stores:
-    """The stores of a folder that has some; raises StoreError where none is, rather than make an empty one."""
+def open_existing(state: Path, nothing: str = "no incident is stored yet; run `stanch hunt` first") -> Stores:
+    """The stores of a folder that has some; raises StoreError, in the words of `nothing`, where none is."""
     if not (state / FILE).exists():
-        raise StoreError(f"{state}: no incident is stored yet; run `stanch hunt` first, or give --state")
+        raise StoreError(f"{state}: {nothing}, or give --state")
     return open_stores(state)
 
 

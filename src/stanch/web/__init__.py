@@ -1,1 +1,1 @@
-"""The only door to HTTP besides AWS: whom it speaks to stands in the estate, nothing else can be reached through it."""
+"""The only door to HTTP besides AWS: it speaks to whom the estate names, and hears whom the command line lets in."""

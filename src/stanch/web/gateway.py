@@ -4,10 +4,11 @@ The calls are LiteLLM's (proxy, key management): /key/info, /key/list, /key/bloc
 """
 
 import os
+import ssl
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import httpx
@@ -146,11 +147,19 @@ def _address(name: str, url: str) -> str:
     raise AwsUnreachable(name, "NotEncrypted", f"{parsed.host} is not asked over {parsed.scheme}: only over https")
 
 
+@cache
+def _trusted(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Whom the environment trusts. To read all of its authorities takes longer than most calls do."""
+    return httpx.create_ssl_context()
+
+
 def _sent(method: str, url: str, seconds: float, **sent: Any) -> httpx.Response:
     """One try. Proxies and private authorities of the environment count, except for what stays on this machine."""
     timeout = httpx.Timeout(seconds, connect=_CONNECT_SECONDS)
+    trusted = _trusted(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    away = url.startswith("https:")
     with (
-        httpx.Client(timeout=timeout, follow_redirects=False, trust_env=url.startswith("https:")) as client,
+        httpx.Client(timeout=timeout, follow_redirects=False, trust_env=away, verify=trusted) as client,
         client.stream(method, url, **sent) as streamed,
     ):
         body = bytearray()

@@ -11,9 +11,9 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import HTTPServer
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -60,9 +60,7 @@ def receiving(listening: Listening, intake: Intake, *, slots: int = SLOTS) -> It
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True, name="otlp")
     thread.start()
     try:
-        yield Listening(
-            listening.host, server.server_port, listening.token, listening.certificate, listening.private_key
-        )
+        yield replace(listening, port=server.server_port)
     finally:
         server.shutdown()
         server.server_close()
@@ -76,7 +74,6 @@ class _Server(ThreadingMixIn, HTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = _BACKLOG
-    allow_reuse_address = True
 
     def __init__(self, listening: Listening, intake: Intake, slots: int) -> None:
         self.handling = Handling(intake, _knows(listening.token))
@@ -140,7 +137,7 @@ class _Server(ThreadingMixIn, HTTPServer):
                 return
 
 
-def _knows(token: str) -> Any:
+def _knows(token: str) -> Callable[[str], bool]:
     """What tells whether a header bears the token, in the same time for all that do not."""
     wanted = f"Bearer {token}".encode()
 

@@ -9,6 +9,9 @@ from typing import BinaryIO
 LARGEST = 64 << 20
 """Bytes of a body, as it is sent and when it is inflated."""
 PIECE = 1 << 16
+_SUSPECT = 1 << 20
+_LARGEST_RATIO = 200
+"""Inflated bytes for each that was sent, beyond `_SUSPECT`: spans reach fifty, and each field costs time."""
 _LONGEST_LINE = 1 << 10
 _MOST_TRAILERS = 100
 
@@ -54,13 +57,16 @@ def inflated(body: BinaryIO, encoding: str) -> bytes:
     body.seek(0)
     if encoding != "gzip":
         return body.read()
-    inflating, found = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray()
+    inflating, found, taken = zlib.decompressobj(zlib.MAX_WBITS | 16), bytearray(), 0
     try:
         while not inflating.eof and (piece := body.read(PIECE)):
+            taken += len(piece)
             while piece and not inflating.eof:
                 found += inflating.decompress(piece, LARGEST + 1 - len(found))
                 if len(found) > LARGEST:
                     raise _too_large()
+                if len(found) > max(_SUSPECT, _LARGEST_RATIO * taken):
+                    raise Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"it expands more than {_LARGEST_RATIO}-fold")
                 piece = inflating.unconsumed_tail
     except zlib.error:
         raise Refused(HTTPStatus.BAD_REQUEST, "a body that is no gzip") from None

@@ -1,6 +1,7 @@
 """A request is not trusted: how long it may take is bounded, how large it may be, and what it may grow to."""
 
 import io
+import sys
 import tempfile
 import threading
 import time
@@ -16,6 +17,8 @@ from stanch.web.otlp_answer import JSON, response, status
 from stanch.web.otlp_body import LARGEST, PIECE, Refused, copy, inflated, length
 
 HEADER_SECONDS = 10.0
+HEADER_BYTES = 1 << 17
+"""Of all headers of a request: the library's own bounds are six megabytes, before anybody has shown a token."""
 BODY_SECONDS = 60.0
 RETRY_SECONDS = 5
 """What `Retry-After` says where there is no room: by then a cycle may have made some."""
@@ -70,21 +73,31 @@ class Handling:
 
 
 class _Timed(io.RawIOBase):
-    """What a connection sends until the deadline, however slowly it drips."""
+    """What a connection sends until the deadline, however slowly it drips, and `left` bytes of it and no more."""
 
     def __init__(self, connection: Any) -> None:
         self.until = time.monotonic() + HEADER_SECONDS
+        self.left = HEADER_BYTES
         self._connection = connection
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Buffer, /) -> int:
-        left = self.until - time.monotonic()
-        if left <= 0:
+        seconds = self.until - time.monotonic()
+        if seconds <= 0:
             raise TimeoutError
-        self._connection.settimeout(left)
-        return int(self._connection.recv_into(buffer))
+        if self.left <= 0:
+            raise Refused(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, f"more than {HEADER_BYTES} bytes of headers")
+        self._connection.settimeout(seconds)
+        count = int(self._connection.recv_into(buffer))
+        self.left -= count
+        return count
+
+    def go_on(self, seconds: float) -> None:
+        """What comes now is no header: another deadline, and whoever reads it bounds it."""
+        self.until = time.monotonic() + seconds
+        self.left = sys.maxsize
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -107,7 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
     def handle(self) -> None:
         """One request: exporters send one in some seconds, and a connection that is kept keeps a slot."""
         self.close_connection = True
-        self.handle_one_request()
+        try:
+            self.handle_one_request()
+        except Refused as refused:
+            self._refuse(refused, JSON)
 
     def do_GET(self) -> None:
         self._refuse(Refused(HTTPStatus.METHOD_NOT_ALLOWED, "only POST"), JSON)
@@ -134,21 +150,21 @@ class _Handler(BaseHTTPRequestHandler):
         signal, kind = self._asked()
         size = length(self.headers)
         intake.require_room(size or 0)
-        self._timed.until = time.monotonic() + BODY_SECONDS
+        self._timed.go_on(BODY_SECONDS)
         if self.headers.get("Expect", "").lower() == "100-continue":
             self.send_response_only(HTTPStatus.CONTINUE)
             self.end_headers()
-        with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(intake.folder)) as body:
-            try:
+        try:
+            with tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=str(intake.folder)) as body:
                 copy(self.rfile, body, size)  # type: ignore[arg-type]  # its stub is no BinaryIO, it is one
-            except OSError as error:
-                if isinstance(error, TimeoutError | ConnectionError):
-                    raise
-                raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "there is no room for it", RETRY_SECONDS) from None
-            posted = Posted(signal, kind, body)  # type: ignore[arg-type]  # its stub is no BinaryIO, it is one
-            with handling.reading:
-                rejected = intake.rejected(posted, inflated(posted.body, self._encoding()))
-            intake.keep(posted)
+                posted = Posted(signal, kind, body)  # type: ignore[arg-type]  # its stub is no BinaryIO, it is one
+                with handling.reading:
+                    rejected = intake.rejected(posted, inflated(posted.body, self._encoding()))
+                intake.keep(posted)
+        except (TimeoutError, ConnectionError):
+            raise
+        except OSError:  # a full disk may tell as late as when the file is closed
+            raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, "there is no room for it", RETRY_SECONDS) from None
         return rejected
 
     def _asked(self) -> tuple[str, str]:
@@ -156,6 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
         signal = SIGNALS.get(self.path.partition("?")[0])
         if signal is None:
             raise Refused(HTTPStatus.NOT_FOUND, f"post to {' or '.join(SIGNALS)}")
+        if "Origin" in self.headers:  # at loopback without a token any page that is open here could post
+            raise Refused(HTTPStatus.FORBIDDEN, "pages in a browser may not post here")
         if not self._handling.knows(self.headers.get("Authorization", "")):
             raise Refused(HTTPStatus.UNAUTHORIZED, "the Authorization header must be `Bearer` and the receiver's token")
         kind = self.headers.get_content_type() if "Content-Type" in self.headers else ""
@@ -191,7 +209,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _linger(self) -> None:
         """Take what is still coming for a moment: a sender that is cut off hears no answer."""
-        self._timed.until = time.monotonic() + _LINGER_SECONDS
+        self._timed.go_on(_LINGER_SECONDS)
         try:
             for _ in range(LARGEST // PIECE):
                 if not self.rfile.read1(PIECE):

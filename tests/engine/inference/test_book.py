@@ -5,16 +5,18 @@ from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
+import pytest
 from tests.catalog.calls import traffic
 
 from stanch.contracts.behaviour import CallCell
 from stanch.contracts.inference import KeyHistory
 from stanch.domain.estate import Estate, Gateway, Response
 from stanch.domain.inference import Inference
+from stanch.engine.inference.book import Book
 from stanch.engine.inference.fold import Fold
 from stanch.engine.inference.queries import KEPT_CELLS
 from stanch.engine.inference.summed import Summed
-from stanch.engine.inference.traffic import key_arn
+from stanch.engine.inference.traffic import KeyTraffic, key_arn
 
 KEY = "88dc" * 16
 START = 1_780_272_000.0
@@ -241,6 +243,23 @@ def test_texts_that_two_logs_hold_are_counted_once() -> None:
     told = [served(place, prompt=f"poem {place}") for place in range(3)]
     (nobody,) = histories(*told, *(one._replace(log="otel") for one in told))
     assert {(mark.kind, mark.count) for mark in nobody.marks} == {("template", 3)}
+
+
+@pytest.mark.parametrize("later", [{"log": "vllm", "key": ""}, {"log": "otel", "tokens_in": -1}])
+@pytest.mark.parametrize("order", [1, -1])
+def test_lines_join_whatever_file_comes_first_and_however_many_lie_between(later: dict[str, Any], order: int) -> None:
+    files = [[asked(place) for place in (0, 1)], [asked(2)], [asked(1, prompt_logprobs=1, **later)]][::order]
+    with Book() as book:
+        for calls in files:
+            fold, summed = Fold(), Summed()
+            for call in calls:
+                fold.take(call)
+            fold.close(summed)
+            book.take(summed)
+        settled = book.settle()
+        assert settled is not None
+        (history,) = KeyTraffic(book, settled, Estate()).histories()
+    assert sums(history, "count", "joined", "prompt_scored", "tokens_in") == (3, 1, 1, 240)
 
 
 def test_the_same_prompt_has_another_hash_in_every_search() -> None:

@@ -20,7 +20,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Skipped
 from stanch.domain.inference import Inference
 from stanch.domain.severity import Severity
-from stanch.engine.hunt import Hunt, Watch
+from stanch.engine.hunt import Hunt
 from stanch.engine.inference import queries
 from stanch.engine.inference.book import Book
 from stanch.engine.inference.rows import KEYS, SUMS
@@ -28,6 +28,7 @@ from stanch.engine.inference.summed import Blind
 from stanch.engine.scan.packed import packed_part
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.span import Span
+from stanch.engine.watches import Watch
 
 START = 1_780_272_000
 HEAVY = 3 << 20

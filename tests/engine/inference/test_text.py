@@ -1,7 +1,7 @@
 """Of a prompt nothing stays but hashes and lengths."""
 
 import re
-from time import perf_counter
+from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,9 +38,9 @@ def test_an_answer_that_leaves_its_run_diverged_and_one_that_loops_to_its_end_di
 
 def test_ten_megabytes_are_looked_at_in_no_time() -> None:
     for hostile in ("a" * 10_000_000, "a " * 5_000_000, '"' * 10_000_000, "1'" * 5_000_000, "\n" * 10_000_000):
-        began = perf_counter()
+        began = process_time()
         features(hostile, hostile)
-        assert perf_counter() - began < 1
+        assert process_time() - began < 1
 
 
 @given(st.text(), st.text())

@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from stanch.app.inspect_fingerprint import FingerprintError, datasets, fingerprinted, opened
-from stanch.app.inspecting import inspector, own_key
+from stanch.app.inspecting import inspector
+from stanch.app.own_key import own_key
+from stanch.contracts.store import StoreError
 from stanch.engine.inspect.fingerprint import Fingerprint
 from stanch.engine.inspect.own import PROMPTS, SOURCES, OwnTexts
 
@@ -119,3 +121,10 @@ def test_offsets_of_recited_passages_in_bytes_count_bytes(tmp_path: Path) -> Non
 def test_the_key_of_a_folder_stays(tmp_path: Path) -> None:
     assert own_key(tmp_path, "a") == own_key(tmp_path, "a") != own_key(tmp_path, "b")
     assert np.frombuffer(own_key(tmp_path, "a"), dtype=np.uint8).size == 32
+
+
+@pytest.mark.parametrize("left", [b"", b"short"])
+def test_a_key_that_was_cut_short_hashes_nothing(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "a").write_bytes(left)
+    with pytest.raises(StoreError, match="put it back from a copy"):
+        own_key(tmp_path, "a")

@@ -57,6 +57,14 @@ def test_every_batch_is_what_security_hub_takes() -> None:
         assert not report.has_errors(), report.generate_report()
 
 
+def test_a_batch_is_of_one_account_and_one_region_as_each_is_imported_there() -> None:
+    here = [replace(FAILED, region="eu-central-1"), replace(FAILED, region="us-east-1")]
+    lines = asff([*here, *(replace(one, account="444455556666") for one in here), FAILED, *here], MOMENT).splitlines()
+    places = [{(one["AwsAccountId"], one["Region"], one["ProductArn"]) for one in json.loads(line)} for line in lines]
+    assert [len(place) for place in places] == [1] * 5
+    assert len(set.union(*places)) == 5
+
+
 def test_a_verdict_is_the_same_finding_at_every_scan_and_closes_when_it_passes() -> None:
     before, after = (
         json.loads(asff([one], MOMENT).splitlines()[0])[0] for one in (FAILED, replace(FAILED, ruling=Ruling.PASS))

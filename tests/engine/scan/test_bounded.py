@@ -19,7 +19,7 @@ from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.temporary import database
 from stanch.engine.shelf import Unit
 
-NOTHING = Bounds(cells=0, history=0, names=0, kept=0, behind=0, digests=0, ids=0)
+NOTHING = Bounds(cells=0, history=0, groups=0, names=0, kept=0, behind=0, digests=0, ids=0)
 BEHAVIOURS = [unit for unit in app.shelf("detections", ".py") if hasattr(unit.module(), "judge")]
 CORRELATIONS = [unit for unit in app.shelf("detections", ".yml") if "\ncorrelation:" in unit.path.read_text()]
 FILES = 7
@@ -66,7 +66,7 @@ def test_a_search_that_may_hold_nothing_tells_what_one_tells_that_may_hold_all(u
     told = hunted(files, ours, BOUNDS)
     assert f'"{unit.id}"' in told
     assert hunted(files, ours, NOTHING) == told
-    assert hunted(files, ours, Bounds(cells=5_000, history=2_000, names=100, digests=2, ids=50)) == told
+    assert hunted(files, ours, Bounds(cells=5_000, history=2_000, groups=9_000, names=100, digests=2, ids=50)) == told
 
 
 @pytest.mark.parametrize("unit", CORRELATIONS, ids=[unit.id for unit in CORRELATIONS])

@@ -7,6 +7,7 @@ Blind to: what a host is for where no `[[asset]]` of kind inference-host names i
 import ipaddress
 import re
 from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from stanch.contracts.behaviour import FlowCell, FlowHistory, Sighting
 from stanch.domain.estate import AssetKind, Side
@@ -17,6 +18,10 @@ GB, MB = 10**9, 10**6
 HEADERS = 80
 """Bytes of a packet that carry nothing: IPv6 and TCP with timestamps and one selective acknowledgement."""
 TCP, UDP = 6, 17
+PORTS = frozenset({8000, 8265, 11434})
+"""Defaults of model servers and of the schedulers under them; few else listen there."""
+SHARED_PORTS = PORTS | {5000, 7860, 8001, 8002, 8080, 8501, 30000}
+"""Those too that others use as well: on a declared inference host they speak of the model."""
 KEPT_CELLS = 200
 PLAYBOOK = "stolen_instance_credentials"
 BY_HAND = "Where only an interface is told, find its instance and isolate that."
@@ -27,6 +32,18 @@ _ACCOUNT, _REGION = re.compile(r"\d{12}"), re.compile(r"[a-z]{2,6}(?:-[a-z]+)+-\
 _PARTITIONS = {"cn-": "aws-cn", "eusc-": "aws-eusc", "us-gov-": "aws-us-gov"}
 
 
+class ServedPorts(Protocol):
+    """The ports on which a model is served."""
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Of any host."""
+
+    @property
+    def ports_inference(self) -> frozenset[int]:
+        """Of a declared inference host."""
+
+
 def payload(cell: FlowCell) -> int:
     """Bytes that the packets carried, at least: a download's acknowledgements come to nothing."""
     return max(0, cell.bytes - HEADERS * cell.packets)
@@ -35,6 +52,12 @@ def payload(cell: FlowCell) -> int:
 def left(flows: FlowHistory) -> list[FlowCell]:
     """What the host sent to ends that are not known to be ours, and that was let through."""
     return [cell for cell in flows.cells if cell.accepted and cell.side is not Side.INSIDE]
+
+
+def served(flows: FlowHistory, limits: ServedPorts) -> list[FlowCell]:
+    """What the host answered over TCP from the ports of model servers, and that was let through."""
+    ports = limits.ports_inference if asset_of(flows) else limits.ports
+    return [c for c in flows.cells if c.serves and c.accepted and c.protocol == TCP and c.port in ports]
 
 
 def to_aws(cell: FlowCell) -> bool:

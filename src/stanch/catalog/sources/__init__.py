@@ -1,1 +1,1 @@
-"""Kinds of log: raw bytes in, events out."""
+"""Kinds of log: raw bytes in; events, calls of models or network flows out."""

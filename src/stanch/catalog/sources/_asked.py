@@ -29,32 +29,36 @@ class Asked(msgspec.Struct):
     max_num_results: Scalar = None
 
 
-NOTHING = Asked()
+_FIELDS = ("max_tokens", "n", "temperature", "logprobs", "prompt_logprobs", "biases", "bias_tokens", "asked")
 
 
 def asked_for(told: Asked) -> dict[str, Any]:
-    """The fields of an Inference that parameters tell; none where nothing was asked for."""
-    if told is NOTHING:
-        return {}
+    """The fields of an Inference that parameters tell."""
+    return dict(zip(_FIELDS, parameters(told), strict=True))
+
+
+def parameters(told: Asked) -> tuple[int, int, float, int, int, int, tuple[str, ...], int]:
+    """The same without their names, in the order of an Inference."""
     most = told.max_tokens
     if most is None:
         most = told.max_output_tokens if told.max_completion_tokens is None else told.max_completion_tokens
-    found: dict[str, Any] = {
-        "max_tokens": count(most),
-        "n": count(told.n),
-        "temperature": number(told.temperature),
-        "logprobs": top_of(told.logprobs, told.top_logprobs),
-        "prompt_logprobs": top_of(told.prompt_logprobs, None),
-        "asked": count(told.max_num_results),
-    }
-    if told.logit_bias is not None:
-        found["biases"] = len(told.logit_bias)
-        found["bias_tokens"] = tuple(token[:64] for token in list(told.logit_bias)[:MOST_BIASES])
-    return found
+    biases = told.logit_bias
+    return (
+        count(most),
+        count(told.n),
+        number(told.temperature),
+        top_of(told.logprobs, told.top_logprobs),
+        top_of(told.prompt_logprobs, None),
+        NOT_TOLD if biases is None else len(biases),
+        () if biases is None else tuple(token[:64] for token in list(biases)[:MOST_BIASES]),
+        count(told.max_num_results),
+    )
 
 
 def top_of(logprobs: Scalar, top: Scalar) -> int:
     """The k of the top-k asked for, 0 where none is. A chat asks with a flag and a number, a completion with one."""
+    if logprobs is None and top is None:
+        return NOT_TOLD
     if logprobs is None or logprobs is False:
         k = count(top)
         return k if k > 0 else NOT_TOLD

@@ -4,7 +4,7 @@ What comes out is personal data. It goes to whoever weighs it and nowhere else: 
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -20,25 +20,45 @@ _WORDS = (
     "contentBlockDelta", "tool_calls", "function_call", "function", "arguments", "refusal",
 )  # fmt: skip
 _PIECES = frozenset({"delta", "contentBlockDelta", "generation", "outputText", "completion"})
-_NOT_THE_CALLERS = ("system", "developer", "assistant", "model")
+_THE_APPLICATIONS = ("system", "developer")
+_NOT_THE_CALLERS = (*_THE_APPLICATIONS, "assistant", "model")
+_BESIDE = ("system", "instructions", "systemInstruction", "system_instruction")
+"""Where a body tells the application's words beside the conversation: Anthropic and Converse, OpenAI, Google."""
 _DEEPEST = 32
 _NOTHING = (b"", b"null", b"[]", b"{}", b'""')
 
 
-def of_caller(conversation: Closed) -> str:
-    """The words of the caller himself, one turn a line; all words where no turn is his or nobody is named."""
+class Given(NamedTuple):
+    """What a model was given to read.
+
+    `prompt` are the words of the caller himself, one turn a line; all words where no turn is his or nobody is named.
+    `system` are the application's: what its own turns and fields say; "" where none are told.
+    """
+
+    prompt: str = ""
+    system: str = ""
+
+
+def given(conversation: Closed) -> Given:
+    """The words of a conversation, by whose they are."""
     value = _open(conversation)
-    return of_caller_in(value) if value else ""
+    return given_in(value) if value else Given()
 
 
-def of_caller_in(value: object) -> str:
+def given_in(value: object) -> Given:
     """The same of a conversation that was opened already."""
+    beside = [value[name] for name in _BESIDE if name in value] if isinstance(value, dict) else []
     turns = value.get("messages", value) if isinstance(value, dict) else value
     if isinstance(turns, list):
-        his = [turn for turn in turns if not (isinstance(turn, dict) and turn.get("role") in _NOT_THE_CALLERS)]
-        if his and len(his) < len(turns):
-            value = his
-    return _joined(value)
+        his = [turn for turn in turns if _role(turn) not in _NOT_THE_CALLERS]
+        if len(his) < len(turns):
+            beside += [turn for turn in turns if _role(turn) in _THE_APPLICATIONS]
+            value = his or value
+    return Given(_joined(value), _joined(beside) if beside else "")
+
+
+def _role(turn: object) -> object:
+    return turn.get("role") if isinstance(turn, dict) else None
 
 
 def words(answer: Closed) -> str:
@@ -63,6 +83,11 @@ def inner(closed: Closed) -> bytes:
         return b"" if text == b"null" else text
     value = decoded(text)
     return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else b""
+
+
+def is_nothing(closed: Closed) -> bool:
+    """Whether a value is left out, or as good as left out."""
+    return bytes(closed) in _NOTHING
 
 
 def _open(closed: Closed) -> object:

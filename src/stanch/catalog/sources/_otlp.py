@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from stanch.catalog.sources._json import crowded, decoded
+from stanch.catalog.sources._json import MOST_VALUES, crowded, decoded
 from stanch.catalog.sources._shape import Shape
 from stanch.catalog.sources._told import Scalar, number
 from stanch.catalog.sources._unreadable import Faults, Unreadable
@@ -18,6 +18,7 @@ from stanch.catalog.sources._unreadable import Faults, Unreadable
 Attributes = Mapping[str, object]
 """Names and plain values: str, int, float, bool, list, dict."""
 BILLION = 1_000_000_000
+CROWDED = f"a request of more than {MOST_VALUES:,} values; send smaller batches"
 _DEEPEST = 32
 _TRACE_BYTES, _SPAN_BYTES = 16, 8
 _ERROR = 2
@@ -126,6 +127,8 @@ _RECORD = Shape(_Record)
 
 def told_in(text: bytes | msgspec.Raw, faults: Faults, wanted: Container[str], at: int = 0) -> Iterator[Told]:
     """The spans and log records of one document, with the `wanted` attributes; raises Unreadable where it is none."""
+    if crowded(bytes(text)):  # its envelopes alone, of two bytes each, would take gigabytes
+        raise Unreadable(CROWDED)
     document = _DOCUMENT.read(text, faults, at)
     if document.resource_spans is None and document.resource_logs is None:
         raise Unreadable("a record that is no document of OTLP")

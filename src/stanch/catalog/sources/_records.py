@@ -5,6 +5,8 @@ Each record comes closed, as text: the source knows which of its values it wants
 
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain
 from typing import BinaryIO, TypeVar
 
 import msgspec
@@ -23,6 +25,7 @@ Record = bytes | msgspec.Raw | Unreadable
 _TOO_LONG = f"a line of more than {_json.LARGEST >> 20} MB"
 _PIECE = 1 << 20
 _BETWEEN = b" \t\r\n,"
+_SEVERAL = re.compile(rb"\}\{")  # it looks for two bytes in half the time that bytes take
 _BEFORE = re.compile(rb'(?:"(?:[^"\\]++|\\.)*+"|[^"{\[])*+', re.DOTALL)
 
 
@@ -53,12 +56,12 @@ def records(stream: BinaryIO) -> Iterator[Record]:
         yield from _unwrapped(_Again(first, stream))
         return
     if _is_whole(first):
-        yield from _lines(_Again(first, stream))
+        yield from _lines(first, stream)
         return
     second = stream.readline(_json.LARGEST + 1) if len(first) <= _json.LARGEST else b""
     if first.strip() not in (b"[", b"{") and _is_whole(second):
         yield from _document(first)  # a first line that is broken must not make the others one document
-        yield from _lines(_Again(second, stream))
+        yield from _lines(second, stream)
         return
     begin = first + second
     yield from _document(begin + stream.read(max(_json.LARGEST + 1 - len(begin), 0)))
@@ -85,13 +88,14 @@ def _is_whole(line: bytes) -> bool:
     return len(line) <= _json.LARGEST and bool(line.strip()) and max(ends(line), default=0) == len(line.rstrip())
 
 
-def _lines(stream: _Again) -> Iterator[Record]:
-    while line := stream.readline(_json.LARGEST + 1):
+def _lines(first: bytes, stream: BinaryIO) -> Iterator[Record]:
+    for line in chain((first,), iter(partial(stream.readline, _json.LARGEST + 1), b"")):
         if len(line) > _json.LARGEST:
             yield Unreadable(_TOO_LONG)
-            while line and not line.endswith(b"\n"):
-                line = stream.readline(_PIECE)
-        elif line[:1] == b"{" and b"}{" not in line:
+            piece = line
+            while piece and not piece.endswith(b"\n"):
+                piece = stream.readline(_PIECE)
+        elif line[:1] == b"{" and not _SEVERAL.search(line):
             yield line
         elif line.strip():
             yield from _document(line)

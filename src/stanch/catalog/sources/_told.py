@@ -55,11 +55,9 @@ def number(value: Scalar) -> float:
 
 def name(value: Scalar) -> str:
     """A name, "" where there is none; a number is one too."""
-    if value is None or value is True or value is False:
-        return ""
-    if isinstance(value, str):
+    if type(value) is str:
         return "" if value in _NOTHING else value[:LONGEST_NAME]
-    return str(value)[:LONGEST_NAME]
+    return "" if value is None or value is True or value is False else str(value)[:LONGEST_NAME]
 
 
 def request_id(value: Scalar) -> str:
@@ -143,6 +141,8 @@ def duration(given: str) -> float:
 
 def epoch(value: Scalar, per_second: int = 1) -> float:
     """A time as a number of seconds (or parts of one) since 1970, or in ISO 8601; raises Unreadable."""
+    if type(value) is float and value >= 0:  # as most logs tell it
+        return reckonable(value / per_second)
     if isinstance(value, str):
         told = number(value)
         return reckonable(told / per_second) if told >= 0 else iso(value)

@@ -170,7 +170,7 @@ def _call(path: str, said: _Log, faults: Faults) -> Inference:
         account=name(said.account_id),
         home=home,
         region=name(said.inference_region) or home,
-        prompt=_content.of_caller(asked.input_body_json),
+        **_content.given(asked.input_body_json)._asdict(),
         answer=_content.words(answered.output_body_json),
         prompt_ref=name(asked.input_body_s3_path),
         answer_ref=name(answered.output_body_s3_path),

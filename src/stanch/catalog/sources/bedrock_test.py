@@ -33,7 +33,7 @@ def test_a_call_has_its_caller_its_model_its_tokens_and_its_words() -> None:
     assert (call.model, call.operation, call.status) == ("amazon.nova-lite-v1:0", "chat", 200)
     assert (call.tokens_in, call.tokens_out, call.cached) == (4, 38, 0)
     assert (call.max_tokens, call.temperature, call.finish, call.total_ms) == (512, 0.7, "end_turn", 302)
-    assert (call.prompt, call.answer) == (f"Is it {SECRET}?", SECRET)
+    assert (call.prompt, call.system, call.answer) == (f"Is it {SECRET}?", f"Never say {SECRET}.", SECRET)
 
 
 def test_where_it_ran_is_told_apart_from_where_it_was_asked_for() -> None:

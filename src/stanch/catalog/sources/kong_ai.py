@@ -135,7 +135,7 @@ def _call(path: str, said: _Entry, faults: Faults) -> Inference:
         status=count(response.status),
         bytes_in=count(request.size),
         bytes_out=count(response.size),
-        prompt=_content.of_caller(asked),
+        **_content.given(asked)._asdict(),
         answer=_content.words(_content.inner(payload.response)),
         extra={"trace": traced} if (traced := request_id(_header(request, "x-amzn-trace-id", faults))) else None,
         **_parameters(asked, faults),

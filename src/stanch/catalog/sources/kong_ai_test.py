@@ -59,11 +59,18 @@ def test_a_key_in_a_header_leaves_as_its_hash() -> None:
 @pytest.mark.parametrize("form", [json.dumps, lambda body: body], ids=["strings", "objects"])
 def test_payloads_are_read_where_they_are_logged(form: Any) -> None:
     payload = {
-        "request": form({"messages": [{"role": "user", "content": SECRET}], "logit_bias": {"1": 2}, "max_tokens": 1}),
+        "request": form(
+            {
+                "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": SECRET}],
+                "logit_bias": {"1": 2},
+                "max_tokens": 1,
+            }
+        ),
         "response": form({"choices": [{"message": {"content": "It is."}}]}),
     }
     call = one(ai={"proxy": {"usage": USAGE, "meta": META, "payload": payload}})
     assert (call.prompt, call.answer, call.biases, call.max_tokens) == (SECRET, "It is.", 1, 1)
+    assert call.system == "Be brief."
 
 
 def test_a_payload_that_was_cut_short_is_words_still() -> None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from stanch.catalog.sources import _content
-from stanch.catalog.sources._asked import NOTHING, Asked, asked_for
+from stanch.catalog.sources._asked import Asked, parameters
 from stanch.catalog.sources._json import starts
 from stanch.catalog.sources._model_logs import LITELLM, model_log
 from stanch.catalog.sources._records import calls_of
@@ -50,8 +50,16 @@ _SYNCHRONOUS = {
 }
 _OPERATIONS = _SYNCHRONOUS | {f"a{name}": operation for name, operation in _SYNCHRONOUS.items()}
 _NO_SUCH_MODEL, _ABSENT = "ProxyModelNotFoundError", 404
+_STATUS: dict[Scalar, int] = {"success": 200, "failure": 500}
 _REDACTED = "redacted-by-litellm"
 """What stands in place of words that the proxy was told not to log."""
+
+
+class _Parameters(Asked):
+    """Beside what is asked for: what Anthropic's dialect and OpenAI's newer one tell the model before."""
+
+    system: msgspec.Raw = msgspec.Raw()
+    instructions: msgspec.Raw = msgspec.Raw()
 
 
 class _CacheDetails(msgspec.Struct):
@@ -120,7 +128,7 @@ class _Payload(
     requester_ip_address: Scalar = None
     user_agent: Scalar = None
     metadata: _Metadata | None = None
-    model_parameters: Asked | None = None
+    model_parameters: _Parameters | None = None
     error_information: _Error | None = None
     status_fields: _Guardrail | None = None
     messages: msgspec.Raw = msgspec.Raw()
@@ -130,6 +138,7 @@ class _Payload(
 _PAYLOAD = Shape(_Payload)
 _RESPONSE = Shape(_Response)
 _NO_METADATA = _Metadata()
+_NOT_ASKED = parameters(Asked())
 
 
 def recognises(path: str, head: bytes) -> bool:
@@ -149,28 +158,45 @@ def _call(path: str, said: _Payload, faults: Faults) -> Inference:
     start = epoch(said.start_time)
     given = name(said.requester_ip_address) or name(about.requester_ip_address)
     operation = _OPERATIONS.get(said.call_type, "other")
-    return Inference(
-        time=start,
-        log=LOG,
-        file=path,
-        request=request_id(said.id),
-        key=kept_key(name(about.user_api_key_hash)),
-        tenant=name(about.user_api_key_team_id) or name(about.user_api_key_org_id),
-        user=name(said.end_user) or name(about.user_api_key_end_user_id),
-        address=forwarded(given) if "," in given else address(given),
-        agent=name(said.user_agent) or name(about.user_agent),
-        model=name(said.model_group) or name(said.model),
-        operation=operation,
-        embeddings=operation == "embedding",
+    tokens_in, tokens_out, cached = _tokens(said, about.usage_object)
+    asked = _NOT_ASKED if said.model_parameters is None else parameters(said.model_parameters)
+    most, n, temperature, logprobs, prompt_logprobs, biases, bias_tokens, results = asked
+    first_ms, total_ms = _times(said, start)
+    call = Inference(  # by place: names cost as much as to decode half of the record
+        start,
+        LOG,
+        path,
+        request_id(said.id),
+        kept_key(name(about.user_api_key_hash)),
+        name(about.user_api_key_team_id) or name(about.user_api_key_org_id),
+        name(said.end_user) or name(about.user_api_key_end_user_id),
+        forwarded(given) if "," in given else address(given),
+        name(said.user_agent) or name(about.user_agent),
+        name(said.model_group) or name(said.model),
+        "",
+        operation,
+        tokens_in,
+        tokens_out,
+        cached,
+        most,
+        n,
+        temperature,
+        logprobs,
+        prompt_logprobs,
+        biases,
+        bias_tokens,
+        results,
+        operation == "embedding",
+        "",
+        first_ms,
+        total_ms,
+        _status(said),
         cost=number(said.response_cost),
-        status=_status(said),
         guardrail=_guardrail(said.status_fields),
         extra=_in_front(about.requester_custom_headers),
-        **_tokens(said, about.usage_object),
-        **_times(said, start),
-        **asked_for(said.model_parameters or NOTHING),
-        **_texts(said, faults),
     )
+    texts = _texts(said, faults)
+    return call._replace(**texts) if texts else call
 
 
 def _in_front(headers: _Headers | None) -> dict[str, str] | None:
@@ -192,40 +218,46 @@ def _status(said: _Payload) -> int:
             return _ABSENT
         if (code := count(error.error_code)) > 0:
             return code
-    return {"success": 200, "failure": 500}.get(name(said.status), NOT_TOLD)
+    return _STATUS.get(said.status, NOT_TOLD)
 
 
 def _guardrail(told: _Guardrail | None) -> str:
-    status = name(told.guardrail_status) if told else ""
-    return "" if status == "not_run" else status
+    return "" if told is None or told.guardrail_status == "not_run" else name(told.guardrail_status)
 
 
-def _tokens(said: _Payload, usage: _Usage | None) -> dict[str, Any]:
+def _tokens(said: _Payload, usage: _Usage | None) -> tuple[int, int, int]:
+    """Tokens in, out, and of those in the ones that came from a cache."""
     tokens_in = count(said.prompt_tokens if said.prompt_tokens is not None else said.prompt_token)
     tokens_out = count(said.completion_tokens if said.completion_tokens is not None else said.completion_token)
     if usage is None:
-        return {"tokens_in": tokens_in, "tokens_out": tokens_out}
+        return tokens_in, tokens_out, NOT_TOLD
     details = usage.prompt_tokens_details
     cached = count(details.cached_tokens) if details else NOT_TOLD
-    return {
-        "tokens_in": tokens_in if tokens_in >= 0 else count(usage.prompt_tokens),
-        "tokens_out": tokens_out if tokens_out >= 0 else count(usage.completion_tokens),
-        "cached": cached if cached >= 0 else count(usage.cache_read_input_tokens),
-    }
+    return (
+        tokens_in if tokens_in >= 0 else count(usage.prompt_tokens),
+        tokens_out if tokens_out >= 0 else count(usage.completion_tokens),
+        cached if cached >= 0 else count(usage.cache_read_input_tokens),
+    )
 
 
-def _times(said: _Payload, start: float) -> dict[str, Any]:
-    """How long it took. Without a stream the first token came with the last, and tells nothing."""
+def _times(said: _Payload, start: float) -> tuple[float, float]:
+    """Milliseconds to the first token, which without a stream came with the last and tells nothing, and to the last."""
     try:
         end = epoch(said.end_time)
         first = epoch(said.completion_start_time) if said.stream in (True, "true", "True") else 0.0
     except Unreadable:
-        return {}
-    return {"first_ms": between(start, first), "total_ms": between(start, end)}
+        return NOT_TOLD, NOT_TOLD
+    return between(start, first), between(start, end)
 
 
 def _texts(said: _Payload, faults: Faults) -> dict[str, Any]:
-    found = {"prompt": _content.of_caller(said.messages), "answer": _content.words(said.response)}
+    """The words under the names of an Inference's fields; none where messages are not logged."""
+    if _content.is_nothing(said.messages) and _content.is_nothing(said.response):
+        return {}
+    prompt, system = _content.given(said.messages)
+    if (asked := said.model_parameters) and not system:
+        system = _content.words(asked.system) or _content.words(asked.instructions)
+    found = {"prompt": prompt, "answer": _content.words(said.response), "system": system}
     if starts(said.response, b"{"):
         choices = _RESPONSE.read(said.response, faults).choices
         found["finish"] = name(choices[0].finish_reason) if choices else ""

@@ -165,6 +165,23 @@ def test_a_model_that_is_none_was_asked_for_and_not_found() -> None:
     assert one(status="failure", error_information=None).status == 500
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Is it?"}]},
+        {"messages": [{"role": "user", "content": "Is it?"}, {"role": "developer", "content": ["Be brief."]}]},
+        {"messages": [{"role": "user", "content": "Is it?"}], "model_parameters": {"instructions": "Be brief."}},
+        {"messages": [{"role": "user", "content": "Is it?"}],
+         "model_parameters": {"system": [{"type": "text", "text": "Be brief."}]}},
+        {"messages": {"system": "Be brief.", "messages": [{"role": "user", "content": "Is it?"}]}},
+    ],
+)  # fmt: skip
+def test_the_application_s_words_are_told_beside_the_caller_s(changed: dict[str, Any]) -> None:
+    call = one(**changed)
+    assert (call.prompt, call.system) == ("Is it?", "Be brief.")
+    assert one(messages=[{"role": "user", "content": "Is it?"}]).system == ""
+
+
 def test_words_that_the_proxy_was_told_to_withhold_are_none() -> None:
     withheld = [{"role": "user", "content": "redacted-by-litellm"}]
     call = one(messages=withheld, response={"choices": [{"message": {"content": "redacted-by-litellm"}}]})

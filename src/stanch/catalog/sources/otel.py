@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, BinaryIO
 
 from stanch.catalog.sources import _otlp, _protobuf
-from stanch.catalog.sources._content import of_caller_in, words_in
+from stanch.catalog.sources._content import given_in, words_in
 from stanch.catalog.sources._json import decoded
 from stanch.catalog.sources._model_logs import OTEL, model_log
 from stanch.catalog.sources._otlp import Told
@@ -82,6 +82,7 @@ _NAMES = {
     "key_hash": ("metadata.user_api_key_hash",),
     "key": ("http.request.header.authorization", "http.request.header.x-api-key", "gen_ai.request.api_key"),
     "prompt": ("gen_ai.input.messages", "gen_ai.prompt"),
+    "system": ("gen_ai.system_instructions",),
     "answer": ("gen_ai.output.messages", "gen_ai.completion"),
     "prompt_ref": ("gen_ai.input.messages_ref",),
     "answer_ref": ("gen_ai.output.messages_ref",),
@@ -219,14 +220,15 @@ def _status(told: Told, said: Mapping[str, object]) -> int:
 def _words(told: Told, said: Mapping[str, object]) -> dict[str, Any]:
     """The words, where the application opted in: on the record, in its body, or in the events within the span."""
     body = told.body if isinstance(told.body, dict) else MappingProxyType({})
-    prompt, answer = said.get("prompt"), said.get("answer")
-    prompt = body.get("gen_ai.input.messages") if prompt is None else prompt
-    answer = body.get("gen_ai.output.messages") if answer is None else answer
-    for _, attributes in told.events:
-        inside = _said(attributes)
-        prompt = inside.get("prompt") if prompt is None else prompt
-        answer = inside.get("answer") if answer is None else answer
-    return {"prompt": of_caller_in(_opened(prompt)), "answer": words_in(_opened(answer))}
+    in_body = {called: value for called, value in body.items() if called in _THINGS}
+    places = [_said(attributes) for attributes in (in_body, *(inside for _, inside in told.events))]
+    prompt, answer, system = (
+        _opened(next((place[thing] for place in (said, *places) if thing in place), None))
+        for thing in ("prompt", "answer", "system")
+    )
+    given = given_in(prompt)
+    beside = words_in(system) if system else ""
+    return {"prompt": given.prompt, "answer": words_in(answer), "system": beside or given.system}
 
 
 def _opened(words: object) -> object:

@@ -155,8 +155,21 @@ def test_words_are_read_where_the_application_opted_in(form: Callable[[Any], Any
         pairs.append({"key": name, "value": {"stringValue": told} if isinstance(told, str) else any_value(told)})
     (call,) = read(json.dumps(document).encode())
     assert isinstance(call, Inference)
-    assert (call.prompt, call.answer) == ("What is it?", "A model.")
+    assert (call.prompt, call.answer, call.system) == ("What is it?", "A model.", "Be brief.")
     assert "What" not in repr(call)
+    assert "brief" not in repr(call)
+
+
+def test_the_application_s_words_have_a_name_of_their_own() -> None:
+    told = [{"type": "text", "content": "Be brief."}]
+
+    def emit(tracer: Tracer) -> None:
+        span = tracer.start_span(
+            "chat", start_time=START, attributes={**NEW, "gen_ai.system_instructions": json.dumps(told)}
+        )
+        span.end(END)
+
+    assert {call.system for call in every_way(emitted(emit))} == {"Be brief."}
 
 
 def any_value(value: Any) -> dict[str, Any]:

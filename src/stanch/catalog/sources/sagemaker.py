@@ -95,7 +95,7 @@ def _call(path: str, said: _Record, faults: Faults) -> Inference:
         operation="chat" if told.messages else "completion",
         bytes_in=asked_bytes,
         bytes_out=answer_bytes,
-        prompt=_content.of_caller(asked),
+        **_content.given(asked)._asdict(),
         answer=_content.words(answer),
         **found,
     )

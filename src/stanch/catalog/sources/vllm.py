@@ -101,7 +101,7 @@ class _Console:
 
     def _received(self, when: float | None, found: re.Match[str], rest: str) -> Iterator[Inference]:
         if when is None:
-            raise Unreadable("a line whose year nothing tells")
+            raise Unreadable("a line without a year; let the file's name tell its day, as vllm-2026-11-23.log")
         given = found[1]
         if given in self._open:
             yield self._closed(given)

@@ -13,10 +13,8 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-CODE = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's alphabet: no I, L, O and U, which are misread."""
-
-
 INCIDENT = "canaries"
 """The story in the journal to which all planting and retiring belongs; it is no incident, and no containment."""
 
@@ -96,7 +94,7 @@ class Draw:
 
     def code(self) -> str:
         """Forty bits as people write a reference: `K7QF-3M2X`."""
-        letters = "".join(self.one(CODE) for _ in range(8))
+        letters = "".join(self.one(LETTERS) for _ in range(8))
         return f"{letters[:4]}-{letters[4:]}"
 
 

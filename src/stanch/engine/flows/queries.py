@@ -76,7 +76,6 @@ READ_PARQUET = """
 REJECTS = """
 SELECT file_path, count(DISTINCT line) FROM reject_errors JOIN reject_scans USING (scan_id, file_id) GROUP BY file_path
 """
-FORGET_REJECTS = "DROP TABLE reject_errors; DROP TABLE reject_scans"
 PARQUET_COLUMNS = """
 SELECT name FROM (DESCRIBE SELECT * FROM read_parquet($path, hive_partitioning = false)) t(name)
 """

@@ -15,6 +15,7 @@ import duckdb
 import pyarrow as pa
 
 from stanch.engine.inference import queries
+from stanch.engine.inference.aside import Aside
 from stanch.engine.inference.rows import FRONTS
 from stanch.engine.inference.summed import Summed
 
@@ -52,8 +53,11 @@ class Book:
 
     def __init__(self, memory: str = MEMORY) -> None:
         """`memory` is what the database may hold, in its own words; the rest lies in a temporary folder."""
+        self._joins = False
+        self._logs: set[str] = set()
         self._folder = tempfile.TemporaryDirectory(prefix="stanch-calls-", ignore_cleanup_errors=True)
         folder = Path(self._folder.name)
+        self._named = Aside(folder)
         self._database = duckdb.connect(
             str(folder / "calls.duckdb"),
             config={
@@ -74,16 +78,26 @@ class Book:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._database.close()
+        self._named.close()
         self._folder.cleanup()
 
     def take(self, summed: Summed) -> None:
         """Take in what some files came to."""
-        for name, statement in _INTO.items():
-            for sent in getattr(summed, name):
-                self._database.register("sent", pa.ipc.open_stream(sent).read_all())
-                self._ask(statement)
-        if summed:
-            self._database.unregister("sent")
+        for kind in ("cells", "loose", "marks"):
+            for sent in getattr(summed, kind):
+                self._put(kind, _opened(sent))
+        for sent in summed.named:
+            self._named.put(sent)
+            self._logs.update(_opened(sent)["log"].unique().to_pylist())
+        self._joins = self._joins or bool(summed.loose) or len(self._logs) > 1
+        if self._joins:
+            for sent in self._named.taken():
+                self._put("named", _opened(sent))
+
+    def _put(self, kind: str, sent: pa.Table) -> None:
+        self._database.register("sent", sent)
+        self._ask(_INTO[kind])
+        self._database.unregister("sent")
 
     def settle(self) -> Settled | None:
         """Give each line that names no key to the call that it is about, and sum all; None where there was no call."""
@@ -124,6 +138,10 @@ class Book:
             if "interrupted" in str(error).lower():
                 raise KeyboardInterrupt from error
             raise
+
+
+def _opened(stream: bytes) -> pa.Table:
+    return pa.ipc.open_stream(stream).read_all()
 
 
 def _values(column: pa.Array) -> list[Any]:

@@ -15,7 +15,8 @@ from stanch.domain.inference import Inference
 from stanch.engine.inference.rows import AMOUNTS, ANY, BRIEF, FRONTS, KEYS, LAST, MOSTS, SUMS, columns, text
 from stanch.engine.inference.summed import ABSENT, ASKED, CUT, ELSEWHERE, UNLOOKED, WITHOUT, Blind, Inspect, Summed
 from stanch.engine.inference.sums import summed
-from stanch.engine.inference.text import NOTHING, Features, features, stem
+from stanch.engine.inference.system import SystemPrompts
+from stanch.engine.inference.text import Features, features, stem
 
 HELD = 1 << 15
 """Calls that are summed at once."""
@@ -37,8 +38,9 @@ class Fold:
         """`inspect` looks into answers; `salt`, of at most 64 bytes, keys the hashes of what prompts have in common."""
         self._inspect = inspect
         self._salt = salt
+        self._systems = SystemPrompts(salt)
         self._calls: list[Inference] = []
-        self._features: list[Features] = []
+        self._features: dict[int, Features] = {}
         self._leaking: list[int] = []
         self._marks: defaultdict[MarkKey, Counter[str]] = defaultdict(Counter)
         self._summed = Summed()
@@ -46,19 +48,13 @@ class Fold:
 
     def take(self, call: Inference) -> None:
         """Take in one call; its texts are looked at and dropped."""
-        seen, leaking = NOTHING, 0
         if self._inspect and call.operation in _ANSWERED and call.status < _BAD:
             self._note_words(call)
-        if call.prompt or call.answer:
-            seen = features(call.prompt, call.answer, self._salt)
-            leaking = self._leaks(call) if call.answer and self._inspect else 0
-            self._note(call, seen)
-            call = call._replace(prompt="", answer="")
+        if call.prompt or call.answer or call.system:
+            call = self._looked_into(call, len(self._calls))
         if call.bias_tokens or call.status == _ABSENT:
             self._note_asked(call)
         self._calls.append(call)
-        self._features.append(seen)
-        self._leaking.append(leaking)
         if len(self._calls) >= HELD:
             self._settle()
 
@@ -72,7 +68,18 @@ class Fold:
         into.absorb(self._summed)
         self._summed = Summed()
 
-    def _leaks(self, call: Inference) -> int:
+    def _looked_into(self, call: Inference, place: int) -> Inference:
+        """The call without its texts, after what they are known by was kept."""
+        seen = self._features[place] = features(call.prompt, call.answer, self._salt)
+        leaks = self._leaks(call) if call.answer and self._inspect else False
+        if call.answer and call.system:
+            leaks |= self._repeats(call)
+        if leaks:
+            self._leaking.append(place)
+        self._note(call, seen)
+        return call._replace(prompt="", answer="", system="")
+
+    def _leaks(self, call: Inference) -> bool:
         assert self._inspect is not None  # noqa: S101 - for the type checker
         try:
             found = self._inspect(call.answer)
@@ -80,10 +87,10 @@ class Fold:
             kinds = {f"{leak.category}/{leak.about or leak.kind}"[:_NAMES] for leak in found}
         except Blind as blind:
             self._summed.words[UNLOOKED, str(blind)] += 1
-            return 0
+            return False
         except Exception as error:  # noqa: BLE001 - one answer that breaks a check must not hide the calls after it
             self._summed.words[UNLOOKED, f"a defect of stanch ({type(error).__name__})"] += 1
-            return 0
+            return False
         for missing in getattr(self._inspect, "without", ()):
             self._summed.words[WITHOUT, missing] += 1
         if getattr(found, "cut", ()):
@@ -91,6 +98,14 @@ class Fold:
         if kinds:
             self._marks[_mark(call, "leak")].update(kinds)
         return bool(kinds)
+
+    def _repeats(self, call: Inference) -> bool:
+        name, repeated = self._systems.weigh(call.system, call.prompt, call.answer)
+        if name:
+            self._marks[_mark(call, "system")][name] += 1
+        if repeated:
+            self._marks[_mark(call, "repeated")][name] += 1
+        return repeated
 
     def _note_words(self, call: Inference) -> None:
         self._summed.words[ASKED, call.log] += 1
@@ -119,7 +134,7 @@ class Fold:
         if not self._calls:
             return
         rows = columns(self._calls, self._features, self._leaking)
-        self._calls, self._features, self._leaking = [], [], []
+        self._calls, self._features, self._leaking = [], {}, []
         requested, anonymous = pc.not_equal(rows["request"], ""), pc.equal(rows["key"], "")
         loose = pc.and_(requested, anonymous)
         self._summed.loose += _some(rows.filter(loose).select(_LOOSE))

@@ -107,13 +107,16 @@ WITH twice AS (
   SELECT key, start, log, sum((told >> {SUMS.index("opened")}) & 1) AS opened,
     sum((told >> {SUMS.index("leaking")}) & 1) AS leaking
   FROM doubles GROUP BY key, start, log),
-every AS (SELECT key, start, log, count(*) AS lines FROM named SEMI JOIN twice USING (key, start, log) GROUP BY ALL)
-SELECT key, start, log, 2 * opened >= lines AS opened, 2 * leaking >= lines AS leaking
+every AS (
+  SELECT key, start, log, count(*) AS lines, sum((has >> {SUMS.index("leaking")}) & 1) AS leaks
+  FROM named SEMI JOIN twice USING (key, start, log) GROUP BY ALL)
+SELECT key, start, log, 2 * opened >= lines AS opened, 2 * leaking >= leaks AS leaking
 FROM twice JOIN every USING (key, start, log)
 """  # noqa: S608
 UNECHOED = """
 DELETE FROM marks USING echoed e WHERE marks.key = e.key AND marks.start = e.start AND marks.log = e.log
-  AND CASE WHEN kind = 'leak' THEN e.leaking WHEN kind IN ('template', 'again', 'prefix', 'stem') THEN e.opened END
+  AND CASE WHEN kind IN ('leak', 'repeated') THEN e.leaking
+    WHEN kind IN ('template', 'again', 'prefix', 'stem', 'system') THEN e.opened END
 """
 SEVERAL = "SELECT count(DISTINCT log) > 1 FROM named"
 ONCE = (
@@ -207,8 +210,8 @@ owned AS (
   SELECT key, start, kind, value, count FROM marks WHERE request = ''
   UNION ALL
   SELECT coalesce(n.key, ''), m.start, m.kind, m.value, m.count FROM once m LEFT JOIN known n USING (id)
-  WHERE CASE WHEN m.kind = 'leak' THEN n.leaking
-    WHEN m.kind IN ('template', 'prompt', 'prefix', 'stem') THEN n.opened END IS NOT TRUE),
+  WHERE CASE WHEN m.kind IN ('leak', 'repeated') THEN n.leaking
+    WHEN m.kind IN ('template', 'prompt', 'prefix', 'stem', 'system') THEN n.opened END IS NOT TRUE),
 repeats AS (
   SELECT key, start, 'again' AS kind, '' AS value, (sum(count) - count(DISTINCT value))::BIGINT AS count
   FROM owned WHERE kind = 'prompt' GROUP BY key, start),

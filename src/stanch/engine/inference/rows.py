@@ -5,7 +5,7 @@ Numbers come from logs: what no clock shows and no model can is drawn to the nea
 
 import ipaddress
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import lru_cache
 from typing import Any
@@ -49,24 +49,18 @@ _PLACES = {4: 24, 6: 48}
 Whole = NDArray[np.int64]
 
 
-def columns(calls: Sequence[Inference], found: Sequence[Features], leaking: Sequence[int]) -> pa.Table:
+def columns(calls: Sequence[Inference], found: Mapping[int, Features], leaking: Collection[int]) -> pa.Table:
     """One row for each call, with its `start` (the hour) and `when` (the second), and all that a cell sums.
 
-    `found` are the features of the calls' texts and `leaking` whether an answer gave anything away, in their order.
+    By the place of the call among `calls`, `found` are the features of texts, for those that have any, and `leaking`
+    the answers that gave something away.
     """
     of = dict(zip(Inference._fields, zip(*calls, strict=True), strict=True))
     when = _whole(of["time"], 0, LAST)
     told: dict[str, Any] = {name: _whole(of[name]) for name in _COUNTS}
     made = {"start": when - when % HOUR, "when": when, **_told(told, of), **_counted(told, of)}
-    made |= {
-        "cost": np.maximum(_real(of["cost"]), 0.0),
-        "run_in": _each(found, lambda one: one.run_in),
-        "run_out": _each(found, lambda one: one.run_out),
-        "runs": _each(found, lambda one: one.run_in >= RUN),
-        "diverged": _each(found, lambda one: one.diverged),
-        "opened": _each(found, lambda one: bool(one.prompt)),
-        "leaking": np.fromiter(leaking, np.int64, len(leaking)),
-    }
+    made |= {name: _at(found, map(seen, found.values()), len(calls)) for name, seen in _SEEN.items()}
+    made |= {"cost": np.maximum(_real(of["cost"]), 0.0), "leaking": _at(leaking, [1] * len(leaking), len(calls))}
     made |= {name: text(of[name]) for name in ("key", "log", "agent", "model", "adapter", "operation", "region")}
     made |= {name: text(of[name]) for name in ("tenant", "address", "home", "account", "file")}
     made["network"] = text([place(address) for address in of["address"]])
@@ -82,6 +76,21 @@ _COUNTS = (
     "bytes_in", "bytes_out",
 )  # fmt: skip
 
+_SEEN: dict[str, Callable[[Features], int]] = {
+    "run_in": lambda one: one.run_in,
+    "run_out": lambda one: one.run_out,
+    "runs": lambda one: one.run_in >= RUN,
+    "diverged": lambda one: one.diverged,
+    "opened": lambda one: bool(one.prompt),
+}
+
+
+def _at(places: Collection[int], values: Iterable[int], size: int) -> Whole:
+    """These values at these places, and nothing at any other."""
+    made = np.zeros(size, np.int64)
+    made[np.fromiter(places, np.int64, len(places))] = np.fromiter(values, np.int64, len(places))
+    return made
+
 
 def _told(told: dict[str, Whole], of: dict[str, Sequence[Any]]) -> dict[str, Whole]:
     """The sums of what may not be told: then it adds nothing."""
@@ -95,10 +104,6 @@ def _counted(told: dict[str, Whole], of: dict[str, Sequence[Any]]) -> dict[str, 
     status, out, most = told["status"], told["tokens_out"], told["max_tokens"]
     operations = of["operation"]
     brief = ((out >= 0) & (out <= BRIEF)) | ((most >= 0) & (most <= BRIEF))
-    lists = {
-        "listed": _each(operations, lambda operation: operation == "list"),
-        "retrieved": _each(operations, lambda operation: operation == "retrieval") | (told["asked"] > 0),
-    }
     flags = {
         "count": np.ones(len(status), np.int64),
         "joined": np.zeros(len(status), np.int64),
@@ -112,7 +117,8 @@ def _counted(told: dict[str, Whole], of: dict[str, Sequence[Any]]) -> dict[str, 
         "single": ((most >= 0) & (most <= 1)) | ((most < 0) & (out >= 0) & (out <= 1)),
         "embedded": np.fromiter(of["embeddings"], bool, len(status)),
         "brief": brief & (_real(of["first_ms"]) >= 0),
-        **lists,
+        "listed": np.array([operation == "list" for operation in operations]),
+        "retrieved": np.array([operation == "retrieval" for operation in operations]) | (told["asked"] > 0),
     }
     return {name: flag.astype(np.int64) for name, flag in flags.items()}
 
@@ -125,10 +131,6 @@ def place(address: str) -> str:
     except ValueError:
         return ""
     return str(ipaddress.ip_network((ip, _PLACES[ip.version]), strict=False))
-
-
-def _each(values: Sequence[Any], of: Callable[[Any], Any]) -> Whole:
-    return np.fromiter(map(of, values), np.int64, len(values))
 
 
 def _whole(values: Iterable[Any], least: int = NOT_TOLD, most: int = _MOST) -> Whole:

@@ -35,9 +35,6 @@ class Features(NamedTuple):
     diverged: bool = False
 
 
-NOTHING = Features()
-
-
 def features(prompt: str, answer: str, salt: bytes = b"") -> Features:
     """What to keep of a prompt and its answer: without `salt` whoever guesses a prompt can prove that it was asked."""
     run_out, diverged = 0, False

@@ -1,12 +1,14 @@
 """Security Hub's own form of a finding, ASFF: one for each verdict, so that a hole that is closed is closed there too.
 
-Security Hub User Guide, "Required top-level ASFF attributes"; at most 100 findings go into one call.
+Security Hub User Guide, "Required top-level ASFF attributes"; at most 100 findings go into one call, all of the account
+that makes it and of the region in which it is made.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from stanch.domain.arn import Arn, ArnError
@@ -41,14 +43,16 @@ _RESOURCES = {
 
 
 def asff(verdicts: Sequence[Verdict], made_at: datetime) -> str:
-    """Lines of JSON, each a list of at most a hundred findings, ready for BatchImportFindings."""
+    """Lines of JSON, each a list for one BatchImportFindings: at most a hundred findings of one account and region."""
     findings = [_finding(one, partition, made_at) for one in verdicts if (partition := _partition(one, verdicts))]
-    batches = (findings[start : start + BATCH] for start in range(0, len(findings), BATCH))
+    findings.sort(key=_place)
+    places = (list(same) for _, same in groupby(findings, key=_place))
+    batches = (same[start : start + BATCH] for same in places for start in range(0, len(same), BATCH))
     return "".join(json.dumps(batch, ensure_ascii=False, separators=(",", ":")) + "\n" for batch in batches)
 
 
 def _finding(one: Verdict, partition: str, made_at: datetime) -> dict[str, Any]:
-    region = one.region or _home(one)
+    region = one.region or _home(one, partition)
     when = made_at.isoformat().replace("+00:00", "Z")
     failed = one.ruling is Ruling.FAIL
     return {
@@ -75,6 +79,10 @@ def _finding(one: Verdict, partition: str, made_at: datetime) -> dict[str, Any]:
         "Workflow": {"Status": "NEW" if one.ruling is not Ruling.PASS else "RESOLVED"},
         "RecordState": "ACTIVE",
     }
+
+
+def _place(finding: Mapping[str, Any]) -> tuple[str, str]:
+    return finding["AwsAccountId"], finding["Region"]
 
 
 def identity(one: Verdict) -> str:
@@ -113,13 +121,13 @@ def _partition(one: Verdict, all_: Iterable[Verdict]) -> str | None:
     )
 
 
-def _home(one: Verdict) -> str:
+def _home(one: Verdict, partition: str) -> str:
     """The region to tell of what is everywhere: the partition's, where its name tells none."""
     named = _parsed(one.resource)
     if named is not None and named.region:
         return named.region
     homes = {"aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1", "aws-eusc": "eusc-de-east-1"}
-    return homes.get(named.partition if named else "", "us-east-1")
+    return homes.get(partition, "us-east-1")
 
 
 def _parsed(text: str) -> Arn | None:

@@ -15,6 +15,8 @@ class Bounds:
     """Bytes of cells, as far as they can be estimated, while logs are read."""
     history: int = 24 << 20
     """Bytes of one history, as stored; a longer one is read from its file each time somebody goes through it."""
+    groups: int = 32 << 20
+    """Bytes of groups of matching events, as far as they can be estimated."""
     names: int = 32 << 20
     """Bytes of names of what the accused read."""
     kept: int = 32 << 20

@@ -1,5 +1,7 @@
 """A call of a model that comes twice, from a log that was delivered twice, is counted once."""
 
+from array import array
+from collections import defaultdict
 from datetime import UTC, datetime
 
 from stanch.contracts.behaviour import HOUR
@@ -22,6 +24,7 @@ class Calls:
         self._until = span.until.timestamp() if span.until else float("inf")
         self._count = 0
         self._first, self._last = float("inf"), 0.0
+        self._ids: defaultdict[float, array[int]] = defaultdict(lambda: array("q"))
 
     def take(self, call: Inference, part: Part, seen: set[int] | None) -> None:
         """Take in one call; with `seen`, only if it is not among these, and put it there."""
@@ -37,7 +40,7 @@ class Calls:
                     part.tally.duplicates += 1
                     return
                 seen.add(number)
-            part.note_ids(int(min(when, LAST)) // HOUR * HOUR, (number,))
+            self._ids[when // HOUR].append(number)
         self._count += 1
         if when < self._first:
             self._first = when
@@ -52,6 +55,9 @@ class Calls:
     def close(self, part: Part) -> None:
         """All calls since the last time are the part's."""
         self._fold.close(part.calls)
+        for hour, numbers in self._ids.items():
+            part.note_ids(int(min(hour, LAST // HOUR)) * HOUR, numbers)
+        self._ids.clear()
         if self._count:
             first, last = (datetime.fromtimestamp(min(when, LAST), UTC) for when in (self._first, self._last))
             part.tally.saw_many(self._count, first, last)

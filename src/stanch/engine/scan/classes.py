@@ -15,6 +15,7 @@ from msgspec import DecodeError, Raw
 from msgspec.json import decode
 
 from stanch.domain.estate import Estate, Side
+from stanch.engine.enrich import View
 from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.asked import ACTED_ON, denied, reads_secrets
@@ -115,19 +116,8 @@ class Classes:
         failed = bool(line.errorCode or line.errorMessage)
         # Whether a sign-in succeeded is told by its answer, which is not known here.
         certain = failed or not line.eventSource.startswith("signin.")
-        kind = (
-            self._judge.matcher.kind(line.eventSource, line.eventName),
-            certain,
-            line.readOnly,
-            line.eventType,
-            line.sessionCredentialFromConsole,
-        )
-        left = caller.narrowed.get(kind)
         knows = self._knows[certain, line.readOnly is True]
-        if left is None or failed:
-            left = self._judge.matcher.narrowed(line.eventSource, line.eventName, view, knows)
-            if not failed:
-                caller.narrowed[kind] = left
+        left = self._left(caller, line, view, knows, failed=failed, certain=certain)
         asks = tuple(sorted((left.wants or frozenset()) & OF_THINGS))
         reads = not failed and (
             (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
@@ -161,6 +151,24 @@ class Classes:
         facts, sum_ = key
         self.deeds[tuple(sys.intern(v) if type(v) is str else v for v in facts), sum_] = deed
         return deed
+
+    def _left(
+        self, caller: Caller, line: Line, view: View, knows: Callable[[str], bool], *, failed: bool, certain: bool
+    ) -> Narrowed:
+        """The rules that may match; of a caller's calls that did not fail they are kept for each kind."""
+        kind = (
+            self._judge.matcher.kind(line.eventSource, line.eventName),
+            certain,
+            line.readOnly,
+            line.eventType,
+            line.sessionCredentialFromConsole,
+        )
+        left = caller.narrowed.get(kind)
+        if left is None or failed:
+            left = self._judge.matcher.narrowed(line.eventSource, line.eventName, view, knows)
+            if not failed:
+                caller.narrowed[kind] = left
+        return left
 
     def thing(self, deed: Deed | Sure, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""

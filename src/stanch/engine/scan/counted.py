@@ -20,8 +20,6 @@ from stanch.engine.sigma import Rule
 
 Mark = tuple[int, int, bool]
 """The hour, the kind of thing, and whether objects were read by URLs that were signed."""
-
-
 Learn = Callable[["Sure", Line, bytes], Thing]
 """Says what a line touched, where its request is new."""
 

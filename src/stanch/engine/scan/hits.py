@@ -4,6 +4,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import Protocol
 
 from stanch.engine.gather import Gatherer
 from stanch.engine.scan.matches import Matches
@@ -17,8 +18,15 @@ _BETWEEN = "\0"
 """Between an event's id, which orders the events of one second, and its number, by which it is found again."""
 
 
-def gather_hits(rules: Sequence[Rule], waiting: Waiting, gatherer: Gatherer, matches: Matches, at_once: int) -> None:
-    """Correlate the events that wait: hits go to the gatherer, what was read of all that matched to the matches.
+class Takes(Protocol):
+    """The groups that hits go to."""
+
+    def absorb(self, other: Gatherer, /) -> None:
+        """Take in these."""
+
+
+def gather_hits(rules: Sequence[Rule], waiting: Waiting, gathered: Takes, matches: Matches, at_once: int) -> None:
+    """Correlate the events that wait: hits go to what was gathered, what was read of all that matched to the matches.
 
     `at_once` events behind hits are opened at a time, or more where all would be gone through too often.
     """
@@ -33,9 +41,11 @@ def gather_hits(rules: Sequence[Rule], waiting: Waiting, gatherer: Gatherer, mat
     most = max(1, at_once, len(waiting) // TIMES)
     while some := list(islice(behind, most)):
         opened = waiting.some(number for _, *numbers in some for number in numbers)
+        found = Gatherer()
         for hit, number, last in some:
-            gatherer.add(hit.rule.detection, _told(hit, opened[number], opened[last]), opened[number].routines)
+            found.add(hit.rule.detection, _told(hit, opened[number], opened[last]), opened[number].routines)
             hit_by.add(number, hit.rule.detection.id)
+        gathered.absorb(found)
     for number, row in enumerate(waiting.rows()):
         if row.read is not None and (detections := row.detections | hit_by[number]):
             matches.note((row.key, detections, row.assets), *row.read)

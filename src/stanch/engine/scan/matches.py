@@ -1,10 +1,12 @@
 """What a thief read may be a million objects: names that matched are joined, and of their bytes the sum is kept."""
 
+from array import array
 from collections.abc import Iterable, Iterator
+from sys import intern
 from typing import Any, Protocol
 
 from stanch.domain.finding import AssetRef
-from stanch.engine.scan.cells import Key
+from stanch.engine.scan.cells import Key, Who
 from stanch.engine.scan.names import Packed, packed, union
 from stanch.engine.scan.shelved import Shelved
 
@@ -28,7 +30,9 @@ class Matches:
     def __init__(self, held: int | None = None) -> None:
         """`held` bytes of packed names stay in memory, all of them where none are told."""
         self._shelf: _Shelf = [] if held is None else Shelved(held)
-        self._numbers: dict[Matched, list[int]] = {}
+        self._numbers: dict[Matched, array[int]] = {}
+        self._sets: dict[frozenset[str], frozenset[str]] = {}
+        self._assets: dict[tuple[AssetRef, ...], tuple[AssetRef, ...]] = {}
         self._names: dict[Matched, set[str]] = {}
         self._sizes: dict[Matched, int] = {}
 
@@ -67,8 +71,17 @@ class Matches:
         self._names, self._sizes = {}, {}
 
     def _enter(self, share: Matched, row: Share) -> None:
-        self._numbers.setdefault(share, []).append(len(self._shelf))
+        numbers = self._numbers.get(share)
+        if numbers is None:
+            numbers = self._numbers[self._lean(share)] = array("q")
+        numbers.append(len(self._shelf))
         self._shelf.append(row)
+
+    def _lean(self, share: Matched) -> Matched:
+        """The share, in what others hold already: those of a caller differ in the hour, and in the key at most."""
+        (start, who, *rest), detections, assets = share
+        key = Key(start, Who._make(map(_once, who)), *map(_once, rest))
+        return key, self._sets.setdefault(detections, detections), self._assets.setdefault(assets, assets)
 
     def __getstate__(self) -> list[tuple[Matched, Share]]:
         return list(self.rows())
@@ -77,3 +90,7 @@ class Matches:
         self.__init__()  # type: ignore[misc]
         for share, row in state:
             self._enter(share, row)
+
+
+def _once(value: Any) -> Any:
+    return intern(value) if type(value) is str else value

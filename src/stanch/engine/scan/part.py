@@ -13,6 +13,7 @@ from stanch.engine.scan.archive import Archive
 from stanch.engine.scan.bounds import Bounds
 from stanch.engine.scan.cells import Cells
 from stanch.engine.scan.digests import Digests
+from stanch.engine.scan.gathered import Gathered
 from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.waiting import Waiting
 
@@ -60,9 +61,10 @@ class Part:
 
 @dataclass(slots=True)
 class Whole(Part):
-    """What all files came to: as a part, but with its cells in an archive and its digests where a million fit."""
+    """What all files came to: as a part, but with its cells, groups and digests where a million fit."""
 
     archive: Archive = field(default_factory=Archive)
+    groups: Gathered = field(default_factory=Gathered)
 
     @classmethod
     def within(cls, bounds: Bounds) -> "Whole":
@@ -72,10 +74,12 @@ class Whole(Part):
             kept=Waiting(bounds.kept),
             matches=Matches(bounds.names),
             archive=Archive(bounds),
+            groups=Gathered(bounds.groups),
         )
 
     def absorb(self, other: Part) -> None:
         """Take in what some files came to."""
         self.archive.take(other.cells)
-        other.cells = Cells()
+        self.groups.absorb(other.gatherer)
+        other.cells, other.gatherer = Cells(), Gatherer()
         Part.absorb(self, other)

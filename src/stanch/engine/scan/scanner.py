@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stanch.contracts.behaviour import HOUR
 from stanch.contracts.source import Batch, LogFile
 from stanch.domain.estate import Estate
 from stanch.domain.event import Event, Skipped
@@ -20,11 +19,12 @@ from stanch.engine.scan.cells import PRESIGNED
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.judge import Judge
-from stanch.engine.scan.line import HOUR_TEXT, WHOLE, Clock, Form, Line, Page, number_of, numbers_of, page
+from stanch.engine.scan.line import WHOLE, Clock, Form, Line, page
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.records import Address, Records
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.things import Closed
+from stanch.engine.scan.uncounted import Uncounted
 from stanch.engine.sigma import Narrowed, Rule
 
 if TYPE_CHECKING:
@@ -146,10 +146,10 @@ class _Pass:
         self._scanner = scanner
         self._judge = scanner.judge
         self._clock = scanner._clock  # noqa: SLF001 - one thing in two pieces
+        self._uncounted = Uncounted(part, seen, scanner.span, self._clock)
         self._part = part
         self._book = scanner._book  # noqa: SLF001
         self._book.turn(path)
-        self._span = scanner.span
         self._seen = seen
         self._address = scanner.address
 
@@ -160,29 +160,19 @@ class _Pass:
     def run(self, items: Iterator[Item]) -> None:
         """Take in all that the file holds."""
         for item in items:
-            if isinstance(item, Skipped):
-                self._part.tally.skipped.append(item)
+            if isinstance(item, Inference):
+                self._scanner.calls.take(item, self._part, self._seen)
             elif isinstance(item, Event):
                 self._take(item)
-            elif isinstance(item, Inference):
-                self._scanner.calls.take(item, self._part, self._seen)
+            elif isinstance(item, Skipped):
+                self._part.tally.skipped.append(item)
             else:
                 self._batch(item)
 
     def _take(self, event: Event) -> None:
         """The slow way: one event, opened whole already."""
-        tally, number = self._part.tally, number_of(event.id)
-        if self._seen is not None:
-            if number in self._seen:
-                tally.duplicates += 1
-                return
-            self._seen.add(number)
-        if not self._span.holds(event.time):
-            tally.left_out += 1
+        if not self._uncounted.takes(event):
             return
-        when = int(event.time.timestamp())
-        self._part.note_ids(when - when % HOUR, (number,))
-        tally.saw(event.time)
         self._judge.take(event, self._part)
         self._scanner.overhear(event)
         if len(self._part.cells) > MOST_HELD:
@@ -198,7 +188,7 @@ class _Pass:
         self._book.relieve(self._part)
         records = Records(batch.text, found.lines, self._address)
         count = 0
-        for hour, places in self._by_hour(found):
+        for hour, places in self._uncounted.by_hour(found):
             opened = (
                 self._summed(found.lines, places, hour)
                 if self._judge.profiles
@@ -211,47 +201,6 @@ class _Pass:
                     self._judge.take(whole, self._part, rules=rules, summed=summed)
         if not self._classes.whole and count * MUCH > len(found.lines):
             self._scanner.widen(self._part)
-
-    def _by_hour(self, found: Page) -> Iterator[tuple[int, Sequence[int]]]:
-        """The places of the lines of each hour that were not seen before; counts them, and notes their ids."""
-        lines, first, last = found
-        if not lines:
-            return
-        places: Sequence[int] = range(len(lines))
-        if self._span.bounded:
-            places = [place for place in places if self._span.holds_text(lines[place].eventTime)]
-            self._part.tally.left_out += len(lines) - len(places)
-        numbers = numbers_of(lines)
-        if self._seen is not None:
-            fresh = [place for place in places if self._first(numbers[place])]
-            self._part.tally.duplicates += len(places) - len(fresh)
-            places = fresh
-        if len(places) < len(lines):
-            if not places:
-                return
-            when = [lines[place].eventTime for place in places]
-            first, last = min(when), max(when)
-        self._part.tally.saw_many(len(places), self._clock.moment(first), self._clock.moment(last))
-        for hour, some in self._hours(lines, places, first, last):
-            self._part.note_ids(hour, numbers if len(some) == len(lines) else [numbers[place] for place in some])
-            yield hour, some
-
-    def _hours(
-        self, lines: list[Line], places: Sequence[int], first: str, last: str
-    ) -> Iterable[tuple[int, Sequence[int]]]:
-        """The places of each hour, most often of a single one."""
-        if first[:HOUR_TEXT] == last[:HOUR_TEXT]:
-            return [(self._clock.hour(first) or 0, places)]
-        found: dict[int, list[int]] = {}
-        for place in places:
-            found.setdefault(self._clock.hour(lines[place].eventTime) or 0, []).append(place)
-        return found.items()
-
-    def _first(self, number: int) -> bool:
-        assert self._seen is not None  # noqa: S101 - for the type checker
-        before = len(self._seen)
-        self._seen.add(number)
-        return len(self._seen) > before
 
     def _each(self, lines: list[Line], places: Sequence[int]) -> Iterator[tuple[int, Line, Deed | None]]:
         """The lines at these places, with the deeds that may be theirs."""

@@ -32,7 +32,6 @@ _ABSENT = Raw(b"null")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 OF_OBJECTS = frozenset({"asset.decoy", "asset.kind", "asset.name", "asset.sensitivity", "object.weights", "read.asset",
                          "read.kind"})  # fmt: skip
-
 """Facts about a thing that nothing but its name tells."""
 
 Signature = tuple[tuple[Any, ...], ...]

@@ -10,7 +10,7 @@ from typing import Any
 from stanch.catalog.actions._settle import settled
 from stanch.catalog.actions.s3._bucket import Bucket
 from stanch.contracts.action import Affects, Case, Overtaken, Plan, Refused, Wait, Witness
-from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied
+from stanch.contracts.aws import Aws, AwsAbsent, AwsDenied, AwsError
 from stanch.domain.arn import Arn
 from stanch.domain.step import Method, Phase, Proof, State, Step
 
@@ -99,10 +99,8 @@ class DecoyObjects:
                 continue
             try:
                 bucket.call("PutObject", Key=key, Body=body, IfNoneMatch="*")
-            except AwsDenied:
-                raise
-            except Exception as error:
-                if getattr(error, "code", "") in _TAKEN:
+            except AwsError as error:
+                if error.code in _TAKEN:
                     raise Overtaken(f"somebody wrote s3://{bucket.name}/{key} since the plan was made") from error
                 raise
         settled(lambda: None not in _look(bucket, self._bodies).values(), wait)

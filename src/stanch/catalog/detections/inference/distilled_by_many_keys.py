@@ -46,11 +46,17 @@ class Limits:
     """Days of logs before that one, without which there is no past to grow beyond."""
     share: float = 0.2
     """Share of all keys beyond which something is common to the estate, not to some of its callers."""
+    few: int = 16
+    """Keys that may share something in any case, of however few there are."""
     common: float = 0.3
     """Share of a key's calls, on a day, that a template must have to be the key's."""
+    calls: int = 5
+    """Calls, on that day, that it must have."""
 
 
 LIMITS = Limits()
+_TEMPLATES = 3
+"""A key has as many on one day, the most frequent."""
 
 Trait = tuple[str, ...]
 """What keys have in common: a template, or a network and a client."""
@@ -78,7 +84,7 @@ def compare(traffic: Traffic, limits: Limits) -> Iterator[Sighting]:
     for key in keys:
         for trait in key.traits:
             sharing.setdefault(trait, []).append(key)
-    most = max(limits.share * traffic.peers.keys, 2.0 * limits.keys)
+    most = max(limits.share * traffic.peers.keys, limits.few)
     hot = {
         trait: (of, risen)
         for trait, of in sharing.items()
@@ -105,8 +111,8 @@ def _traits(history: KeyHistory, limits: Limits) -> set[Trait]:
     templates = marked(history, "template")
     for day, cells in days(history).items():
         calls = total(cells, lambda cell: max(cell.count, cell.joined))
-        for template, count in templates.get(day, Counter[str]()).most_common(3):
-            if count >= max(limits.common * calls, 5):
+        for template, count in templates.get(day, Counter[str]()).most_common(_TEMPLATES):
+            if count >= max(limits.common * calls, limits.calls):
                 traits.add(("template", template))
         for cell in cells:
             if cell.network and cell.agent and not inside(history, cell):

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from stanch.catalog.detections._hosts import PLAYBOOK, TCP, asset_of, by_network, payload, sighting
+from stanch.catalog.detections._hosts import PLAYBOOK, PORTS, SHARED_PORTS, by_network, payload, served, sighting
 from stanch.contracts.behaviour import About, FlowCell, FlowHistory, Sighting
 from stanch.domain.baseline import day_of
 from stanch.domain.finding import Technique
@@ -28,9 +28,9 @@ ABOUT = About(
 class Limits:
     """Which hours are compared, and what is usual in them."""
 
-    ports: frozenset[int] = frozenset({8000, 8265, 11434})
+    ports: frozenset[int] = PORTS
     """Defaults of model servers and of the schedulers under them; few else listen there."""
-    ports_inference: frozenset[int] = frozenset({5000, 7860, 8000, 8001, 8002, 8080, 8265, 8501, 11434, 30000})
+    ports_inference: frozenset[int] = SHARED_PORTS
     """The same for a declared inference host, where also ports that others use speak of the model."""
     longest: int = 14
     """Hours without a call after which it is the gateway's log that is missing, and not its callers."""
@@ -50,13 +50,8 @@ def weigh(flows: FlowHistory, limits: Limits) -> Iterator[Sighting]:
     idle = _idle(flows.asked, limits) if flows.asked else frozenset()
     if len(idle) < limits.hours:
         return
-    ports = limits.ports_inference if asset_of(flows) else limits.ports
-    served = [
-        cell
-        for cell in flows.cells
-        if cell.serves and cell.accepted and cell.protocol == TCP and cell.port in ports and cell.start in idle
-    ]
-    for cells in by_network(served).values():
+    answered = [cell for cell in served(flows, limits) if cell.start in idle]
+    for cells in by_network(answered).values():
         sums: dict[int, int] = dict.fromkeys(idle, 0)
         for cell in cells:
             sums[cell.start] += payload(cell)

@@ -7,7 +7,7 @@ Blind to: a thief in the gateway's own subnet; a server's first days; callers ou
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._hosts import PLAYBOOK, TCP, asset_of, by_network, payload, sighting
+from stanch.catalog.detections._hosts import PLAYBOOK, PORTS, SHARED_PORTS, by_network, payload, served, sighting
 from stanch.contracts.behaviour import About, FlowCell, FlowHistory, Sighting
 from stanch.domain.baseline import day_of
 from stanch.domain.estate import Side
@@ -28,9 +28,9 @@ ABOUT = About(
 class Limits:
     """Ports, and what is usual."""
 
-    ports: frozenset[int] = frozenset({8000, 8265, 11434})
+    ports: frozenset[int] = PORTS
     """Defaults of model servers and of the schedulers under them; few else listen there."""
-    ports_inference: frozenset[int] = frozenset({5000, 7860, 8000, 8001, 8002, 8080, 8265, 8501, 11434, 30000})
+    ports_inference: frozenset[int] = SHARED_PORTS
     """The same for a declared inference host, where also ports that others use speak of the model."""
     days: int = 3
     """Earlier days on which the host answered on its port, before which nobody knows who its callers are."""
@@ -45,11 +45,9 @@ LIMITS = Limits()
 
 def weigh(flows: FlowHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting of a host for each network that it answers for the first time."""
-    ports = limits.ports_inference if asset_of(flows) else limits.ports
     days: dict[int, list[FlowCell]] = {}
-    for cell in flows.cells:
-        if cell.serves and cell.accepted and cell.protocol == TCP and cell.port in ports:
-            days.setdefault(day_of(cell.start), []).append(cell)
+    for cell in served(flows, limits):
+        days.setdefault(day_of(cell.start), []).append(cell)
     known: set[str] = set()
     for number, cells in enumerate(days.values()):
         of = by_network(cells)

@@ -7,8 +7,9 @@ Blind to: a load balancer or proxy in between, whose own port is another and who
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from stanch.catalog.detections._hosts import PLAYBOOK, TCP, asset_of, left, payload, sighting
+from stanch.catalog.detections._hosts import PLAYBOOK, PORTS, SHARED_PORTS, payload, served, sighting
 from stanch.contracts.behaviour import About, FlowHistory, Sighting
+from stanch.domain.estate import Side
 from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
 
@@ -26,9 +27,9 @@ ABOUT = About(
 class Limits:
     """Ports, and how much must be answered."""
 
-    ports: frozenset[int] = frozenset({8000, 8265, 11434})
+    ports: frozenset[int] = PORTS
     """Defaults of model servers and of the schedulers under them; few else listen there."""
-    ports_inference: frozenset[int] = frozenset({5000, 7860, 8000, 8001, 8002, 8080, 8265, 8501, 11434, 30000})
+    ports_inference: frozenset[int] = SHARED_PORTS
     """The same for a declared inference host, where also ports that others use speak of the model."""
     bytes: int = 20_000
     """Bytes beyond packet headers, to all addresses outside together: a refusal or a banner has less."""
@@ -39,8 +40,7 @@ LIMITS = Limits()
 
 def weigh(flows: FlowHistory, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting of a host with all that it answered."""
-    ports = limits.ports_inference if asset_of(flows) else limits.ports
-    proof = [cell for cell in left(flows) if cell.serves and cell.protocol == TCP and cell.port in ports]
+    proof = [cell for cell in served(flows, limits) if cell.side is not Side.INSIDE]
     sent = sum(map(payload, proof))
     if sent >= limits.bytes:
         callers = len({cell.to for cell in proof})

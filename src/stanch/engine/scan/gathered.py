@@ -1,0 +1,95 @@
+"""A caller's keys change by the hour, and what each matched is a group of its own: what does not fit lies in a file.
+
+Beyond a bound all groups move to a temporary database, which nobody else can open and which is gone with the process.
+Whoever asks sees the same groups in the same order either way.
+"""
+
+import pickle
+import sqlite3
+from collections.abc import Iterator
+from hashlib import blake2b
+from sys import intern
+
+from stanch.engine.gather import Gatherer, Group, GroupKey
+from stanch.engine.scan.bounds import BOUNDS
+from stanch.engine.scan.temporary import database
+
+_GROUP, _ID, _FILE = 2_000, 93, 100
+"""Bytes that a group takes in memory, about, and each id and file in it besides."""
+_CACHE = 8 << 10
+"""Kibibytes of the database that are kept in memory."""
+_SCHEMA = "CREATE TABLE piece (number INTEGER PRIMARY KEY, mark BLOB, data BLOB)"
+_BEGAN = """
+    CREATE INDEX IF NOT EXISTS by_mark ON piece (mark);
+    DROP TABLE IF EXISTS one;
+    CREATE TABLE one (began INTEGER PRIMARY KEY, mark BLOB);
+    INSERT INTO one SELECT MIN(number), mark FROM piece GROUP BY mark;
+"""
+# A cross join is made in the order in which it is written: each group looks up its pieces.
+_IN_ORDER = """
+    SELECT began, data FROM one CROSS JOIN piece ON piece.mark = one.mark ORDER BY began, number
+"""
+_MARK = 16
+"""Bytes of a digest, which tells a group from all others."""
+
+
+class Gathered:
+    """The groups of all files, in the order in which each began."""
+
+    def __init__(self, held: int = BOUNDS.groups) -> None:
+        """`held` bytes of groups stay in memory, as far as they can be estimated."""
+        self._most = held
+        self._size = 0
+        self._near = Gatherer()
+        self._database: sqlite3.Connection | None = None
+
+    def absorb(self, other: Gatherer) -> None:
+        """Take in what was gathered from some files."""
+        self._near.absorb(other)
+        self._size += sum(map(_size, other.groups.values()))
+        if self._size > self._most:
+            self._put_away()
+
+    def told(self) -> Iterator[Group]:
+        """All of them; who changes one changes a copy."""
+        if self._database is None:
+            yield from self._near.groups.values()
+            return
+        self._put_away()
+        self._database.executescript(_BEGAN)
+        whole, last = None, 0
+        for began, data in self._database.execute(_IN_ORDER):
+            piece = _group(data)
+            if whole is None or began != last:
+                if whole is not None:
+                    yield whole
+                whole, last = piece, began
+            else:
+                whole.absorb(piece)
+        if whole is not None:
+            yield whole
+
+    def _put_away(self) -> None:
+        """Move all groups to the database; one that comes again is another piece of the same."""
+        if self._database is None:
+            self._database = database(_SCHEMA, _CACHE)
+        self._database.execute("BEGIN")
+        rows = ((_mark(key), pickle.dumps(group, 5)) for key, group in self._near.groups.items())
+        self._database.executemany("INSERT INTO piece (mark, data) VALUES (?, ?)", rows)
+        self._database.execute("COMMIT")
+        self._near, self._size = Gatherer(), 0
+
+
+def _size(group: Group) -> int:
+    return _GROUP + _ID * len(group.ids) + _FILE * len(group.files)
+
+
+def _mark(key: GroupKey) -> bytes:
+    return blake2b(repr(key).encode("utf-8", "surrogatepass"), digest_size=_MARK).digest()
+
+
+def _group(data: bytes) -> Group:
+    """A stored group; the names of its files are those of all others."""
+    group: Group = pickle.loads(data)  # noqa: S301 - written by this very process
+    group.files = dict.fromkeys(map(intern, group.files))
+    return group
