@@ -40,3 +40,12 @@ def test_a_link_that_leads_to_itself_is_refused(tmp_path: Path) -> None:
     link.symlink_to(link)
     with pytest.raises(StoreError, match="cannot be written"):
         written(link / "scan.html", "one")
+
+
+def test_a_file_that_is_replaced_stays_for_whom_it_was(tmp_path: Path) -> None:
+    shared = tmp_path / "stanch.toml"
+    shared.write_text("old")
+    shared.chmod(0o644)
+    written(shared, "new")
+    assert (shared.read_text(), shared.stat().st_mode & 0o777) == ("new", 0o644)
+    assert written(tmp_path / "fresh", "new").stat().st_mode & 0o777 == 0o600

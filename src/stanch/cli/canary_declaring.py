@@ -8,6 +8,7 @@ from stanch import estate as estates
 from stanch.cli import proposals
 from stanch.cli.face import Face
 from stanch.estate.decoys import Decoy, declared, undeclared
+from stanch.stores.text import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +40,7 @@ class Rewriting:
             estates.read(self.after, str(self.path))  # what we write must be right
             with self.path.open("rb") as file:
                 ends = "\r\n" if file.readline().endswith(b"\r\n") else "\n"
-            with self.path.open("w", encoding="utf-8", newline=ends) as file:
-                file.write(self.after)
+            written(self.path, self.after.replace("\n", ends))
             face.say(f"Written to {self.path}.", style="bold")
         return True
 

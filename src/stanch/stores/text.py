@@ -11,6 +11,7 @@ def written(path: Path, text: str) -> Path:
     """Write `text` in one move, durable when it returns; raises StoreError with the remedy.
 
     Only a file is ever replaced: a device or a pipe of that name stays what it is, and what a link leads to is written.
+    A new file is for its owner alone; one that was there stays for whom it was.
     """
     place = Path(os.path.realpath(path))
     if place.exists() and not place.is_file():
@@ -22,6 +23,8 @@ def written(path: Path, text: str) -> Path:
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
+                if place.exists():
+                    Path(file.name).chmod(place.stat().st_mode & 0o777)
                 Path(file.name).replace(place)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)

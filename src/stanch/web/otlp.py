@@ -150,5 +150,6 @@ def _knows(token: str) -> Callable[[str], bool]:
 def _tls(listening: Listening) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(listening.certificate, listening.private_key or None)
+    # Without a password OpenSSL would ask for one at the terminal, and wait for ever where there is none.
+    context.load_cert_chain(listening.certificate, listening.private_key or None, password="")
     return context

@@ -95,9 +95,9 @@ def to_bytes(header: Header) -> bytes:
 
 def from_bytes(head: bytes) -> tuple[Header, int]:
     """What a file's first bytes tell, and where its filter begins; raises FingerprintError."""
+    if not head.startswith(_MAGIC):
+        raise FingerprintError("no fingerprint: it begins otherwise")
     try:
-        if not head.startswith(_MAGIC):
-            raise ValueError("it begins otherwise")
         header = Header(**json.loads(head[len(_MAGIC) : _HEAD].rstrip(b"\0")))
     except (TypeError, ValueError) as error:
         raise FingerprintError(f"no fingerprint: {error}") from error
