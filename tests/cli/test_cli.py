@@ -271,6 +271,13 @@ def test_what_is_no_log_is_not_counted_as_kept(stanch: Run, trail: Path) -> None
     assert "not read: trail/notes.txt: of no log that stanch knows" in said.err
 
 
+def test_a_folder_may_hold_what_one_declares(stanch: Run, trail: Path) -> None:
+    (trail / "stanch.toml").write_text("schema = 1\n")
+    said = stanch("hunt", "trail")
+    assert said.code == 0
+    assert any(line.endswith("trail/stanch.toml: what you declare, no log") for line in said.out.splitlines())
+
+
 def test_a_sentence_is_not_broken_into_lines(stanch: Run, trail: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     (trail / "notes.txt").write_text("notes")

@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 _EXAMPLE = """
 Examples:
 
-- `stanch approve 3fa94c21bd07 --by alice --why "seen with the platform team"` says yes to exactly the plan whose hash
-  begins so, as `stanch contain INCIDENT --auto` prints it. If the account changes meanwhile the plan has another hash,
-  and the yes is worth nothing
+- `stanch approve 3fa94c21bd07 --by alice --why "seen with the platform team"`: says yes to exactly the plan whose
+  hash begins so, as `stanch contain INCIDENT --auto` prints it. If the account changes meanwhile the plan has another
+  hash, and the yes is worth nothing
 
-- `stanch approve 3fa94c21bd07 --by carol --no --why "the release runs until 4"` says no: it is not carried out, whoever
-  said yes
+- `stanch approve 3fa94c21bd07 --by carol --no --why "the release runs until 4"`: says no: it is not carried out,
+  whoever said yes
 
-- `stanch approve 3fa94c21bd07 --by carol --withdraw --why "the release is through"` takes back what carol said, a no or
-  a yes that nobody has carried out yet; everybody's other words stand
+- `stanch approve 3fa94c21bd07 --by carol --withdraw --why "the release is through"`: takes back what carol said, a no
+  or a yes that nobody has carried out yet; everybody's other words stand
 """
 
 

@@ -27,21 +27,22 @@ _HELP = "Plant what no honest work ever touches, see that it still stands, and t
 _PLANT = """
 Examples:
 
-- `stanch canary plant shard s3://acme-weights/llama-70b-ft/` the plan: a shard that fits its neighbours, and the lines
-  for stanch.toml; nothing is touched
+- `stanch canary plant shard s3://acme-weights/llama-70b-ft/`: the plan: a shard that fits its neighbours, and the
+  lines for stanch.toml; nothing is touched
 
-- `stanch canary plant shard s3://acme-weights/llama-70b-ft/ --apply --write` plants it and declares it
+- `stanch canary plant shard s3://acme-weights/llama-70b-ft/ --apply --write`: plants it and declares it
 
-- `stanch canary plant key "ci runner, .env" --apply` a key of your own account that may do nothing, shown once
+- `stanch canary plant key "ci runner, .env" --apply`: a key of your own account that may do nothing, shown once
 
-- `stanch canary plant system-prompt support-bot --tenant acme --language de --apply` a sentence to paste, and its code
+- `stanch canary plant system-prompt support-bot --tenant acme --language de --apply`: a sentence to paste, and its
+  code
 """
 _RETIRE = """
 Examples:
 
-- `stanch canary retire s3://acme-weights/llama-70b-ft/` what would be taken away
+- `stanch canary retire s3://acme-weights/llama-70b-ft/`: what would be taken away
 
-- `stanch canary retire s3://acme-weights/llama-70b-ft/ --apply --write` takes it away, and out of stanch.toml
+- `stanch canary retire s3://acme-weights/llama-70b-ft/ --apply --write`: takes it away, and out of stanch.toml
 
 `stanch canary plant` with the same words plants the very same again.
 """

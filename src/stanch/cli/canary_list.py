@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 LIST = """
 Examples:
 
-- `stanch canary list` what was planted, where, and since when
+- `stanch canary list`: what was planted, where, and since when
 
-- `stanch canary list --check` looks whether it still is as it was planted; looking sets off no alarm
+- `stanch canary list --check`: looks whether it still is as it was planted; looking sets off no alarm
 """
 
 NOTHING = "no canary was planted yet; `stanch canary plant --help` shows how"

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 _EXAMPLE = """
 Examples:
 
-- `stanch contain inc-20261122-3f9a1c` the plan: each call, what it breaks, the way back; nothing is touched
+- `stanch contain inc-20261122-3f9a1c`: the plan: each call, what it breaks, the way back; nothing is touched
 
-- `stanch contain inc-20261122-3f9a1c --apply` asks once, acts, and proves each step
+- `stanch contain inc-20261122-3f9a1c --apply`: asks once, acts, and proves each step
 
-- `stanch contain inc-20261122-3f9a1c --auto` asks nobody: what `response` in stanch.toml allows is done at once, the
+- `stanch contain inc-20261122-3f9a1c --auto`: asks nobody: what `response` in stanch.toml allows is done at once, the
   rest waits for `stanch approve`
 
-- `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --logs ./AWSLogs` in an emergency, without a
+- `stanch contain --resource arn:aws:iam::111122223333:role/vllm-serving --logs ./AWSLogs`: in an emergency, without a
   hunt; the logs say who else uses the role
 """
 

@@ -19,30 +19,30 @@ _HELP = "Render, compare, check and package what runs in AWS: CloudFormation mad
 _RENDER = """
 Examples:
 
-- `stanch deploy render --out deploy` the templates and the parameters of prod
+- `stanch deploy render --out deploy`: the templates and the parameters of prod
 
-- `stanch deploy render --stage dev --playbook stolen_instance_credentials` permissions for one playbook only
+- `stanch deploy render --stage dev --playbook stolen_instance_credentials`: permissions for one playbook only
 """
 _DIFF = """
 Examples:
 
-- `stanch deploy diff deploy` what has changed since the files there were rendered
+- `stanch deploy diff deploy`: what has changed since the files there were rendered
 
-- `stanch deploy diff --deployed` what differs from the stacks of this account and region
+- `stanch deploy diff --deployed`: what differs from the stacks of this account and region
 
 Exit code 10 when something differs, 3 when something could not be looked at.
 """
 _CHECK = """
 Examples:
 
-- `stanch deploy check deploy` whether AWS would take the files there
+- `stanch deploy check deploy`: whether AWS would take the files there
 
-- `stanch deploy check` the same of what would be rendered now
+- `stanch deploy check`: the same of what would be rendered now
 """
 _PACKAGE = """
 Example:
 
-- `stanch deploy package --out responder.zip` the functions' code, and beside it what belongs into their layer
+- `stanch deploy package --out responder.zip`: the functions' code, and beside it what belongs into their layer
 """
 
 PROD = "prod"

@@ -24,9 +24,9 @@ DEFAULT = "stolen_instance_credentials"
 _EXAMPLE = """
 Examples:
 
-- `stanch drill` the default scenario: credentials stolen from an inference host
+- `stanch drill`: the default scenario: credentials stolen from an inference host
 
-- `stanch drill --list` the scenarios there are
+- `stanch drill --list`: the scenarios there are
 
 It needs the extra `range` (`pip install 'stanch[range]'`), and no AWS account: nothing leaves this machine.
 """

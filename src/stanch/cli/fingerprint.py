@@ -13,9 +13,9 @@ from stanch.cli.options import STATE, Output, StateDir
 _EPILOG = """
 Examples:
 
-- `stanch fingerprint ./datasets --out datasets.fingerprint` of all texts below a folder
+- `stanch fingerprint ./datasets --out datasets.fingerprint`: of all texts below a folder
 
-- `stanch fingerprint s.jsonl t.parquet --out t.fingerprint` of two files
+- `stanch fingerprint s.jsonl t.parquet --out t.fingerprint`: of two files
 """
 
 

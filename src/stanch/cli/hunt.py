@@ -50,20 +50,20 @@ if TYPE_CHECKING:
 _EXAMPLE = """
 Examples:
 
-- `stanch hunt ./AWSLogs` search a folder of logs, of any mix: CloudTrail, S3 access, VPC flow, ALB, GuardDuty, Security
-  Hub, Security Lake, model gateways and servers
+- `stanch hunt ./AWSLogs`: search a folder of logs, of any mix: CloudTrail, S3 access, VPC flow, ALB, GuardDuty,
+  Security Hub, Security Lake, model gateways and servers
 
-- `stanch hunt ./litellm --system-prompt prompt.txt` search the calls of models, and their answers for what leaks
+- `stanch hunt ./litellm --system-prompt prompt.txt`: search the calls of models, and their answers for what leaks
 
-- `stanch hunt s3://acme-trail/AWSLogs --since 2026-11-20 --until 2026-11-21` search where CloudTrail delivers
+- `stanch hunt s3://acme-trail/AWSLogs --since 2026-11-20 --until 2026-11-21`: search where CloudTrail delivers
 
-- `stanch hunt lake` search what earlier hunts with `--save`, or `stanch lake import`, kept: several times faster
+- `stanch hunt lake`: search what earlier hunts with `--save`, or `stanch lake import`, kept: several times faster
 
-- `zcat trail.json.gz | stanch hunt -` search what is piped in
+- `zcat trail.json.gz | stanch hunt -`: search what is piped in
 
-- `stanch hunt ./AWSLogs --rules ./sigma/rules/cloud/aws` with the community's rules beside our own
+- `stanch hunt ./AWSLogs --rules ./sigma/rules/cloud/aws`: with the community's rules beside our own
 
-- `stanch hunt ./AWSLogs --format json --fail-on high` for machines: JSON Lines, exit code 10 when it is serious
+- `stanch hunt ./AWSLogs --format json --fail-on high`: for machines: JSON Lines, exit code 10 when it is serious
 """
 
 

@@ -18,9 +18,9 @@ from stanch.iam import Decision
 EVALUATE = """
 Examples:
 
-- `stanch iam evaluate cases.jsonl` decide each request, and say which statement decided
+- `stanch iam evaluate cases.jsonl`: decide each request, and say which statement decided
 
-- `stanch iam evaluate cases.jsonl --format json` for machines: one decision a line
+- `stanch iam evaluate cases.jsonl --format json`: for machines: one decision a line
 
 One case a line: `{"id": "1", "request": {"principal": "arn:...", "action": "s3:GetObject", "resource": "arn:...",
 "resource_account": "111122223333", "context": {}}, "identity": [{"name": "Read", "policy": {...}}]}`, and beside

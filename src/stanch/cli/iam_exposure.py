@@ -22,15 +22,15 @@ from stanch.iam.exposure import Exposure, Perimeter
 EXPOSURE = """
 Examples:
 
-- `stanch iam exposure` who gets into anything of the snapshot: buckets, keys, queues, roles
+- `stanch iam exposure`: who gets into anything of the snapshot: buckets, keys, queues, roles
 
-- `stanch iam exposure --service s3 --fail-on public` only its buckets, and exit code 10 when one is public
+- `stanch iam exposure --service s3 --fail-on public`: only its buckets, and exit code 10 when one is public
 
-- `stanch iam exposure policy.json --service s3 --owner 111122223333` who gets into a bucket by its policy
+- `stanch iam exposure policy.json --service s3 --owner 111122223333`: who gets into a bucket by its policy
 
 - `stanch iam exposure trust.json --service iam --owner 111122223333 --trusted 444455556666 --org o-abc1234567`
 
-- `stanch iam exposure bucket.json --service s3 --owner 111122223333 --format json --fail-on public` for machines
+- `stanch iam exposure bucket.json --service s3 --owner 111122223333 --format json --fail-on public`: for machines
 
 The file holds a policy, AWS's own answer that has one inside, or for a bucket all its ways in: `{"policy", "acl",
 "public_access_block", "account_public_access_block", "access_points": [{"name", "policy", "public_access_block",

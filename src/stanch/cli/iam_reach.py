@@ -18,13 +18,13 @@ from stanch.iam.escalation import ADMIN, Reached, UnknownTarget
 REACH = """
 Examples:
 
-- `stanch iam reach --to admin` who is, or can make himself, an administrator, by the snapshot of `stanch snapshot`
+- `stanch iam reach --to admin`: who is, or can make himself, an administrator, by the snapshot of `stanch snapshot`
 
-- `stanch iam reach accounts.json --to admin` the same by a file
+- `stanch iam reach accounts.json --to admin`: the same by a file
 
-- `stanch iam reach accounts.json --to arn:aws:s3:::acme-weights` who can read the weights, and through whom
+- `stanch iam reach accounts.json --to arn:aws:s3:::acme-weights`: who can read the weights, and through whom
 
-- `stanch iam reach accounts.json --to admin --from arn:aws:iam::111122223333:role/vllm-serving --paths 5` how this
+- `stanch iam reach accounts.json --to admin --from arn:aws:iam::111122223333:role/vllm-serving --paths 5`: how this
   host's role gets there, in five ways
 
 The file is what `aws iam get-account-authorization-details` answers, by account id: `{"111122223333": {...}}`; or

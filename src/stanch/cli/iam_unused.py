@@ -18,7 +18,7 @@ from stanch.stores.search import Search, is_s3
 UNUSED = """
 Examples:
 
-- `stanch iam unused vllm-serving --logs ./AWSLogs` what the role used, and what it may besides, by the snapshot
+- `stanch iam unused vllm-serving --logs ./AWSLogs`: what the role used, and what it may besides, by the snapshot
 
 - `stanch iam unused arn:aws:iam::111122223333:role/etl --logs ./AWSLogs --facts account.json --policy-out etl.json`
 

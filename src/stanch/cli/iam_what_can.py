@@ -15,11 +15,11 @@ from stanch.iam.ask import Power
 WHAT_CAN = """
 Examples:
 
-- `stanch iam what-can vllm-serving` what the serving role can do, by the snapshot
+- `stanch iam what-can vllm-serving`: what the serving role can do, by the snapshot
 
-- `stanch iam what-can arn:aws:iam::111122223333:role/vllm-serving facts.json` the same by a file
+- `stanch iam what-can arn:aws:iam::111122223333:role/vllm-serving facts.json`: the same by a file
 
-- `stanch iam what-can vllm-serving facts.json --expand --format json` each action by itself, for machines
+- `stanch iam what-can vllm-serving facts.json --expand --format json`: each action by itself, for machines
 
 Actions and resources are told as the policies write them, narrowed by boundary and service control policies.
 """

@@ -15,11 +15,11 @@ from stanch.iam.ask import Access
 WHO_CAN = """
 Examples:
 
-- `stanch iam who-can s3:GetObject 'arn:aws:s3:::acme-weights/*'` who can read all of the weights, by the snapshot
+- `stanch iam who-can s3:GetObject 'arn:aws:s3:::acme-weights/*'`: who can read all of the weights, by the snapshot
 
-- `stanch iam who-can s3:GetObject 'arn:aws:s3:::acme-weights/*' facts.json` the same by a file
+- `stanch iam who-can s3:GetObject 'arn:aws:s3:::acme-weights/*' facts.json`: the same by a file
 
-- `stanch iam who-can sts:AssumeRole arn:aws:iam::111122223333:role/export facts.json --format json` for machines
+- `stanch iam who-can sts:AssumeRole arn:aws:iam::111122223333:role/export facts.json --format json`: for machines
 
 `must` can whatever the moment; `may` can if the conditions told hold of the request: an address, MFA, a tag.
 FILE is `{account: what get-account-authorization-details answers}`, or `{"accounts": {...}, "resource_policies": {arn:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 _EXAMPLE = """
 Examples:
 
-- `stanch incidents` all of them, newest first
+- `stanch incidents`: all of them, newest first
 
-- `stanch incidents inc-20261122-3f9a1c` one of them with its findings and steps; a unique beginning of the id will do
+- `stanch incidents inc-20261122-3f9a1c`: one of them with its findings and steps; a unique beginning of the id will
+  do
 """
 
 

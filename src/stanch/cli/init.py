@@ -27,19 +27,20 @@ from stanch.stores.listing import Listing
 _EXAMPLE = """
 Examples:
 
-- `stanch init` look at the account of your credentials and write what was found; without credentials, a file to fill in
+- `stanch init`: look at the account of your credentials and write what was found; without credentials, a file to fill
+  in
 
-- `stanch init --in eu-central-1 --in us-east-1 --account 444455556666 --role stanch-reader` regions, another account
+- `stanch init --in eu-central-1 --in us-east-1 --account 444455556666 --role stanch-reader`: regions, another account
 
-- `stanch init --logs ./AWSLogs` weigh also who reads what; `--logs lake` what was kept
+- `stanch init --logs ./AWSLogs`: weigh also who reads what; `--logs lake` what was kept
 
-- `stanch init --update` show what the account has and stanch.toml does not; `--write` adds it at the file's end
+- `stanch init --update`: show what the account has and stanch.toml does not; `--write` adds it at the file's end
 
-- `stanch init --snapshot DIR` from what was kept earlier, without any call
+- `stanch init --snapshot DIR`: from what was kept earlier, without any call
 
-- `stanch init --permissions` the policy that looking needs: lists and reads, no object's bytes
+- `stanch init --permissions`: the policy that looking needs: lists and reads, no object's bytes
 
-- `stanch init --check` whether the stanch.toml here is right, with line and remedy where it is not
+- `stanch init --check`: whether the stanch.toml here is right, with line and remedy where it is not
 
 Nothing is changed in any account. Exit code 3 when something could not be looked at; it is listed. Exit code 10 when
 `--update` finds a difference and does not write it.

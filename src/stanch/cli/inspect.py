@@ -21,13 +21,13 @@ _STDIN = "-"
 _EPILOG = """
 Examples:
 
-- `stanch inspect answer.txt` secrets and personal data of one text, hidden but for the last four characters
+- `stanch inspect answer.txt`: secrets and personal data of one text, hidden but for the last four characters
 
-- `curl -s ... | stanch inspect - --fail-on secret` exits with 10 when there is a secret
+- `curl -s ... | stanch inspect - --fail-on secret`: exits with 10 when there is a secret
 
-- `stanch inspect answers/*.txt --system-prompt prompt.txt --fingerprint datasets.fingerprint` also what is recited
+- `stanch inspect answers/*.txt --system-prompt prompt.txt --fingerprint datasets.fingerprint`: also what is recited
 
-- `stanch inspect answers/*.txt --code ./src` also what is repeated of source code
+- `stanch inspect answers/*.txt --code ./src`: also what is repeated of source code
 """
 
 

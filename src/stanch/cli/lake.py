@@ -24,14 +24,14 @@ from stanch.stores.search import Search, is_s3
 _IMPORT = """
 Examples:
 
-- `stanch lake import ./AWSLogs` keep a folder of logs; doing it again keeps only what is new
+- `stanch lake import ./AWSLogs`: keep a folder of logs; doing it again keeps only what is new
 
-- `stanch hunt lake` then hunts what was kept
+- `stanch hunt lake`: then hunts what was kept
 """
 _SHOW = """
 Examples:
 
-- `stanch lake show` what the lake holds, by log, account, region and day
+- `stanch lake show`: what the lake holds, by log, account, region and day
 """
 
 

@@ -13,9 +13,9 @@ from stanch.cli.options import STATE, EstateFile, Output, StateDir
 _EXAMPLE = """
 Examples:
 
-- `stanch report inc-20261122-3f9a1c --regime gdpr` a draft whose clocks do not run yet
+- `stanch report inc-20261122-3f9a1c --regime gdpr`: a draft whose clocks do not run yet
 
-- `stanch report inc-20261122-3f9a1c --aware-at 2026-11-22T03:10:00+01:00 --by "J. Doe" --why "triage confirmed it"`
+- `stanch report inc-20261122-3f9a1c --aware-at 2026-11-22T03:10:00+01:00 --by "J. Doe" --why "triage confirmed it"`:
   records when the organisation became aware: a decision of a person, kept with its reason
 """
 

@@ -40,17 +40,17 @@ _MOST_UNKNOWN = 12
 _EXAMPLE = """
 Examples:
 
-- `stanch scan` look at the account of your credentials and judge it
+- `stanch scan`: look at the account of your credentials and judge it
 
-- `stanch scan --snapshot .stanch/snapshot` judge what `stanch snapshot` kept, without any call
+- `stanch scan --snapshot .stanch/snapshot`: judge what `stanch snapshot` kept, without any call
 
-- `stanch scan --row "public by policy" --row trust --details` two failure points, every hole with its remedy
+- `stanch scan --row "public by policy" --row trust --details`: two failure points, every hole with its remedy
 
-- `stanch scan --logs ./AWSLogs` replay these events against the alarms: which would never have rung
+- `stanch scan --logs ./AWSLogs`: replay these events against the alarms: which would never have rung
 
-- `stanch scan --html scan.html --asff findings.json --ocsf findings.jsonl` for people, Security Hub and a SIEM
+- `stanch scan --html scan.html --asff findings.json --ocsf findings.jsonl`: for people, Security Hub and a SIEM
 
-- `stanch scan --format json --fail-on high` for a pipeline: one verdict a line, exit code 10 when it is serious
+- `stanch scan --format json --fail-on high`: for a pipeline: one verdict a line, exit code 10 when it is serious
 
 Nothing is changed in any account. Exit code 3 when something could not be judged; it is listed.
 """

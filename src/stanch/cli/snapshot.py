@@ -42,15 +42,15 @@ _MOST_WORDS = 160
 _EXAMPLE = """
 Examples:
 
-- `stanch snapshot` the account of your credentials, in the regions of stanch.toml, into .stanch/snapshot
+- `stanch snapshot`: the account of your credentials, in the regions of stanch.toml, into .stanch/snapshot
 
-- `stanch snapshot --role stanch-reader` every account of the perimeter, through that role
+- `stanch snapshot --role stanch-reader`: every account of the perimeter, through that role
 
-- `stanch snapshot --diff .stanch/snapshot` look anew, keep it there, and tell what changed since
+- `stanch snapshot --diff .stanch/snapshot`: look anew, keep it there, and tell what changed since
 
-- `stanch snapshot --diff monday --to friday` what changed between two snapshots, without any call
+- `stanch snapshot --diff monday --to friday`: what changed between two snapshots, without any call
 
-- `stanch snapshot --permissions` the policy that the reading role needs
+- `stanch snapshot --permissions`: the policy that the reading role needs
 
 Nothing is changed in any account. Exit code 3 when something could not be seen; it is listed, and kept in the snapshot.
 """

@@ -72,7 +72,7 @@ def undo(
     if refused:
         face.say(f"Not undone: {len(refused)} of {len(done)}; the reason stands above.", style="bold red")
         raise typer.Exit(Exit.PARTIAL)
-    face.say("Undone: what stanch changed is as it was. Snapshots taken as evidence are kept.", style="bold green")
+    face.say("Undone: what stanch changed is as it was. Evidence, where any was taken, is kept.", style="bold green")
 
 
 def _warn(face: Face, standing: Sequence[Step]) -> None:

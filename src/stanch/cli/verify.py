@@ -23,11 +23,11 @@ _ORDER = ("no", "unknown", "yes")
 _EXAMPLE = """
 Examples:
 
-- `stanch verify` the journal's chain, and the log files that hold the evidence of all incidents; asks nobody
+- `stanch verify`: the journal's chain, and the log files that hold the evidence of all incidents; asks nobody
 
-- `stanch verify inc-20261122-3f9a1c --s3` also the files in S3, each ledger and object in the evidence bucket
+- `stanch verify inc-20261122-3f9a1c --s3`: also the files in S3, each ledger and object in the evidence bucket
 
-- `stanch verify --table stanch-responder-Journal-1AB2` what a deployed responder wrote
+- `stanch verify --table stanch-responder-Journal-1AB2`: what a deployed responder wrote
 
 One line when all is as it was; else what is not, first. Exit code 3 when something is not as it was, or with --s3 could
 not be looked at.

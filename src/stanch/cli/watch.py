@@ -48,13 +48,13 @@ if TYPE_CHECKING:
 _EXAMPLE = """
 Examples:
 
-- `stanch watch s3://acme-trail/AWSLogs --every 5m` tell what is new or has grown where CloudTrail delivers
+- `stanch watch s3://acme-trail/AWSLogs --every 5m`: tell what is new or has grown where CloudTrail delivers
 
-- `stanch watch /var/log/litellm --otlp 127.0.0.1:4318` read a gateway's logs, and receive OpenTelemetry from here
+- `stanch watch /var/log/litellm --otlp 127.0.0.1:4318`: read a gateway's logs, and receive OpenTelemetry from here
 
-- `stanch watch --otlp 10.0.1.5:4318 --tls-cert tls.pem --tls-key tls.key --token-file otlp.token` from elsewhere too
+- `stanch watch --otlp 10.0.1.5:4318 --tls-cert tls.pem --tls-key tls.key --token-file otlp.token`: from elsewhere too
 
-- `stanch watch ./AWSLogs --cycles 1 --format json` once, for a timer: only what no cycle told before
+- `stanch watch ./AWSLogs --cycles 1 --format json`: once, for a timer: only what no cycle told before
 """
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequen
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import PurePath
 from typing import Any
 
 from stanch.contracts.inference import InferenceSource
@@ -15,6 +16,7 @@ from stanch.domain.inference import Inference
 from stanch.engine.inflate import GIB, Inflating
 
 _HEAD = 1 << 14
+_ESTATE = "stanch.toml"
 
 Item = Event | Inference | Skipped | Batch
 AnySource = Source | InferenceSource
@@ -157,7 +159,9 @@ def _recognised(
 ) -> Iterator[Item]:
     head = stream.peek(_HEAD)
     if source is None:
-        if not inflating.fault:
+        if PurePath(path).name == _ESTATE:
+            yield Skipped(path, "what you declare, no log", fault=False)
+        elif not inflating.fault:
             yield Skipped(path, _unknown(head))
         return
     tally.logs[source.LOG] += 1
