@@ -35,8 +35,9 @@ def planned(
 ) -> tuple[list["Errand"], list["Seen"]]:
     """What there is to look at, and what cannot be entered (accounts, regions), as what was seen there: nothing.
 
-    `role` is assumed in the perimeter's other accounts; without one only the caller's own is looked at. Raises AwsError
-    with its remedy when the caller cannot ask anything, or a region of `regions` does not exist.
+    `only` names collectors, as `ec2/disks`, or all of a folder, as `ec2`. `role` is assumed in the perimeter's other
+    accounts; without one only the caller's own is looked at. Raises AwsError with its remedy when the caller cannot ask
+    anything, or a region of `regions` does not exist.
     """
     from stanch.estate.asking import refused
     from stanch.estate.looking import errands
@@ -56,7 +57,8 @@ def planned(
         except AwsError as error:
             told = Unknown(error.operation, error.code, "sts:AssumeRole", arn, error.message, account)
             closed.append(Seen(account, None, "account", (), (told,)))
-    chosen = {name: module for name, module in collectors().items() if not only or name.split("/")[0] in only}
+    wanted = set(only)
+    chosen = {name: one for name, one in collectors().items() if not wanted or {name, name.split("/")[0]} & wanted}
     where = list(dict.fromkeys(regions or estate.perimeter.regions or (aws.region,)))
     todo: list[Errand] = []
     for account, home in homes:

@@ -127,6 +127,16 @@ def test_whom_containment_spares(toml: str | None, ruling: Ruling) -> None:
     assert rulings("response/break_glass_bound", posture(lines, toml)) == {ROOT: ruling}
 
 
+def test_nobody_is_missed_where_nobody_was_listed() -> None:
+    denied = "iam:GetAccountAuthorizationDetails"
+    toml = '[response]\nnever_touch = ["arn:aws:iam::*:role/saviour"]\n'
+    told = verdicts(
+        "response/break_glass_bound",
+        posture([ACCOUNT_ITSELF], toml, unknowns=[Unknown(denied, "AccessDenied", denied, "iam", "no")]),
+    )
+    assert [(one.resource, one.ruling) for one in told] == [(ROOT, Ruling.UNKNOWN)]
+
+
 ORGANIZATION = f"arn:aws:organizations::{ACCOUNT}:organization/o-1"
 FREEZE = '[response]\nfreeze_policy = "freeze"\n'
 SPARED = {"ArnNotLike": {"aws:PrincipalArn": ["arn:*:iam::*:role/stanch-responder"]}}
