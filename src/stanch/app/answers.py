@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,9 @@ class Answers:
     def identity(self) -> str:
         """What tells this way of looking from any other: a hunt that goes on must go on with the same."""
         digest = hashlib.sha256()
-        engine = CATALOG.parent / "engine" / "inspect"
-        code = (engine.parent / "grams.py", *sorted(engine.glob("*.py")))
+        engine = CATALOG.parent / "engine"
+        rooms = (sorted((engine / room).glob("*.py")) for room in ("inspect", "canary"))
+        code = (engine / "grams.py", *chain.from_iterable(rooms))
         own = (*self._prompts, *code_in(self._code))
         for path in (*sorted((CATALOG / "patterns").rglob("*.toml")), *code, *own):
             digest.update(path.read_bytes())
