@@ -3,7 +3,7 @@
 Whoever serves or trains it does so each time a host starts; a thief does it once. The calls are the same.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stanch.catalog.detections._reads import Taken
@@ -48,12 +48,16 @@ class Load:
         return f"{len(self.numbers)} of {self.model[1]} shards of {self.model[0]}"
 
 
-def loads(parts: Iterable[tuple[str, Taken]], hours: int) -> list[Load]:
+Sharded = tuple[Taken, Mapping[Model, set[int]]]
+"""A read with the shard numbers among its objects, by model."""
+
+
+def loads(parts: Iterable[tuple[str, Sharded]], hours: int) -> list[Load]:
     """What each reader took of each model, window by window, in the order of time; `parts` are (reader, read)."""
     found: list[Load] = []
     latest: dict[tuple[str, Model], Load] = {}
-    for reader, part in parts:
-        for model, numbers in part.shards().items():
+    for reader, (part, shards) in parts:
+        for model, numbers in shards.items():
             load = latest.get((reader, model))
             if load is None or part.cell.first - load.began >= hours * HOUR:
                 load = latest[reader, model] = Load(model, reader, part.cell.first)

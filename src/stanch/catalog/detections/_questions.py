@@ -34,7 +34,7 @@ def asked_by_hand(cell: Cell, history: History) -> bool:
     """Whether somebody with a name asked for himself: neither AWS nor a declared caretaker."""
     if cell.is_aws or through_a_service(cell) or not is_identity(cell.principal):
         return False
-    return purpose(cell, history.estate) not in CARETAKERS
+    return purpose(cell, history) not in CARETAKERS
 
 
 def windows(cells: Sequence[Cell], seconds: int = HOUR) -> Iterator[list[Cell]]:

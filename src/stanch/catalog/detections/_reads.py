@@ -5,13 +5,13 @@ Blind to: what an AWS service reads for the caller (Athena, a Glue job): the obj
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from stanch.contracts.behaviour import Cell, History
 from stanch.domain.arn import like
-from stanch.domain.estate import Asset, AssetKind, Estate, Export, Principal, Purpose
+from stanch.domain.estate import Asset, AssetKind, Estate, Export, Purpose
 from stanch.domain.event import is_identity
 from stanch.domain.finding import AssetRef
 from stanch.domain.shards import Model, shards_of
@@ -65,9 +65,11 @@ class Taken:
     def shards(self) -> dict[Model, set[int]]:
         """The shard numbers among the objects, by model; where nobody declared weights, those of weights by name."""
         found: dict[Model, set[int]] = {}
-        if _OF in "\n".join(self.keys).lower():
-            for name in self.names:
-                for model, number in _shard(name, not self.worth_stealing):
+        keys = list(self.keys)
+        if _OF in "\n".join(keys).lower():
+            begin, by_form = f"{self.cell.on}/", not self.worth_stealing
+            for key in keys:
+                for model, number in _shard(begin + key, by_form):
                     found.setdefault(model, set()).add(number)
         return found
 
@@ -154,14 +156,17 @@ def partition(cell: Cell) -> str:
     return next((name for prefix, name in _PARTITIONS.items() if cell.region.startswith(prefix)), "aws")
 
 
-def purpose(cell: Cell, estate: Estate) -> Purpose | None:
+def purpose(cell: Cell, history: History) -> Purpose | None:
     """What the cell's caller is for; None where the estate names no principals and so cannot say."""
-    return _purpose(estate.principals, cell.actor.arn, cell.principal) if estate.principals else None
+    return history.once(_purposes)(cell.actor.arn, cell.principal)
 
 
-@lru_cache(maxsize=1 << 12)
-def _purpose(principals: tuple[Principal, ...], arn: str, principal: str) -> Purpose:
-    return Estate(principals=principals).purpose_of((arn, principal))
+def _purposes(history: History) -> Callable[[str, str], Purpose | None]:
+    """Says it of a session and the identity behind it, of which a history has few."""
+    estate = history.estate
+    if not estate.principals:
+        return lambda arn, principal: None
+    return lru_cache(maxsize=1 << 12)(lambda arn, principal: estate.purpose_of((arn, principal)))
 
 
 def all_keys(parts: Iterable[Taken]) -> set[str]:

@@ -7,8 +7,9 @@ way.
 
 import pickle
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from sys import getsizeof
@@ -28,8 +29,8 @@ Origin = Callable[[str | None, str], str]
 """Resolves an access key and an ARN to the identity that the lineage began with."""
 _Plain = tuple[Any, ...]
 
-_KEY, _ROW, _TEXT = 700, 250, 49
-"""Bytes that a key, a row and a text take in memory besides what they hold."""
+_KEY, _ROW = 700, 250
+"""Bytes that a key and a row take in memory besides what they hold."""
 _CACHE = 16 << 10
 """Kibibytes of the database that are kept in memory."""
 _SCHEMA = """
@@ -115,8 +116,9 @@ class Archive:
         if self._told is None:
             actors: dict[_Plain, Actor] = {}
             self._told = []
+            tie = _ties()
             for _, equals in groupby(sorted(self._rows, key=_when), _when):
-                for key in sorted(equals, key=repr):
+                for key in sorted(equals, key=tie):
                     made = cell(key, folded(self._rows.pop(key)), actors.get(key[1]))
                     actors.setdefault(key[1], made.actor)
                     self._told.append(made)
@@ -127,7 +129,7 @@ class Archive:
         if self._database is None:
             self._database = database(_SCHEMA, _CACHE)
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?)", map(_stored, self._rows.items()))
+        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?)", _stored(self._rows))
         self._database.execute("COMMIT")
         self._rows, self._callers, self._size = {}, {}, 0
 
@@ -229,8 +231,14 @@ def _grouped(cells: Iterable[Cell], whose: Whose, origin: Origin) -> Iterator[tu
 
 
 def _when(key: _Plain) -> tuple[int, str]:
-    """Cells come in the order of their hours, of one hour by callers; among equals `repr` makes the order one."""
+    """Cells come in the order of their hours, of one hour by callers."""
     return key[0], key[1][0]
+
+
+def _ties() -> Callable[[_Plain], str]:
+    """Among those of one caller in one hour what they look like makes the order one; callers are few."""
+    caller = cache(repr)
+    return lambda key: f"{caller(key[1])}{key[2:]}"
 
 
 def _size(row: Row) -> int:
@@ -238,8 +246,10 @@ def _size(row: Row) -> int:
     return _ROW + _weight(row[4]) + _weight(row[5]) + 8 * len(row[6])
 
 
-def _weight(names: object) -> int:
-    return getsizeof(names) if isinstance(names, str) else sum(map(getsizeof, names))  # type: ignore[call-overload]
+def _weight(names: Packed) -> int:
+    if not names:
+        return 0
+    return getsizeof(names) if isinstance(names, str) else sum(map(getsizeof, names))
 
 
 def _outweighs(rows: Sequence[Row]) -> bool:
@@ -247,11 +257,12 @@ def _outweighs(rows: Sequence[Row]) -> bool:
     return sum(len(row[4]) for row in rows[1:]) >= len(rows[0][4])
 
 
-def _stored(item: tuple[_Plain, Sequence[Row]]) -> tuple[int, bytes, bytes, bytes, bytes, bytes]:
-    key, rows = item
-    who = key[1]
-    data = pickle.dumps((key, folded(rows)), 5)
-    return key[0], _bytes(who[0]), _bytes(repr(key)), _bytes(who[3] or ""), _bytes(who[5]), data
+def _stored(held: Mapping[_Plain, Sequence[Row]]) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes]]:
+    tie = _ties()
+    for key, rows in held.items():
+        who = key[1]
+        data = pickle.dumps((key, folded(rows)), 5)
+        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data
 
 
 def _rows(stored: Iterable[bytes]) -> Iterator[tuple[_Plain, Row]]:

@@ -56,8 +56,7 @@ class Book:
         for deed in self._deeds:
             for mark, sums in deed.sums.items():
                 hour, on, signed = (mark, "", False) if isinstance(mark, int) else mark
-                key = deed.cell._replace(start=hour, on=on, presigned=signed)
-                part.cells.add(key, sums.told(self._clock))
+                part.cells.enter(deed.key(hour, on, presigned=signed), sums.told(self._clock))
             deed.sums = {}
         self._deeds, self._sums = [], []
         self.counting.close(part)

@@ -7,6 +7,8 @@ order.
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
+from sys import intern
 from typing import Any, NamedTuple
 
 from stanch.contracts.behaviour import HOUR, Cell
@@ -14,7 +16,7 @@ from stanch.domain.estate import Side
 from stanch.domain.event import Actor
 from stanch.engine.enrich import View
 from stanch.engine.scan.asked import acted_on, denied, secrets_read, store_of
-from stanch.engine.scan.names import Names, Packed, packed, union, unpacked
+from stanch.engine.scan.names import NOTHING, Names, Packed, packed, union, unpacked
 from stanch.engine.sigma import packed as plain
 from stanch.engine.untrusted import at, text
 
@@ -123,47 +125,56 @@ class Sums:
 
 Row = tuple[int, int, int, int, Packed, Packed, tuple[str, ...]]
 """Sums as they travel: count, bytes, first, last, objects, events, files."""
-Wire = dict[tuple[Any, ...], Row]
-"""Rows by their keys; a key is what `Key` names, as plain tuples."""
+Plain = tuple[Any, ...]
+"""What `Key` names, as plain tuples: the key of a row."""
+Wire = dict[Plain, Row]
+"""Rows by their keys."""
 
 
 class Cells:
-    """The cells of some files."""
+    """The cells of some files: the sums of single events, and rows of many."""
 
     def __init__(self) -> None:
         self._sums: dict[Key, Sums] = {}
-        self._arrived: Wire = {}
+        self._rows: Wire = {}
         self._away: list[bytes] = []
 
     def __len__(self) -> int:
         """Cells at hand; what was put away is not among them."""
-        return len(self._sums) + len(self._arrived)
+        return len(self._sums) + len(self._rows)
 
     @property
     def sums(self) -> dict[Key, Sums]:
         """The sums of each cell."""
-        away, arrived = [*self._away_wires()], self._arrived
-        self._away, self._arrived = [], {}
-        for wire in (*away, arrived):
+        away, rows = [*self._away_wires()], self._rows
+        self._away, self._rows = [], {}
+        for wire in (*away, rows):
             for key, row in wire.items():
                 self.add(key_of(key), _sums(row))
         return self._sums
 
     def add(self, key: Key, sums: Sums) -> None:
-        """Take in the sums of some events of one cell."""
-        known = (self.sums if self._arrived else self._sums).setdefault(key, sums)
+        """Take in the sums of an event, or of some events, of one cell."""
+        known = self._sums.setdefault(key, sums)
         if known is not sums:
             known.add(sums)
 
+    def enter(self, key: Plain, row: Row) -> None:
+        """Take in what many events of one cell come to; equal texts had better be one, as they travel once then."""
+        known = self._rows.setdefault(key, row)
+        if known is not row:
+            self._rows[key] = folded((known, row))
+
     def absorb(self, other: "Cells") -> None:
         """Take in the cells of other files."""
-        for key, sums in other.sums.items():
-            self.add(key, sums)
+        for wire in other.wires():
+            for key, row in wire.items():
+                self.enter(key, row)
 
     def put_away(self) -> None:
         """Make what is at hand small: nobody looks at it before all is added up."""
         self._away.append(zlib.compress(plain.packed(self._wire()), 1))
-        self._sums, self._arrived = {}, {}
+        self._sums, self._rows = {}, {}
 
     def wires(self) -> Iterator[Wire]:
         """All cells as they travel, in one or several tables; a cell may be in each."""
@@ -175,21 +186,15 @@ class Cells:
 
     def _wire(self) -> Wire:
         """What is at hand as it travels: plain tuples and joined texts, of which equal ones are one, cost least."""
-        if not self._sums:
-            return self._arrived
-        callers: dict[Who, tuple[Any, ...]] = {}
-        texts: dict[str, str] = {}
-        once = texts.setdefault
-        made: Wire = {}
-        for key, sums in self._sums.items():
+        sums_of, self._sums = self._sums, {}
+        callers: dict[Who, Plain] = {}
+        for key, sums in sums_of.items():
             start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
             caller = callers.get(who) or callers.setdefault(who, tuple(who))
-            told = (start, caller, once(source, source), once(name, name), failed, denied_, once(on, on),
-                     once(region, region), once(agent, agent), presigned, console)  # fmt: skip
-            objects = packed(sorted(sums.objects))
-            made[told] = (sums.count, sums.bytes, sums.first, sums.last, objects, packed(sums.events),
-                           tuple(sums.files))  # fmt: skip
-        return made
+            told = (start, caller, intern(source), intern(name), failed, denied_, intern(on), intern(region),
+                     intern(agent), presigned, console)  # fmt: skip
+            self.enter(told, _row(sums))
+        return self._rows
 
     def __getstate__(self) -> tuple[list[bytes], Wire]:
         return self._away, self._wire()
@@ -197,13 +202,18 @@ class Cells:
     def __setstate__(self, state: tuple[list[bytes], Wire]) -> None:
         """Arrive as what travelled; whoever passes it on need not take it apart."""
         self._sums = {}
-        self._away, self._arrived = state
+        self._away, self._rows = state
 
 
-def key_of(told: tuple[Any, ...]) -> Key:
+def key_of(told: Plain) -> Key:
     """A key as it is named."""
     start, who, *rest = told
     return Key(start, Who._make(who), *rest)
+
+
+def _row(sums: Sums) -> Row:
+    objects, events = packed(sorted(sums.objects)), packed(sums.events)
+    return sums.count, sums.bytes, sums.first, sums.last, objects, events, tuple(sums.files)
 
 
 def _sums(row: Row) -> Sums:
@@ -221,13 +231,13 @@ def folded(rows: Sequence[Row]) -> Row:
         sum(sizes),
         min(firsts),
         max(lasts),
-        union(objects),
-        packed(sorted(set().union(*map(unpacked, events)))[:KEPT_EVENTS]),
-        tuple(sorted(set().union(*files))[:KEPT_FILES]),
+        union(objects) if any(objects) else NOTHING,
+        union(events, KEPT_EVENTS),
+        tuple(sorted(set(chain.from_iterable(files)))[:KEPT_FILES]),
     )
 
 
-def cell(key: tuple[Any, ...], row: Row, actor: Actor | None = None) -> Cell:
+def cell(key: Plain, row: Row, actor: Actor | None = None) -> Cell:
     """One cell as behaviours see it; `actor` is its caller, where he is at hand already."""
     start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
     arn, session, account, access_key, address, principal, is_aws, network, side, place = who

@@ -88,7 +88,7 @@ class Classes:
         caller = self._callers.get(key)
         if caller is None:
             stub = {**about, "userIdentity": opened(line.userIdentity)}
-            caller = self._callers[key] = Caller(line.userIdentity.copy(), stub, Who.of(self._things.view(stub)))
+            caller = self._callers[key] = Caller(line.userIdentity.copy(), stub, tuple(Who.of(self._things.view(stub))))
         return caller
 
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:
@@ -126,14 +126,14 @@ class Classes:
         opened = always or (bool(left) and not asks)
         deed = Deed(
             identity=caller.identity,
-            who=caller.who,
-            source=line.eventSource,
-            name=line.eventName,
+            caller=caller.who,
+            source=sys.intern(line.eventSource),
+            name=sys.intern(line.eventName),
             failed=failed,
             denied=denied(line.errorCode),
             console=line.sessionCredentialFromConsole == "true",
-            region=view.region,
-            agent=(line.userAgent or "")[:LONGEST_AGENT],
+            region=sys.intern(view.region),
+            agent=sys.intern((line.userAgent or "")[:LONGEST_AGENT]),
             view=view,
             left=left,
             reads=reads,

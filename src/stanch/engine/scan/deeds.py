@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Raw
 
 from stanch.engine.enrich import View
-from stanch.engine.scan.cells import Key, Who
+from stanch.engine.scan.cells import Key, Plain, key_of
 from stanch.engine.scan.counted import Sure
 from stanch.engine.scan.sums import LineSums
 from stanch.engine.scan.things import Thing
@@ -25,11 +25,12 @@ class Deed:
     for decide the rules further, `aim` finds in a request what tells the thing, `plain` says that nothing about it
     matters, `opened` that each of its events must be opened whole, `by_request` that this is so only where the request
     says what a rule wants, `sifts` that the thing asked for decides it; `sure` is there where most that is `opened` can
-    be counted instead. `sums` are of the files at hand; `other` is a deed whose identity has the same checksum.
+    be counted instead. `caller` is a `Who` as a plain tuple, one for all deeds of one identity. `sums` are of the files
+    at hand; `other` is a deed whose identity has the same checksum.
     """
 
     identity: Raw
-    who: Who
+    caller: Plain
     source: str
     name: str
     failed: bool
@@ -58,20 +59,24 @@ class Deed:
         """The assets touched are told of events that are opened."""
         return False
 
+    def key(self, start: int, on: str, *, presigned: bool) -> Plain:
+        """What tells the cell of an hour and a store, by URLs that were signed or were not."""
+        return (
+            start, self.caller, self.source, self.name, self.failed, self.denied, on, self.region, self.agent,
+            presigned, self.console,
+        )  # fmt: skip
+
     @property
     def cell(self) -> Key:
         """What tells its cells but for the hour, the store, and whether URLs were signed."""
-        return Key(
-            0, self.who, self.source, self.name, self.failed, self.denied, "", self.region, self.agent, False,
-            self.console,
-        )  # fmt: skip
+        return key_of(self.key(0, "", presigned=False))
 
 
 @dataclass(slots=True)
 class Caller:
-    """Who called from where, as logged and as cells say it, and which rules are left for each kind of call made."""
+    """Who called from where, as logged and, plainly, as cells say it; which rules are left for each kind of call."""
 
     identity: Raw
     stub: Mapping[str, Any]
-    who: Who
+    who: Plain
     narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)

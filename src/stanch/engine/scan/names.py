@@ -24,9 +24,13 @@ def unpacked(names: Packed) -> Sequence[str]:
     return names.split(_BETWEEN) if isinstance(names, str) else names
 
 
-def union(several: Iterable[Packed]) -> Packed:
-    """The distinct names among several packs, in order."""
-    return packed(sorted(set().union(*map(unpacked, several))))
+def union(several: Iterable[Packed], most: int | None = None) -> Packed:
+    """The distinct names among several packs, in order; of these the first `most`."""
+    distinct = set(several)
+    if len(distinct) == 1 and most is None:
+        (only,) = distinct
+        return only
+    return packed(sorted(set().union(*map(unpacked, distinct)))[:most])
 
 
 class Names(Sequence[str]):

@@ -84,6 +84,7 @@ class Scanner:
         from stanch.engine.scan import buffers
 
         self.address, self._repeats = buffers.address, buffers.repeats
+        buffers.hold_on()
 
     def scan(self, files: Iterable[LogFile], without: Collection[int] = frozenset()) -> Part:
         """What these files come to, each event counted once; events with an id in `without` were seen before."""

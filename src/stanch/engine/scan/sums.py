@@ -1,7 +1,8 @@
 """Sums of lines while files are read: times are still texts, and every line costs a few additions."""
 
-from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Sums
+from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row
 from stanch.engine.scan.line import Clock, Line
+from stanch.engine.scan.names import packed
 from stanch.engine.untrusted import MOST, count
 
 
@@ -61,9 +62,9 @@ class LineSums:
         self.files.append(path)
         self.room, self.events = KEPT_EVENTS, []
 
-    def told(self, clock: Clock) -> Sums:
+    def told(self, clock: Clock) -> Row:
         """The sums as cells hold them."""
         first = clock.seconds(self.first)
         last = first if self.first == self.last else clock.seconds(self.last)
         files = self.files if len(self.files) == 1 else sorted(set(self.files))[:KEPT_FILES]
-        return Sums(self.count, self.bytes, first, last, self.objects, self.kept, files)
+        return self.count, self.bytes, first, last, packed(sorted(self.objects)), packed(self.kept), tuple(files)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from sys import intern
 from typing import Any, Protocol
 
 import msgspec
@@ -166,7 +167,7 @@ class Things:
         if not bucket or not key or bucket.startswith("arn:") or any(one.ARN not in (arn, store) for one in named):
             return None
         if not call.asks and not call.whole:
-            return Thing(None, bucket, (key,), (), self._kind(()))
+            return Thing(None, intern(bucket), (key,), (), self._kind(()))
         asset = asset_of_object(self._enricher.estate, bucket, key, arn)
         alike = id(call.things), bucket, id(asset), looks_like_weights(key)
         known = self._alike.get(alike)
@@ -174,7 +175,7 @@ class Things:
             thing = self._learn(call, line)
             self._alike[alike] = thing.signature, thing.kind, thing.assets
             return thing
-        return Thing(line.resources.copy(), bucket, (key,), *known)
+        return Thing(line.resources.copy(), intern(bucket), (key,), *known)
 
     def _learn(self, call: Asking, line: Line) -> Thing:
         request = opened(line.requestParameters)
@@ -196,7 +197,7 @@ class Things:
             if call.whole and (view.read is not None) == bool(keys):
                 assets = view.assets
         return Thing(
-            resources, on, keys, signature, self._kind(signature, *((on, assets) if call.whole else ())), assets
+            resources, intern(on), keys, signature, self._kind(signature, *((on, assets) if call.whole else ())), assets
         )
 
     def _kind(self, *facts: object) -> int:

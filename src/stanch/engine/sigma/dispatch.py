@@ -56,6 +56,7 @@ class Matcher:
         for at, (_, condition) in enumerate(self._rules):
             self._place(at, condition)
         self._kinds: dict[tuple[tuple[Rule, Node], ...], int] = {}
+        self._kind_of = lru_cache(maxsize=PAIRS)(self._numbered)
         self._rests = lru_cache(maxsize=PAIRS)(lambda source, name: tuple(self._settle(source, name)))
         self._predicates = lru_cache(maxsize=PAIRS)(self._compile)
         self._narrowings = lru_cache(maxsize=PAIRS)(self._prepare)
@@ -83,7 +84,7 @@ class Matcher:
 
     def kind(self, event_source: str, event_name: str) -> int:
         """A number for what these two leave of all conditions: `narrowed` answers all pairs of one kind alike."""
-        return self._kinds.setdefault(self._rests(event_source, event_name), len(self._kinds))
+        return self._kind_of(event_source, event_name)
 
     def _place(self, at: int, condition: Node) -> None:
         for field, index in ((NAME, self._by_name), (SOURCE, self._by_source)):
@@ -93,6 +94,9 @@ class Matcher:
                     index.setdefault(text, []).append(at)
                 return
         self._always.append(at)
+
+    def _numbered(self, source: str, name: str) -> int:
+        return self._kinds.setdefault(self._rests(source, name), len(self._kinds))
 
     def _compile(self, source: str, name: str) -> tuple[tuple[Rule, Predicate], ...]:
         return tuple((rule, predicate(rest)) for rule, rest in self._rests(source, name))

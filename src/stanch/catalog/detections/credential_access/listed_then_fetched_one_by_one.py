@@ -58,10 +58,13 @@ _KINDS = (
     _Kind("stacks", ("ListStacks", "DescribeStacks"), ("GetTemplate",)),
 )
 
+_NAMES = tuple(name for kind in _KINDS for name in kind.lists + kind.fetches)
+
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each kind of thing that was listed and then fetched, by the session that fetched most."""
-    cells = [cell for cell in history.cells if not cell.failed and _by_hand(cell, history)]
+    named = (cell for cell in history.cells if cell.name.startswith(_NAMES))
+    cells = [cell for cell in named if not cell.failed and _by_hand(cell, history)]
     for kind in _KINDS:
         best: tuple[int, list[Cell]] = (0, [])
         days: set[int] = set()

@@ -47,7 +47,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each day on which many secrets were read for the first and only time."""
     days: dict[int, list[Cell]] = {}
     for cell in history.cells:
-        if _reads_secrets(cell) and purpose(cell, history.estate) not in CARETAKERS:
+        if _reads_secrets(cell) and purpose(cell, history) not in CARETAKERS:
             days.setdefault(day_of(cell.start), []).append(cell)
     read = {day: {_named(secret) for cell in cells for secret in cell.objects} for day, cells in days.items()}
     if len(days) <= limits.days:

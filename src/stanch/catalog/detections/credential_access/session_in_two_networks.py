@@ -63,9 +63,11 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
 
 def _placed(cell: Cell) -> bool:
     """Whether the cell tells where a temporary key is; AWS calling for its holder tells nothing."""
+    if not cell.place:
+        return False
     temporary = (cell.actor.access_key or "").startswith("ASIA")
     from_aws = cell.is_aws or through_a_service(cell) or "exec-env/CloudShell" in cell.agent
-    return temporary and bool(cell.place) and not from_aws and not is_instance(cell) and not cell.presigned
+    return temporary and not from_aws and not is_instance(cell) and not cell.presigned
 
 
 def _of_key(cells: list[Cell], usual: set[str], limits: Limits) -> Iterator[Sighting]:

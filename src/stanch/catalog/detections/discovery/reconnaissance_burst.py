@@ -81,7 +81,7 @@ def _asks(cell: Cell, history: History) -> bool:
         return False
     if not cell.name.startswith(_ASKS) or cell.objects:
         return False
-    role = purpose(cell, history.estate)
+    role = purpose(cell, history)
     return role not in CARETAKERS and not (role is Purpose.ADMIN and not cell.denied)
 
 

@@ -76,7 +76,7 @@ def _too_much(export: Export, parts: list[Taken], limits: Limits) -> Iterator[Si
 
 
 def _everyday(part: Taken, history: History) -> bool:
-    role = purpose(part.cell, history.estate)
+    role = purpose(part.cell, history)
     return role in LOADERS or role in CARETAKERS
 
 

@@ -59,7 +59,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     for ref, parts in stores.items():
         first = min(part.cell.first for part in parts)
         days = (first - history.began.timestamp()) / DAY
-        role = purpose(parts[0].cell, history.estate)
+        role = purpose(parts[0].cell, history)
         if days < limits.warm_days or role in CARETAKERS or role in LOADERS:
             continue
         early = [part for part in parts if part.cell.first - first < limits.hours * HOUR]

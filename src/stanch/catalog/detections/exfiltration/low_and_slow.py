@@ -55,7 +55,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     parts = [
         part
         for part in taken(history)
-        if (role := purpose(part.cell, history.estate)) not in LOADERS and role not in CARETAKERS
+        if (role := purpose(part.cell, history)) not in LOADERS and role not in CARETAKERS
     ]
     models: dict[Model, list[tuple[Taken, set[int]]]] = {}
     for part in parts:

@@ -4,11 +4,11 @@ Reads: cells of S3 reads whose keys are shards; declared purposes and networks w
 Blind to: models in one file or in formats whose names do not tell their number of shards; a thief on the serving host.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stanch.catalog.detections._loads import Custom, Load, is_instance, loads, software
-from stanch.catalog.detections._reads import CARETAKERS, LOADERS, Taken, purpose, taken
+from stanch.catalog.detections._loads import Custom, Load, Sharded, is_instance, loads, software
+from stanch.catalog.detections._reads import CARETAKERS, LOADERS, purpose, taken
 from stanch.contracts.behaviour import HOUR, About, Cell, History, Sighting, Whose
 from stanch.domain.baseline import DAY
 from stanch.domain.estate import Purpose, Side
@@ -56,7 +56,8 @@ _Sign = tuple[Severity, str]
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each model that was read whole by, from, or at what its readers are not."""
-    parts = [part for part in taken(history) if purpose(part.cell, history.estate) not in CARETAKERS]
+    reads = [part for part in taken(history) if purpose(part.cell, history) not in CARETAKERS]
+    parts = [(part, shards) for part in reads if (shards := part.shards())]
     told: dict[str, tuple[Severity, Sighting]] = {}
     for severity, load, why in (*_by_strangers(parts, history, limits), *_by_loaders(parts, history, limits)):
         if load.model[0] not in told or severity > told[load.model[0]][0]:
@@ -66,10 +67,10 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     yield from (sighting for _, sighting in told.values())
 
 
-def _by_strangers(parts: list[Taken], history: History, limits: Limits) -> Iterator[tuple[Severity, Load, str]]:
+def _by_strangers(parts: Sequence[Sharded], history: History, limits: Limits) -> Iterator[tuple[Severity, Load, str]]:
     """Loads by declared principals who neither serve nor train, all their sessions together."""
-    for load in loads(((part.cell.principal, part) for part in parts), limits.window_hours):
-        role = purpose(load.parts[0].cell, history.estate)
+    for load in loads(((part.cell.principal, (part, shards)) for part, shards in parts), limits.window_hours):
+        role = purpose(load.parts[0].cell, history)
         if role is None or role in LOADERS or load.model[1] < limits.least_shards:
             continue
         if load.share >= limits.share_by_stranger:
@@ -77,11 +78,11 @@ def _by_strangers(parts: list[Taken], history: History, limits: Limits) -> Itera
             yield severity, load, f"read by a principal whose purpose is {role.value}"
 
 
-def _by_loaders(parts: list[Taken], history: History, limits: Limits) -> Iterator[tuple[Severity, Load, str]]:
+def _by_loaders(parts: Sequence[Sharded], history: History, limits: Limits) -> Iterator[tuple[Severity, Load, str]]:
     """Loads by those who may well do so, session by session, where enough signs say that it is somebody else."""
     whole = [
         load
-        for load in loads(((_stream(part.cell), part) for part in parts), limits.window_hours)
+        for load in loads(((_stream(part.cell), (part, shards)) for part, shards in parts), limits.window_hours)
         if load.share >= limits.share and load.model[1] >= limits.least_shards
     ]
     days: dict[tuple[str, Model], set[int]] = {}
@@ -92,7 +93,7 @@ def _by_loaders(parts: list[Taken], history: History, limits: Limits) -> Iterato
         first_seen[cell.actor.arn] = min(cell.first, first_seen.get(cell.actor.arn, cell.first))
     custom = Custom()
     for load in whole:
-        role = purpose(load.cells[0], history.estate)
+        role = purpose(load.cells[0], history)
         if role is None or role in LOADERS:
             at_work = len(days[load.reader, load.model]) >= limits.custom_loads
             signs = [

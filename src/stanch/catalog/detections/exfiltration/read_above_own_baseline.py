@@ -67,7 +67,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each store and each run of days on which its reads stand out."""
     stores: dict[AssetRef, dict[int, list[Taken]]] = {}
     for part in taken(history):
-        if purpose(part.cell, history.estate) not in CARETAKERS:
+        if purpose(part.cell, history) not in CARETAKERS:
             stores.setdefault(part.store, {}).setdefault(day_of(part.cell.start), []).append(part)
     for ref, parts in stores.items():
         excess = _excess(parts, limits)

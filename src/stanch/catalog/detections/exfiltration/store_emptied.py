@@ -52,15 +52,7 @@ _DELETES = frozenset({"DeleteObject", "DeleteObjects"})
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each bucket that this principal read and then emptied, or a declared one just emptied."""
-    deleted: dict[str, list[Cell]] = {}
-    read: dict[str, list[Cell]] = {}
-    for cell in sorted(history.cells, key=lambda cell: cell.first):
-        if purpose(cell, history.estate) in CARETAKERS:
-            continue
-        if given(cell):
-            read.setdefault(cell.on, []).append(cell)
-        elif _deletes(cell):
-            deleted.setdefault(cell.on, []).append(cell)
+    deleted, read = _by_bucket(history)
     for bucket, cells in deleted.items():
         days = {day_of(cell.start) for cell in cells}
         if len(days) > limits.usual_days:
@@ -74,9 +66,26 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
                 break
 
 
+def _by_bucket(history: History) -> tuple[dict[str, list[Cell]], dict[str, list[Cell]]]:
+    """Deletions, and reads where there are any deletions, in the order of time."""
+    deleted: dict[str, list[Cell]] = {}
+    read: dict[str, list[Cell]] = {}
+    if not any(map(_deletes, history.cells)):
+        return deleted, read
+    for cell in sorted(history.cells, key=lambda cell: cell.first):
+        if purpose(cell, history) in CARETAKERS:
+            continue
+        if given(cell):
+            read.setdefault(cell.on, []).append(cell)
+        elif _deletes(cell):
+            deleted.setdefault(cell.on, []).append(cell)
+    return deleted, read
+
+
 def _deletes(cell: Cell) -> bool:
-    own = is_identity(cell.principal) and not cell.is_aws and not through_a_service(cell)
-    return own and cell.source in S3 and cell.name in _DELETES and not cell.failed
+    if cell.name not in _DELETES or cell.source not in S3 or cell.failed:
+        return False
+    return is_identity(cell.principal) and not cell.is_aws and not through_a_service(cell)
 
 
 def _deletions(cells: Sequence[Cell], limits: Limits) -> int:

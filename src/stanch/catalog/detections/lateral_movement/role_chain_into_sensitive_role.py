@@ -50,10 +50,12 @@ _Name = tuple[str, str]
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each sensitive role reached by a chain that this identity does not usually take."""
     hops: dict[str, list[Cell]] = {}
+    for cell in sorted(filter(_is_hop, history.cells), key=lambda cell: cell.first):
+        hops.setdefault(cell.on, []).append(cell)
+    if not hops:
+        return
     acts: dict[_Name, list[Cell]] = {}
     for cell in sorted(history.cells, key=lambda cell: cell.first):
-        if _is_hop(cell):
-            hops.setdefault(cell.on, []).append(cell)
         if not cell.failed:
             acts.setdefault(_name(cell.principal), []).append(cell)
     began = min((cell.first for cell in history.cells), default=0)

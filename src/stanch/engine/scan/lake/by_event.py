@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from math import ceil
+from sys import intern
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ from stanch.contracts.behaviour import HOUR
 from stanch.contracts.lake import LakeUnit, Piece, Receipt
 from stanch.domain.event import Event, Skipped
 from stanch.engine.read import AnySource
-from stanch.engine.scan.cells import Key, Sums
+from stanch.engine.scan.cells import Row
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.judge import Judge
@@ -130,14 +131,10 @@ class ByEvent:
         for (_, mark), (deed, group) in self._summed.items():
             self.add(deed, mark, group.told(self._paths))
 
-    def add(self, deed: Deed, mark: Mark, sums: Sums) -> None:
+    def add(self, deed: Deed, mark: Mark, row: Row) -> None:
         """Enter what calls of a deed come to."""
         start, on, presigned = mark
-        key = Key(
-            start, deed.who, deed.source, deed.name, deed.failed, deed.denied, on, deed.region, deed.agent,
-            presigned, deed.console,
-        )  # fmt: skip
-        self.part.cells.add(key, sums)
+        self.part.cells.enter(deed.key(start, intern(on), presigned=presigned), row)
 
     def deed(self, line: Line) -> Deed | None:
         """The deed of a line; None when its caller cannot be opened by itself."""

@@ -12,7 +12,6 @@ import numpy as np
 from msgspec import Raw
 
 from stanch.contracts.lake import Piece, Receipt
-from stanch.engine.scan.cells import Sums
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake import profile
@@ -21,6 +20,7 @@ from stanch.engine.scan.lake.columns import FACTS
 from stanch.engine.scan.lake.groups import known
 from stanch.engine.scan.lake.profiling import opens, reads
 from stanch.engine.scan.line import Line
+from stanch.engine.scan.names import packed
 from stanch.engine.scan.span import Span
 from stanch.engine.scan.things import Closed, Thing
 
@@ -111,17 +111,17 @@ class ByProfile:
         names = self._told.names
         for group in kept.groups:
             if group.start in hours:
-                objects = set(map(names.__getitem__, profile.places(group.objects))) if deed.reads else set()
-                sums = Sums(
+                objects = map(names.__getitem__, profile.places(group.objects)) if deed.reads else ()
+                row = (
                     group.count,
                     group.size if deed.reads else 0,
                     group.first,
                     group.last,
-                    objects,
-                    group.events,
-                    [self._paths[file] for file in group.files],
+                    packed(sorted(set(objects))),
+                    packed(group.events),
+                    tuple(self._paths[file] for file in group.files),
                 )
-                self._events.add(deed, (group.start, group.on, group.signed), sums)
+                self._events.add(deed, (group.start, group.on, group.signed), row)
         return True
 
     def _wants(self, deed: Deed, asked: "Asked", number: int) -> bool:
