@@ -75,6 +75,13 @@ def test_the_real_ends_are_told_behind_a_gateway() -> None:
     assert (cell.vpc, cell.region, cell.service) == ("vpc-1", "eu-central-1", "S3")
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_one_file_logs_is_told_whether_a_file_before_or_after_it_logs_it(order: int) -> None:
+    more = row(vpc_id="vpc-1", region="eu-central-1", pkt_dst_aws_service="S3", flow_direction="egress")
+    (cell,), _ = summed(*[text([more], V5), text([row()])][::order])
+    assert (cell.count, cell.vpc, cell.region, cell.service) == (2, "vpc-1", "eu-central-1", "S3")
+
+
 def test_the_instance_of_one_file_names_the_host_of_another_that_does_not_log_it() -> None:
     later = row(start=START + 7200, end=START + 7260)
     cells, read = summed(text([row(instance_id="i-0b", flow_direction="egress")], V5), text([later]))

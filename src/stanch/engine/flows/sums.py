@@ -23,6 +23,8 @@ _BOUNDS = {
     "most": 1 << 50,  # no flow of a minute is a petabyte: what claims more is counted as that much
     "most_of_all": MOST,
 }
+_OF_CELLS = {"account": "account-id", "vpc": "vpc-id", "region": "region", "service": "pkt-dst-aws-service"}
+"""The words that a cell tells beside its sums, each with the field that logs it."""
 
 
 class Sums:
@@ -43,6 +45,7 @@ class Sums:
         self.database.execute("SET enable_progress_bar = false")
         for statement in queries.TABLES:
             self.database.execute(statement)
+        self._logged: set[str] = set()
 
     def add_text(self, batch: Batch, *, strict: bool = True) -> list[int]:
         """Sum a batch of plain text; how many lines of each of its slots could not be read.
@@ -67,6 +70,14 @@ class Sums:
         rows = queries.READ_PARQUET.format(names=", ".join(f"c{place}" for place in range(len(form.fields))))
         places = {field: f"TRY_CAST(c{place} AS {_type(field)})" for field, place in _places(form.fields)}
         self._sum(rows, places, paths, numbers)
+
+    def sum_cells(self) -> None:
+        """Sum the sums to cells, once all addresses are placed and the tables of PREPARE are made."""
+        largest = {
+            f"max_{column}": f"max({column})" if field in self._logged else "NULL::VARCHAR"
+            for column, field in _OF_CELLS.items()
+        }
+        self.ask(queries.SUM_CELLS.format(**largest), {"most_of_all": MOST})
 
     def schema(self, path: Path) -> tuple[Form, int]:
         """The form and the rows of a Parquet file, from its footer; raises duckdb.Error and FormError."""
@@ -105,6 +116,7 @@ class Sums:
         near = queries.NEAR if "pkt-srcaddr" in places else "NULL::VARCHAR"
         far = queries.FAR if "pkt-dstaddr" in places else "NULL::VARCHAR"
         apart = "near, far," if {"pkt-srcaddr", "pkt-dstaddr"} & places.keys() else ""
+        self._logged |= places.keys()
         text = queries.SUM.format(columns=columns, rows=rows, near=near, far=far, apart=apart, **any_of)
         self.ask(text, {"paths": [str(path) for path in paths], "numbers": list(numbers), **_BOUNDS})
 

@@ -21,7 +21,7 @@ from stanch.domain.event import Skipped
 from stanch.engine.flows import queries
 from stanch.engine.flows.reading import Read, Reader
 from stanch.engine.flows.sides import Sides
-from stanch.engine.flows.sums import MOST, Sums
+from stanch.engine.flows.sums import Sums
 from stanch.engine.inflate import GIB
 
 KEPT_CELLS = 4096
@@ -121,7 +121,7 @@ def aggregate(
         _place_addresses(sums, Sides(perimeter))
         for statement in queries.PREPARE:
             sums.ask(statement)
-        sums.ask(queries.SUM_CELLS, {"most_of_all": MOST})
+        sums.sum_cells()
         _tell(sums, reader.read, [file.path for file in files])
     except BaseException:
         sums.close()

@@ -23,7 +23,7 @@ from stanch.engine.scan.cells import LONGEST_AGENT, Who
 from stanch.engine.scan.counted import Sure
 from stanch.engine.scan.deeds import Caller, Deed
 from stanch.engine.scan.judge import Judge, is_call
-from stanch.engine.scan.line import WHOLE, Form, Line
+from stanch.engine.scan.line import ABOUT_CALLER, ABOUT_DEED, TELLING, WHOLE, Facts, Form, Line
 from stanch.engine.scan.things import OF_OBJECTS, Thing, Things, aim_at, opened
 from stanch.engine.sigma import Narrowed
 
@@ -31,15 +31,11 @@ MOST = 10_000
 """Classes that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
 
 _READ = ("s3.amazonaws.com", "GetObject")
-_ABOUT_CALLER = ("awsRegion", "sourceIPAddress", "userAgent", "recipientAccountId", "vpcEndpointId",
-                 "vpcEndpointAccountId")  # fmt: skip
-_ABOUT_DEED = ("eventSource", "eventName", "errorCode", "errorMessage", "readOnly", "eventType",
-               "sessionCredentialFromConsole")  # fmt: skip
 _OF_READING = frozenset({"copy.to", "sealed.to"})
-_KNOWN = frozenset({*_ABOUT_CALLER, *_ABOUT_DEED}) | OF_CALLER
+_KNOWN = TELLING | OF_CALLER
 
 
-DeedKey = tuple[tuple[object, ...], int | bytes]
+DeedKey = tuple[Facts, int]
 """What makes a deed: the values of the fields about it and its caller, and a checksum of the identity's text."""
 identity_of = attrgetter("userIdentity")
 
@@ -60,7 +56,7 @@ class Classes:
     def __init__(self, judge: Judge, form: Form = WHOLE) -> None:
         """`form` says which fields the lines have: any other is asked by no rule."""
         self._judge = judge
-        self._key = attrgetter(*(name for name in (*_ABOUT_CALLER, *_ABOUT_DEED) if name in form.fields))
+        self._form = form
         self._knows = {
             (outcome, reading): _knowing(judge.estate, outcome=outcome, reading=reading)
             for outcome in (True, False)
@@ -82,7 +78,7 @@ class Classes:
 
     def _caller(self, line: Line) -> Caller:
         """Who made this call; learned when it is new."""
-        about = {name: value for name in _ABOUT_CALLER if (value := getattr(line, name)) is not None}
+        about = {name: value for name in ABOUT_CALLER if (value := getattr(line, name)) is not None}
         identity = bytes(line.userIdentity)
         key = (tuple(about.items()), identity)
         caller = self._callers.get(key)
@@ -94,11 +90,12 @@ class Classes:
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:
         """The deed of each line, unless it is new; it is the line's only if the identities are the same."""
         sums = map(isal_zlib.crc32, map(identity_of, lines))
-        return list(map(self.deeds.get, zip(map(self._key, lines), sums, strict=True)))
+        return list(map(self.deeds.get, zip(self._form.facts(lines), sums, strict=True)))
 
     def deed(self, line: Line) -> Deed:
         """The deed of a line; learned when it is new."""
-        key = self._key(line), isal_zlib.crc32(line.userIdentity)
+        (facts,) = self._form.facts([line])
+        key = facts, isal_zlib.crc32(line.userIdentity)
         first = known = self.deeds.get(key)
         while known is not None and known.identity != line.userIdentity:
             known = known.other
@@ -111,7 +108,7 @@ class Classes:
         """The deed of a line, entered under its key."""
         caller = self._caller(line)
         record = dict(caller.stub)
-        record.update({name: value for name in _ABOUT_DEED if (value := getattr(line, name)) is not None})
+        record.update({name: value for name in ABOUT_DEED if (value := getattr(line, name)) is not None})
         view = self._things.view(record)
         failed = bool(line.errorCode or line.errorMessage)
         # Whether a sign-in succeeded is told by its answer, which is not known here.

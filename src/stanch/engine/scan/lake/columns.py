@@ -23,8 +23,11 @@ GROUP = 4096
 IDENTITY = "userIdentity"
 RAW = "raw"
 """The column of records, the last."""
-_ITS_OWN = {"eventTime", "eventID", IDENTITY, "requestParameters", "resources", "additionalEventData"}
-FACTS = tuple(name for name in Line.__struct_fields__ if name not in _ITS_OWN)
+FACTS = (
+    "eventSource", "eventName", "awsRegion", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
+    "recipientAccountId", "vpcEndpointId", "vpcEndpointAccountId", "readOnly", "sessionCredentialFromConsole",
+    "eventType", "eventCategory",
+)  # fmt: skip
 """The fields of a line that are the same in all events of a deed."""
 _BOOLS = {"readOnly"}
 _JSON = {"sessionCredentialFromConsole"}  # a text or a boolean, and which of them tells events apart
@@ -63,7 +66,7 @@ def stored(name: str, values: Sequence[Any]) -> list[Any]:
 def line_of(row: Mapping[str, Any]) -> Line:
     """A line that has the facts and the identity of this row, and nothing else."""
     facts = {name: json.loads(row[name]) if name in _JSON and row[name] is not None else row[name] for name in FACTS}
-    return Line("", "", facts.pop("eventSource"), facts.pop("eventName"), msgspec.Raw(row[IDENTITY].encode()), **facts)
+    return Line(eventTime="", eventID="", userIdentity=msgspec.Raw(row[IDENTITY].encode()), **facts)
 
 
 def escaped(text: str) -> str:

@@ -61,7 +61,8 @@ class Group:
 
 def known(classes: Classes, deed: Deed, request: bytes, resources: bytes) -> Thing:
     """What a call of this deed asked for; raises Closed where it cannot be opened."""
-    asking = Line("", "", "", "", requestParameters=msgspec.Raw(request), resources=msgspec.Raw(resources))
+    asked, named = msgspec.Raw(request), msgspec.Raw(resources)
+    asking = Line(eventTime="", eventID="", eventSource="", eventName="", requestParameters=asked, resources=named)
     return classes.thing(deed, asking)
 
 
