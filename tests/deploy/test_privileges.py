@@ -11,8 +11,9 @@ from tests.deploy.resolved import ACCOUNT, template
 
 from stanch.app import deploy
 from stanch.app.evidence import PERMISSIONS as KEEPING
-from stanch.deploy.privileges import CONTENT, MOST_CHARACTERS, Statement, privileges, scopes, size
+from stanch.deploy.privileges import CONTENT, MOST_CHARACTERS, Statement, privileges, size
 from stanch.deploy.render import Rendered
+from stanch.deploy.scopes import scopes
 from stanch.domain.estate import Asset, AssetKind, Estate, PersonalData
 from stanch.iam import Caller, Policy, Request, evaluate, parse
 

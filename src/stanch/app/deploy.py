@@ -10,11 +10,12 @@ from pathlib import Path
 from stanch.app.evidence import PERMISSIONS as KEEPING
 from stanch.app.knowledge import actions, playbooks
 from stanch.contracts.aws import Aws, AwsError
-from stanch.deploy import limits, privileges
+from stanch.deploy import limits
 from stanch.deploy.limits import Fault
 from stanch.deploy.package import RUNTIME, digest, layer_command, pins, zipped
 from stanch.deploy.reading import parsed
 from stanch.deploy.render import FREEZE_FILE, TEMPLATES, Lacking, Rendered, render, responders
+from stanch.deploy.scopes import scopes
 from stanch.deploy.spared import wrong
 from stanch.deploy.stages import STAGES, difference_table
 from stanch.domain.estate import Estate
@@ -76,7 +77,7 @@ def rendered(estate: Estate, stage: str, chosen: Collection[str] = ()) -> Render
 
 def forget() -> None:
     """Read the facts anew: they have just been written."""
-    privileges.scopes.cache_clear()
+    scopes.cache_clear()
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[Path]:

@@ -113,7 +113,7 @@ def regimes() -> dict[str, "Regime"]:
 @cache
 def routines() -> tuple["Routine", ...]:
     """What folds; a routine that cannot be read is a defect and raises RuleError."""
-    from stanch.deploy.privileges import scopes
+    from stanch.deploy.scopes import scopes
     from stanch.engine.routines import Routine, read_routine
 
     units = shelf("routines", ".yml")

@@ -7,28 +7,8 @@ from typing import Annotated
 
 import typer
 
-from stanch.cli import (
-    accept,
-    approve,
-    canary,
-    contain,
-    deploy,
-    drill,
-    fingerprint,
-    hunt,
-    iam,
-    incidents,
-    init,
-    inspect,
-    lake,
-    report,
-    scan,
-    snapshot,
-    undo,
-    verify,
-    watch,
-)
 from stanch.cli.face import Exit, Face, Stopped, WrongUse, one_line
+from stanch.cli.verbs import Verbs
 from stanch.contracts.aws import AwsError
 from stanch.contracts.store import StoreError
 from stanch.estate import EstateError
@@ -36,34 +16,13 @@ from stanch.range.errors import RangeError
 
 app = typer.Typer(
     name="stanch",
+    cls=Verbs,
     help=__doc__,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for verb in (
-    init,
-    snapshot,
-    scan,
-    hunt,
-    watch,
-    lake,
-    incidents,
-    contain,
-    approve,
-    accept,
-    undo,
-    verify,
-    report,
-    drill,
-    inspect,
-    fingerprint,
-    canary,
-    iam,
-    deploy,
-):
-    verb.register(app)
 
 
 def _version(wanted: bool) -> None:

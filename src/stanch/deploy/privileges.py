@@ -8,12 +8,12 @@ never be touched, the role itself, and the content of the assets.
 import json
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from stanch.deploy.fill import FOLDER, literal
+from stanch.deploy.fill import literal
+from stanch.deploy.scopes import scopes
 from stanch.domain.arn import like
 from stanch.domain.estate import Asset, AssetKind, Estate
 
@@ -59,13 +59,6 @@ class Privileges:
     grants: tuple[tuple[Statement, ...], ...]
     denies: tuple[tuple[Statement, ...], ...]
     unscoped: tuple[str, ...]
-
-
-@cache
-def scopes() -> Mapping[str, Mapping[str, Any]]:
-    """Each known permission: `reads`, and `on`, the resources it can be bound to ([] where AWS has none)."""
-    known: dict[str, dict[str, Any]] = json.loads((FOLDER / "scopes.json").read_text(encoding="utf-8"))
-    return known
 
 
 def privileges(estate: Estate, permissions: Iterable[str], itself: Sequence[str]) -> Privileges:

@@ -22,8 +22,6 @@ from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 
-import yaml
-
 from stanch.domain.coverage import Folded
 from stanch.domain.estate import Side
 from stanch.domain.finding import Finding
@@ -89,6 +87,8 @@ class Routine:
 
 def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the domain's word
     """The routine of one file; raises RuleError, which names the file and the remedy."""
+    import yaml  # with what reads rules: a hunt whose routines were read before needs neither
+
     from stanch.engine.sigma.library import read_rules
 
     rules = read_rules(text, path, id)

@@ -21,9 +21,9 @@ from stanch.engine.scan.workers import Ticket, Workers, alone
 MOST_FILES = 32
 MOST_BYTES = 1 << 21
 """Stored bytes that travel as one errand, unless a single file is larger."""
-LARGEST = 4
+LARGEST = 8
 """Times as much, in files and bytes, travels as one errand as long as that leaves many errands."""
-MANY = 16
+MANY = 8
 AHEAD = 3
 """Errands for each process that are sent before the first is back."""
 
