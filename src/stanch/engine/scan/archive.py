@@ -7,10 +7,10 @@ way.
 
 import pickle
 import sqlite3
+from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
-from itertools import groupby
+from itertools import compress, groupby
 from operator import itemgetter
 from sys import getsizeof
 from typing import Any, overload
@@ -19,7 +19,7 @@ from stanch.contracts.behaviour import Cell, Whose
 from stanch.domain.event import Actor
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.cells import Cells, Row, Wire, cell, folded
-from stanch.engine.scan.names import Names, Packed
+from stanch.engine.scan.names import NOTHING, Names, Packed, union
 from stanch.engine.scan.temporary import database
 
 FOLD_AT = 8
@@ -31,32 +31,47 @@ _Plain = tuple[Any, ...]
 
 _KEY, _ROW = 700, 250
 """Bytes that a key and a row take in memory besides what they hold."""
+_LEAN = 700
+"""Bytes that a cell takes in memory without the names of what was read, about."""
 _CACHE = 16 << 10
 """Kibibytes of the database that are kept in memory."""
+_AT_ONCE = 500
+"""Cells that are read at once."""
+_MOST_ALIKE = 100_000
+"""Parts of cells that are remembered, to be shared; then all are forgotten, which costs memory, not truth."""
 _SCHEMA = """
-    CREATE TABLE cell (start INTEGER, arn BLOB, tie BLOB, access BLOB, principal BLOB, data BLOB);
-    CREATE TABLE laid (number INTEGER PRIMARY KEY, data BLOB, objects BLOB);
-    CREATE TABLE history (whose TEXT, name BLOB, first INTEGER, past INTEGER, size INTEGER);
+    CREATE TABLE cell (start INTEGER, arn BLOB, tie BLOB, access BLOB, principal BLOB, data BLOB, objects BLOB);
 """
-_IN_ORDER = "SELECT data FROM cell ORDER BY start, arn, tie"
+_IN_ORDER = "SELECT rowid, data, objects IS NOT NULL FROM cell ORDER BY start, arn, tie"
+_ONE_BY_ONE = "SELECT rowid, data, objects IS NOT NULL FROM cell WHERE rowid IN ({}) ORDER BY start, arn, tie"
+_OBJECTS = "SELECT objects FROM cell WHERE rowid = ?"
+# Callers are few, so whose they are is asked of each once. Who began first comes first.
 _BEGAN = """
+    DROP TABLE IF EXISTS mine;
+    CREATE TABLE mine (access BLOB, arn BLOB, principal BLOB, name BLOB, PRIMARY KEY (access, arn, principal))
+      WITHOUT ROWID;
+    INSERT INTO mine SELECT access, arn, principal, {whose} FROM (SELECT DISTINCT access, arn, principal FROM cell);
     DROP TABLE IF EXISTS one;
     CREATE TABLE one (name BLOB PRIMARY KEY, began INTEGER) WITHOUT ROWID;
-    INSERT INTO one SELECT {whose}, MIN(start) FROM cell GROUP BY 1;
+    INSERT INTO one SELECT name, MIN(start) FROM cell CROSS JOIN mine USING (access, arn, principal) GROUP BY name;
 """
 # A cross join is made in the order in which it is written: each cell looks up the one whose it is.
 _BY = """
-    SELECT one.name, data FROM cell CROSS JOIN one ON one.name = {whose}
-    ORDER BY one.began, one.name, start, arn, tie
+    SELECT name, cell.rowid, data, objects IS NOT NULL
+    FROM cell CROSS JOIN mine USING (access, arn, principal) CROSS JOIN one USING (name)
+    ORDER BY began, name, start, arn, tie
 """
 _WHOSE = {Whose.PRINCIPAL: "principal", Whose.ORIGIN: "origin(access, arn)"}
+
+_Stored = tuple[int, bytes, bool]
+"""A row of the database: its number, key and sums without objects, and whether it has any."""
 
 
 class Archive:
     """All cells of a search. First it takes, then it tells: what is told once does not change any more."""
 
     def __init__(self, bounds: Bounds = BOUNDS) -> None:
-        self._most, self._at_once = bounds.cells, bounds.history
+        self._most, self._at_once = bounds.cells, bounds.history // _LEAN
         self._rows: dict[_Plain, list[Row]] = {}
         self._callers: dict[_Plain, _Plain] = {}
         self._size = 0
@@ -103,14 +118,14 @@ class Archive:
         if self._database is None:
             return self._in_memory()
         self._put_away()
-        return _cells(self._database.execute(_IN_ORDER))
+        return (made for _, made in _told(self._database, self._database.execute(_IN_ORDER)))
 
     def histories(self, whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
         """Each origin, or each role and user, with its cells in the order of time; who came first comes first."""
         if self._database is None:
             return _grouped(self._in_memory(), whose, origin)
         self._put_away()
-        return self._laid(self._database, whose, origin)
+        return self._one_by_one(self._database, whose, origin)
 
     def _in_memory(self) -> list[Cell]:
         if self._told is None:
@@ -129,89 +144,73 @@ class Archive:
         if self._database is None:
             self._database = database(_SCHEMA, _CACHE)
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?)", _stored(self._rows))
+        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", _stored(self._rows))
         self._database.execute("COMMIT")
         self._rows, self._callers, self._size = {}, {}, 0
 
-    def _laid(self, far: sqlite3.Connection, whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
-        """Lay each history's cells out side by side, then give one history after the other."""
+    def _one_by_one(
+        self, far: sqlite3.Connection, whose: Whose, origin: Origin
+    ) -> Iterator[tuple[str, Sequence[Cell]]]:
+        """One history after the other: its cells without their objects where these fit, else where they lie."""
         far.create_function(
             "origin", 2, lambda access, arn: _bytes(origin(_text(access), _text(arn))), deterministic=True
         )
-        (number,) = far.execute("SELECT COALESCE(MAX(past), 0) FROM history").fetchone()
         far.executescript(_BEGAN.format(whose=_WHOSE[whose]))
-        found = far.execute(_BY.format(whose=_WHOSE[whose]))
-        far.execute("BEGIN")
-        for name, rows in groupby(found, itemgetter(0)):
-            first, size = number, 0
-            for key, row in _rows(data for _, data in rows):
-                data, objects = pickle.dumps((key, (*row[:4], (), *row[5:])), 5), pickle.dumps(row[4], 5)
-                far.execute("INSERT INTO laid VALUES (?, ?, ?)", (number, data, objects if row[4] else None))
-                number, size = number + 1, size + len(data) + len(objects)
-            far.execute("INSERT INTO history VALUES (?, ?, ?, ?, ?)", (whose, name, first, number, size))
-        far.execute("COMMIT")
-        asked = "SELECT name, first, past, size FROM history WHERE whose = ? ORDER BY first"
-        for name, first, past, size in far.execute(asked, (whose,)):
-            laid = _Laid(far, range(first, past))
-            yield _text(name), laid if size > self._at_once else laid.held()
-            laid.let_go()
+        for name, rows in groupby(far.execute(_BY), itemgetter(0)):
+            told = _told(far, (row[1:] for row in rows))
+            long = _Long(far)
+            cells: list[Cell] = []
+            for numbers, made in told:
+                long.add(numbers)
+                if len(long) <= self._at_once:
+                    cells.append(made)
+            yield _text(name), cells if len(cells) == len(long) else long
 
 
-class _Laid(Sequence[Cell]):
-    """A history that is too long to be held: its cells lie side by side in the database, with their objects beside."""
+class _Long(Sequence[Cell]):
+    """A history that is too long to be held: it is read again whenever somebody goes through it."""
 
-    def __init__(self, far: sqlite3.Connection, numbers: range) -> None:
-        self._database, self._numbers = far, numbers
-        self._near: dict[int, Packed] = {}
+    def __init__(self, far: sqlite3.Connection) -> None:
+        self._database = far
+        self._rows = array("q")
+        self._ends = array("q")
+
+    def add(self, numbers: Sequence[int]) -> None:
+        """One more cell, by the numbers of its rows."""
+        self._rows.extend(numbers)
+        self._ends.append(len(self._rows))
 
     def __len__(self) -> int:
-        return len(self._numbers)
+        return len(self._ends)
 
     def __iter__(self) -> Iterator[Cell]:
-        asked = "SELECT number, data, objects IS NOT NULL FROM laid WHERE number BETWEEN ? AND ? ORDER BY number"
-        rows = self._database.execute(asked, (self._numbers.start, self._numbers.stop - 1))
-        for number, data, any_objects in rows:
-            made = cell(*pickle.loads(data))  # noqa: S301 - written by this very process
-            yield replace(made, objects=_Far(self, number)) if any_objects else made
+        for first in range(0, len(self), _AT_ONCE):
+            yield from self._some(first, min(first + _AT_ONCE, len(self)))
 
-    def held(self) -> list[Cell]:
-        """All cells, with their objects at hand until these are let go."""
-        asked = "SELECT number, objects FROM laid WHERE objects IS NOT NULL AND number BETWEEN ? AND ?"
-        rows = self._database.execute(asked, (self._numbers.start, self._numbers.stop - 1))
-        self._near = {number: pickle.loads(objects) for number, objects in rows}  # noqa: S301
-        return [*self]
-
-    def let_go(self) -> None:
-        """Who keeps a cell, as proof, does not keep its objects in memory."""
-        self._near = {}
-
-    def objects(self, number: int) -> Packed:
-        """The objects of a cell that has any."""
-        names = self._near.get(number)
-        if names is None:
-            asked = "SELECT objects FROM laid WHERE number = ?"
-            names = pickle.loads(self._database.execute(asked, (number,)).fetchone()[0])  # noqa: S301
-        return names
+    def _some(self, first: int, past: int) -> Iterator[Cell]:
+        numbers = self._rows[self._ends[first - 1] if first else 0 : self._ends[past - 1]]
+        asked = _ONE_BY_ONE.format(",".join(map(str, numbers)))
+        return (made for _, made in _told(self._database, self._database.execute(asked)))
 
     @overload
     def __getitem__(self, index: int) -> Cell: ...
     @overload
     def __getitem__(self, index: slice) -> list[Cell]: ...
     def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
-        if isinstance(index, slice):
-            return [self[number] for number in range(len(self))[index]]
-        number = self._numbers[index]
-        (found,) = _Laid(self._database, range(number, number + 1))
-        return found
+        places = range(len(self))[index]
+        if isinstance(places, int):
+            (found,) = self._some(places, places + 1)
+            return found
+        return [self[place] for place in places]
 
 
 class _Far(Names):
     """Objects of a cell that are read whenever somebody goes through them. There is at least one."""
 
-    __slots__ = ("_laid", "_number")
+    __slots__ = ("_database", "_numbers")
 
-    def __init__(self, laid: _Laid, number: int) -> None:
-        self._laid, self._number = laid, number
+    def __init__(self, far: sqlite3.Connection, numbers: Sequence[int]) -> None:
+        self._database, self._numbers = far, numbers
 
     def __bool__(self) -> bool:
         return True
@@ -219,7 +218,27 @@ class _Far(Names):
     @property
     def packed(self) -> Packed:
         """The objects as one thing."""
-        return self._laid.objects(self._number)
+        found = [self._database.execute(_OBJECTS, (number,)).fetchone()[0] for number in self._numbers]
+        return union(map(pickle.loads, found))
+
+
+class _Once:
+    """Makes cells of what was stored: what is equal in many of them is one thing in memory."""
+
+    def __init__(self) -> None:
+        self._known: dict[_Plain, _Plain] = {}
+        self._actors: dict[_Plain, Actor] = {}
+
+    def cell(self, key: _Plain, row: Row, objects: Names | None) -> Cell:
+        """One cell."""
+        if len(self._known) > _MOST_ALIKE:
+            self._known.clear()
+            self._actors.clear()
+        once = self._known.setdefault
+        who, tail, files = once(key[1], key[1]), once(key[2:], key[2:]), once(row[6], row[6])
+        made = cell((key[0], who, *tail), (*row[:6], files), self._actors.get(who), objects)
+        self._actors.setdefault(who, made.actor)
+        return made
 
 
 def _grouped(cells: Iterable[Cell], whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
@@ -257,22 +276,25 @@ def _outweighs(rows: Sequence[Row]) -> bool:
     return sum(len(row[4]) for row in rows[1:]) >= len(rows[0][4])
 
 
-def _stored(held: Mapping[_Plain, Sequence[Row]]) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes]]:
+def _stored(
+    held: Mapping[_Plain, Sequence[Row]],
+) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes, bytes | None]]:
     tie = _ties()
     for key, rows in held.items():
-        who = key[1]
-        data = pickle.dumps((key, folded(rows)), 5)
-        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data
+        who, row = key[1], folded(rows)
+        data = pickle.dumps((key, (*row[:4], NOTHING, *row[5:])), 5)
+        objects = pickle.dumps(row[4], 5) if row[4] else None
+        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data, objects
 
 
-def _rows(stored: Iterable[bytes]) -> Iterator[tuple[_Plain, Row]]:
-    """The cells of stored rows in order; a cell that was put away more than once is one."""
-    for key, rows in groupby(map(pickle.loads, stored), itemgetter(0)):
-        yield key, folded([row for _, row in rows])
-
-
-def _cells(stored: Iterable[tuple[bytes]]) -> Iterator[Cell]:
-    return (cell(key, row) for key, row in _rows(data for (data,) in stored))
+def _told(far: sqlite3.Connection, stored: Iterable[_Stored]) -> Iterator[tuple[tuple[int, ...], Cell]]:
+    """The cells of stored rows in order, with the numbers of these; one that was put away more than once is one."""
+    once = _Once()
+    opened = ((*pickle.loads(data), number, any_objects) for number, data, any_objects in stored)  # noqa: S301 - ours
+    for key, some in groupby(opened, itemgetter(0)):
+        _, rows, numbers, any_of = zip(*some, strict=True)
+        holding = tuple(compress(numbers, any_of))
+        yield numbers, once.cell(key, folded(rows), _Far(far, holding) if holding else None)
 
 
 def _bytes(text: str) -> bytes:

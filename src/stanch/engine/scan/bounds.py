@@ -13,8 +13,9 @@ class Bounds:
 
     cells: int = 80 << 20
     """Bytes of cells, as far as they can be estimated, while logs are read."""
-    history: int = 24 << 20
-    """Bytes of one history, as stored; a longer one is read from its file each time somebody goes through it."""
+    history: int = 128 << 20
+    """Bytes of one history, about, without the names of what was read; a longer one is read from its file each time
+    somebody goes through it."""
     groups: int = 32 << 20
     """Bytes of groups of matching events, as far as they can be estimated."""
     names: int = 32 << 20

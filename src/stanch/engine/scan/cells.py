@@ -237,11 +237,11 @@ def folded(rows: Sequence[Row]) -> Row:
     )
 
 
-def cell(key: Plain, row: Row, actor: Actor | None = None) -> Cell:
-    """One cell as behaviours see it; `actor` is its caller, where he is at hand already."""
+def cell(key: Plain, row: Row, actor: Actor | None = None, objects: Names | None = None) -> Cell:
+    """One cell as behaviours see it; `actor` is its caller and `objects` what was read, where they are at hand."""
     start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
     arn, session, account, access_key, address, principal, is_aws, network, side, place = who
-    count, size, first, last, objects, events, files = row
+    count, size, first, last, read, events, files = row
     return Cell(
         start=start,
         actor=actor or Actor(arn, session, account=account, access_key=access_key, address=address),
@@ -259,7 +259,7 @@ def cell(key: Plain, row: Row, actor: Actor | None = None) -> Cell:
         bytes=size,
         first=first,
         last=last,
-        objects=Names(objects),
+        objects=Names(read) if objects is None else objects,
         events=Names(events),
         files=files,
         denied=denied_,
