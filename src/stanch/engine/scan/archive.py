@@ -118,7 +118,7 @@ class Archive:
         if self._database is None:
             return self._in_memory()
         self._put_away()
-        return (made for _, made in _told(self._database, self._database.execute(_IN_ORDER)))
+        return (made for _, made in _told(self._database, self._database.execute(_IN_ORDER), _Once()))
 
     def histories(self, whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
         """Each origin, or each role and user, with its cells in the order of time; who came first comes first."""
@@ -157,14 +157,15 @@ class Archive:
         )
         far.executescript(_BEGAN.format(whose=_WHOSE[whose]))
         for name, rows in groupby(far.execute(_BY), itemgetter(0)):
-            told = _told(far, (row[1:] for row in rows))
-            long = _Long(far)
-            cells: list[Cell] = []
+            told = _told(far, (row[1:] for row in rows), _Once())
+            long, cells = _Long(far), list[Cell]()
             for numbers, made in told:
                 long.add(numbers)
                 if len(long) <= self._at_once:
                     cells.append(made)
-            yield _text(name), cells if len(cells) == len(long) else long
+                else:
+                    cells.clear()
+            yield _text(name), cells or long
 
 
 class _Long(Sequence[Cell]):
@@ -184,13 +185,14 @@ class _Long(Sequence[Cell]):
         return len(self._ends)
 
     def __iter__(self) -> Iterator[Cell]:
+        once = _Once()
         for first in range(0, len(self), _AT_ONCE):
-            yield from self._some(first, min(first + _AT_ONCE, len(self)))
+            yield from self._some(first, min(first + _AT_ONCE, len(self)), once)
 
-    def _some(self, first: int, past: int) -> Iterator[Cell]:
+    def _some(self, first: int, past: int, once: "_Once") -> Iterator[Cell]:
         numbers = self._rows[self._ends[first - 1] if first else 0 : self._ends[past - 1]]
         asked = _ONE_BY_ONE.format(",".join(map(str, numbers)))
-        return (made for _, made in _told(self._database, self._database.execute(asked)))
+        return (made for _, made in _told(self._database, self._database.execute(asked), once))
 
     @overload
     def __getitem__(self, index: int) -> Cell: ...
@@ -199,7 +201,7 @@ class _Long(Sequence[Cell]):
     def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
         places = range(len(self))[index]
         if isinstance(places, int):
-            (found,) = self._some(places, places + 1)
+            (found,) = self._some(places, places + 1, _Once())
             return found
         return [self[place] for place in places]
 
@@ -287,9 +289,8 @@ def _stored(
         yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data, objects
 
 
-def _told(far: sqlite3.Connection, stored: Iterable[_Stored]) -> Iterator[tuple[tuple[int, ...], Cell]]:
+def _told(far: sqlite3.Connection, stored: Iterable[_Stored], once: _Once) -> Iterator[tuple[tuple[int, ...], Cell]]:
     """The cells of stored rows in order, with the numbers of these; one that was put away more than once is one."""
-    once = _Once()
     opened = ((*pickle.loads(data), number, any_objects) for number, data, any_objects in stored)  # noqa: S301 - ours
     for key, some in groupby(opened, itemgetter(0)):
         _, rows, numbers, any_of = zip(*some, strict=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 class Bounds:
     """What the leader of a search holds at most."""
 
-    cells: int = 80 << 20
+    cells: int = 64 << 20
     """Bytes of cells, as far as they can be estimated, while logs are read."""
     history: int = 128 << 20
     """Bytes of one history, about, without the names of what was read; a longer one is read from its file each time

@@ -49,9 +49,8 @@ _SYSTEMS = ("os/", "Darwin/", "Linux/", "Windows/", "(Macintosh", "(Windows", "(
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each session that jumps between a network of its own and one that is new to its owner."""
     keys: dict[str, list[Cell]] = {}
-    for cell in sorted(history.cells, key=lambda cell: cell.first):
-        if _placed(cell):
-            keys.setdefault(cell.actor.access_key or "", []).append(cell)
+    for cell in sorted(filter(_placed, history.cells), key=lambda cell: cell.first):
+        keys.setdefault(cell.actor.access_key or "", []).append(cell)
     used_by: dict[str, set[str]] = {}
     for key, cells in keys.items():
         for cell in cells:
