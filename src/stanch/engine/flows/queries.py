@@ -136,7 +136,7 @@ LEFT JOIN belongs b ON b.interface = s.interface
 LEFT JOIN sides pod ON pod.address = s.near
 JOIN sides there ON there.address = coalesce(s.far, s.dst) AND there.side IS NOT NULL
 """
-# What no file logs has no maximum either: those of three empty columns of words cost an eighth of all this.
+# What no file logs has no maximum either: the largest of nothing but NULLs costs as much as any other.
 SUM_CELLS = """
 CREATE TABLE cells AS
 SELECT host, hour, interface, own_address, other, port, low AS serves, protocol, accepted, any_value(side) AS side,

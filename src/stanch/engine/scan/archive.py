@@ -5,66 +5,24 @@ which nobody else can open and which is gone with the process. Whoever asks sees
 way.
 """
 
-import pickle
-import sqlite3
-from array import array
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from itertools import compress, groupby
-from operator import itemgetter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from sys import getsizeof
-from typing import Any, overload
 
 from stanch.contracts.behaviour import Cell, Whose
 from stanch.domain.event import Actor
 from stanch.engine.scan.bounds import BOUNDS, Bounds
-from stanch.engine.scan.cells import Cells, Row, Wire, cell, folded
-from stanch.engine.scan.names import NOTHING, Names, Packed, union
-from stanch.engine.scan.temporary import database
+from stanch.engine.scan.cells import Cells, Plain, Row, Wire, cell, folded
+from stanch.engine.scan.far import Far, Origin, ties
+from stanch.engine.scan.names import Packed
 
 FOLD_AT = 8
 """Rows of one cell from which on they are folded, once they outweigh what was folded before."""
-
-Origin = Callable[[str | None, str], str]
-"""Resolves an access key and an ARN to the identity that the lineage began with."""
-_Plain = tuple[Any, ...]
 
 _KEY, _ROW = 700, 250
 """Bytes that a key and a row take in memory besides what they hold."""
 _LEAN = 700
 """Bytes that a cell takes in memory without the names of what was read, about."""
-_CACHE = 16 << 10
-"""Kibibytes of the database that are kept in memory."""
-_AT_ONCE = 500
-"""Cells that are read at once."""
-_MOST_ALIKE = 100_000
-"""Parts of cells that are remembered, to be shared; then all are forgotten, which costs memory, not truth."""
-_SCHEMA = """
-    CREATE TABLE cell (start INTEGER, arn BLOB, tie BLOB, access BLOB, principal BLOB, data BLOB, objects BLOB);
-"""
-_IN_ORDER = "SELECT rowid, data, objects IS NOT NULL FROM cell ORDER BY start, arn, tie"
-_ONE_BY_ONE = "SELECT rowid, data, objects IS NOT NULL FROM cell WHERE rowid IN ({}) ORDER BY start, arn, tie"
-_OBJECTS = "SELECT objects FROM cell WHERE rowid = ?"
-# Callers are few, so whose they are is asked of each once. Who began first comes first.
-_BEGAN = """
-    DROP TABLE IF EXISTS mine;
-    CREATE TABLE mine (access BLOB, arn BLOB, principal BLOB, name BLOB, PRIMARY KEY (access, arn, principal))
-      WITHOUT ROWID;
-    INSERT INTO mine SELECT access, arn, principal, {whose} FROM (SELECT DISTINCT access, arn, principal FROM cell);
-    DROP TABLE IF EXISTS one;
-    CREATE TABLE one (name BLOB PRIMARY KEY, began INTEGER) WITHOUT ROWID;
-    INSERT INTO one SELECT name, MIN(start) FROM cell CROSS JOIN mine USING (access, arn, principal) GROUP BY name;
-"""
-# A cross join is made in the order in which it is written: each cell looks up the one whose it is.
-_BY = """
-    SELECT name, cell.rowid, data, objects IS NOT NULL
-    FROM cell CROSS JOIN mine USING (access, arn, principal) CROSS JOIN one USING (name)
-    ORDER BY began, name, start, arn, tie
-"""
-_WHOSE = {Whose.PRINCIPAL: "principal", Whose.ORIGIN: "origin(access, arn)"}
-
-_Stored = tuple[int, bytes, bool]
-"""A row of the database: its number, key and sums without objects, and whether it has any."""
 
 
 class Archive:
@@ -72,16 +30,16 @@ class Archive:
 
     def __init__(self, bounds: Bounds = BOUNDS) -> None:
         self._most, self._at_once = bounds.cells, bounds.history // _LEAN
-        self._rows: dict[_Plain, list[Row]] = {}
-        self._callers: dict[_Plain, _Plain] = {}
+        self._rows: dict[Plain, list[Row]] = {}
+        self._callers: dict[Plain, Plain] = {}
         self._size = 0
         self._told: list[Cell] | None = None
-        self._database: sqlite3.Connection | None = None
+        self._far: Far | None = None
 
     @property
     def spilled(self) -> bool:
         """Whether some of it lies in a file."""
-        return self._database is not None
+        return self._far is not None
 
     @property
     def held(self) -> int:
@@ -115,23 +73,19 @@ class Archive:
 
     def told(self) -> Iterable[Cell]:
         """All cells, in the order of time."""
-        if self._database is None:
-            return self._in_memory()
-        self._put_away()
-        return (made for _, made in _told(self._database, self._database.execute(_IN_ORDER), _Once()))
+        return self._in_memory() if self._far is None else self._put_away().told()
 
     def histories(self, whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
         """Each origin, or each role and user, with its cells in the order of time; who came first comes first."""
-        if self._database is None:
+        if self._far is None:
             return _grouped(self._in_memory(), whose, origin)
-        self._put_away()
-        return self._one_by_one(self._database, whose, origin)
+        return self._put_away().histories(whose, origin, self._at_once)
 
     def _in_memory(self) -> list[Cell]:
         if self._told is None:
-            actors: dict[_Plain, Actor] = {}
+            actors: dict[Plain, Actor] = {}
             self._told = []
-            tie = _ties()
+            tie = ties()
             for _, equals in groupby(sorted(self._rows, key=_when), _when):
                 for key in sorted(equals, key=tie):
                     made = cell(key, folded(self._rows.pop(key)), actors.get(key[1]))
@@ -139,108 +93,12 @@ class Archive:
                     self._told.append(made)
         return self._told
 
-    def _put_away(self) -> None:
+    def _put_away(self) -> Far:
         """Move all rows to the database."""
-        if self._database is None:
-            self._database = database(_SCHEMA, _CACHE)
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", _stored(self._rows))
-        self._database.execute("COMMIT")
+        self._far = self._far or Far()
+        self._far.put(self._rows)
         self._rows, self._callers, self._size = {}, {}, 0
-
-    def _one_by_one(
-        self, far: sqlite3.Connection, whose: Whose, origin: Origin
-    ) -> Iterator[tuple[str, Sequence[Cell]]]:
-        """One history after the other: its cells without their objects where these fit, else where they lie."""
-        far.create_function(
-            "origin", 2, lambda access, arn: _bytes(origin(_text(access), _text(arn))), deterministic=True
-        )
-        far.executescript(_BEGAN.format(whose=_WHOSE[whose]))
-        for name, rows in groupby(far.execute(_BY), itemgetter(0)):
-            told = _told(far, (row[1:] for row in rows), _Once())
-            long, cells = _Long(far), list[Cell]()
-            for numbers, made in told:
-                long.add(numbers)
-                if len(long) <= self._at_once:
-                    cells.append(made)
-                else:
-                    cells.clear()
-            yield _text(name), cells or long
-
-
-class _Long(Sequence[Cell]):
-    """A history that is too long to be held: it is read again whenever somebody goes through it."""
-
-    def __init__(self, far: sqlite3.Connection) -> None:
-        self._database = far
-        self._rows = array("q")
-        self._ends = array("q")
-
-    def add(self, numbers: Sequence[int]) -> None:
-        """One more cell, by the numbers of its rows."""
-        self._rows.extend(numbers)
-        self._ends.append(len(self._rows))
-
-    def __len__(self) -> int:
-        return len(self._ends)
-
-    def __iter__(self) -> Iterator[Cell]:
-        once = _Once()
-        for first in range(0, len(self), _AT_ONCE):
-            yield from self._some(first, min(first + _AT_ONCE, len(self)), once)
-
-    def _some(self, first: int, past: int, once: "_Once") -> Iterator[Cell]:
-        numbers = self._rows[self._ends[first - 1] if first else 0 : self._ends[past - 1]]
-        asked = _ONE_BY_ONE.format(",".join(map(str, numbers)))
-        return (made for _, made in _told(self._database, self._database.execute(asked), once))
-
-    @overload
-    def __getitem__(self, index: int) -> Cell: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Cell]: ...
-    def __getitem__(self, index: int | slice) -> Cell | list[Cell]:
-        places = range(len(self))[index]
-        if isinstance(places, int):
-            (found,) = self._some(places, places + 1, _Once())
-            return found
-        return [self[place] for place in places]
-
-
-class _Far(Names):
-    """Objects of a cell that are read whenever somebody goes through them. There is at least one."""
-
-    __slots__ = ("_database", "_numbers")
-
-    def __init__(self, far: sqlite3.Connection, numbers: Sequence[int]) -> None:
-        self._database, self._numbers = far, numbers
-
-    def __bool__(self) -> bool:
-        return True
-
-    @property
-    def packed(self) -> Packed:
-        """The objects as one thing."""
-        found = [self._database.execute(_OBJECTS, (number,)).fetchone()[0] for number in self._numbers]
-        return union(map(pickle.loads, found))
-
-
-class _Once:
-    """Makes cells of what was stored: what is equal in many of them is one thing in memory."""
-
-    def __init__(self) -> None:
-        self._known: dict[_Plain, _Plain] = {}
-        self._actors: dict[_Plain, Actor] = {}
-
-    def cell(self, key: _Plain, row: Row, objects: Names | None) -> Cell:
-        """One cell."""
-        if len(self._known) > _MOST_ALIKE:
-            self._known.clear()
-            self._actors.clear()
-        once = self._known.setdefault
-        who, tail, files = once(key[1], key[1]), once(key[2:], key[2:]), once(row[6], row[6])
-        made = cell((key[0], who, *tail), (*row[:6], files), self._actors.get(who), objects)
-        self._actors.setdefault(who, made.actor)
-        return made
+        return self._far
 
 
 def _grouped(cells: Iterable[Cell], whose: Whose, origin: Origin) -> Iterator[tuple[str, Sequence[Cell]]]:
@@ -251,15 +109,9 @@ def _grouped(cells: Iterable[Cell], whose: Whose, origin: Origin) -> Iterator[tu
     yield from sorted(groups.items(), key=lambda group: (group[1][0].start, group[0]))
 
 
-def _when(key: _Plain) -> tuple[int, str]:
+def _when(key: Plain) -> tuple[int, str]:
     """Cells come in the order of their hours, of one hour by callers."""
     return key[0], key[1][0]
-
-
-def _ties() -> Callable[[_Plain], str]:
-    """Among those of one caller in one hour what they look like makes the order one; callers are few."""
-    caller = cache(repr)
-    return lambda key: f"{caller(key[1])}{key[2:]}"
 
 
 def _size(row: Row) -> int:
@@ -276,32 +128,3 @@ def _weight(names: Packed) -> int:
 def _outweighs(rows: Sequence[Row]) -> bool:
     """Whether what came since rows were folded is as much as what they were folded to: so folding costs little."""
     return sum(len(row[4]) for row in rows[1:]) >= len(rows[0][4])
-
-
-def _stored(
-    held: Mapping[_Plain, Sequence[Row]],
-) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes, bytes | None]]:
-    tie = _ties()
-    for key, rows in held.items():
-        who, row = key[1], folded(rows)
-        data = pickle.dumps((key, (*row[:4], NOTHING, *row[5:])), 5)
-        objects = pickle.dumps(row[4], 5) if row[4] else None
-        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data, objects
-
-
-def _told(far: sqlite3.Connection, stored: Iterable[_Stored], once: _Once) -> Iterator[tuple[tuple[int, ...], Cell]]:
-    """The cells of stored rows in order, with the numbers of these; one that was put away more than once is one."""
-    opened = ((*pickle.loads(data), number, any_objects) for number, data, any_objects in stored)  # noqa: S301 - ours
-    for key, some in groupby(opened, itemgetter(0)):
-        _, rows, numbers, any_of = zip(*some, strict=True)
-        holding = tuple(compress(numbers, any_of))
-        yield numbers, once.cell(key, folded(rows), _Far(far, holding) if holding else None)
-
-
-def _bytes(text: str) -> bytes:
-    """A text as a database can keep it, lone surrogates and all; in the same order as texts."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _text(stored: bytes) -> str:
-    return stored.decode("utf-8", "surrogatepass")

@@ -13,7 +13,7 @@ def hold_on() -> None:
     """Keep the memory of one batch for the next.
 
     The C library gives back what was freed once it is more than it ever saw freed in one piece, and then takes it
-    anew from the kernel, page by page, for the next batch: a twentieth of all the time. This is such a piece.
+    anew from the kernel, page by page, for the next batch. This is such a piece.
     """
     bytearray(_AT_ONCE)
 

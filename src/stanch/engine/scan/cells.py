@@ -5,7 +5,7 @@ order.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from sys import intern
@@ -193,7 +193,8 @@ class Cells:
             caller = callers.get(who) or callers.setdefault(who, tuple(who))
             told = (start, caller, intern(source), intern(name), failed, denied_, intern(on), intern(region),
                      intern(agent), presigned, console)  # fmt: skip
-            self.enter(told, _row(sums))
+            summed = row_of(sums.count, sums.bytes, sums.first, sums.last, sums.objects, sums.events, sums.files)
+            self.enter(told, summed)
         return self._rows
 
     def __getstate__(self) -> tuple[list[bytes], Wire]:
@@ -211,9 +212,11 @@ def key_of(told: Plain) -> Key:
     return Key(start, Who._make(who), *rest)
 
 
-def _row(sums: Sums) -> Row:
-    objects, events = packed(sorted(sums.objects)), packed(sums.events)
-    return sums.count, sums.bytes, sums.first, sums.last, objects, events, tuple(sums.files)
+def row_of(
+    count: int, size: int, first: int, last: int, objects: Collection[str], events: Sequence[str], files: Iterable[str]
+) -> Row:
+    """Sums as they travel; `objects` are distinct, in whatever order."""
+    return count, size, first, last, packed(sorted(objects)), packed(events), tuple(files)
 
 
 def _sums(row: Row) -> Sums:

@@ -1,8 +1,7 @@
 """Sums of lines while files are read: times are still texts, and every line costs a few additions."""
 
-from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row
+from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row, row_of
 from stanch.engine.scan.line import Clock, Line
-from stanch.engine.scan.names import packed
 from stanch.engine.untrusted import MOST, count
 
 
@@ -67,4 +66,4 @@ class LineSums:
         first = clock.seconds(self.first)
         last = first if self.first == self.last else clock.seconds(self.last)
         files = self.files if len(self.files) == 1 else sorted(set(self.files))[:KEPT_FILES]
-        return self.count, self.bytes, first, last, packed(sorted(self.objects)), packed(self.kept), tuple(files)
+        return row_of(self.count, self.bytes, first, last, self.objects, self.kept, files)

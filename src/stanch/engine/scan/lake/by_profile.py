@@ -12,6 +12,7 @@ import numpy as np
 from msgspec import Raw
 
 from stanch.contracts.lake import Piece, Receipt
+from stanch.engine.scan.cells import row_of
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake import profile
@@ -20,7 +21,6 @@ from stanch.engine.scan.lake.columns import FACTS
 from stanch.engine.scan.lake.groups import known
 from stanch.engine.scan.lake.profiling import opens, reads
 from stanch.engine.scan.line import Line
-from stanch.engine.scan.names import packed
 from stanch.engine.scan.span import Span
 from stanch.engine.scan.things import Closed, Thing
 
@@ -112,16 +112,10 @@ class ByProfile:
         for group in kept.groups:
             if group.start in hours:
                 objects = map(names.__getitem__, profile.places(group.objects)) if deed.reads else ()
-                row = (
-                    group.count,
-                    group.size if deed.reads else 0,
-                    group.first,
-                    group.last,
-                    packed(sorted(set(objects))),
-                    packed(group.events),
-                    tuple(self._paths[file] for file in group.files),
-                )
-                self._events.add(deed, (group.start, group.on, group.signed), row)
+                size = group.size if deed.reads else 0
+                files = [self._paths[file] for file in group.files]
+                summed = row_of(group.count, size, group.first, group.last, set(objects), group.events, files)
+                self._events.add(deed, (group.start, group.on, group.signed), summed)
         return True
 
     def _wants(self, deed: Deed, asked: "Asked", number: int) -> bool:

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stanch.contracts.behaviour import HOUR
-from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row
+from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row, row_of
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake.block import Block, Numbers, Things
 from stanch.engine.scan.line import Line
-from stanch.engine.scan.names import packed
 from stanch.engine.scan.things import Closed, Thing
 from stanch.engine.sigma import Narrowed
 
@@ -55,8 +54,7 @@ class Group:
         files, events = [paths[file] for file in self.events], list(chain.from_iterable(self.events.values()))
         if len(files) > 1:
             files, events = sorted(set(files))[:KEPT_FILES], sorted(set(events))[:KEPT_EVENTS]
-        objects = packed(sorted(self.objects))
-        return self.count, self.bytes, self.first, self.last, objects, packed(events), tuple(files)
+        return row_of(self.count, self.bytes, self.first, self.last, self.objects, events, files)
 
 
 def known(classes: Classes, deed: Deed, request: bytes, resources: bytes) -> Thing:
