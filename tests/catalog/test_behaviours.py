@@ -1,7 +1,6 @@
 """Where behaviours must speak, and where a working day looks the same and they must not."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 from benchmarks.benign import trail as benign
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stanch import app, estate
 from stanch.contracts.behaviour import Behaviour, Cell, History, Sighting, Whose

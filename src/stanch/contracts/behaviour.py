@@ -10,6 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, TypeVar
 
+from msgspec import Struct
+
 from stanch.domain.estate import Estate, Purpose, Side
 from stanch.domain.event import Actor
 from stanch.domain.finding import AssetRef, Technique
@@ -21,8 +23,7 @@ HOUR = 3600
 """Seconds that one cell covers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Struct, frozen=True):
     """One caller's uses of one API call in one hour, on one store, with one outcome.
 
     `start` (the hour), `first` and `last` are seconds since the epoch. `actor` is as logged, with session, key and

@@ -88,7 +88,7 @@ class Archive:
             tie = ties()
             for _, equals in groupby(sorted(self._rows, key=_when), _when):
                 for key in sorted(equals, key=tie):
-                    made = cell(key, folded(self._rows.pop(key)), actors.get(key[1]))
+                    made = cell(key, self._rows.pop(key), actors.get(key[1]))
                     actors.setdefault(key[1], made.actor)
                     self._told.append(made)
         return self._told

@@ -228,23 +228,24 @@ def folded(rows: Sequence[Row]) -> Row:
     """The rows of one cell, from several parts, as one: in whatever order they came, and by whatever steps."""
     if len(rows) == 1:
         return rows[0]
+    count, size, first, last, objects, events, files = _added(rows)
+    return count, size, first, last, union(objects) if any(objects) else NOTHING, union(events, KEPT_EVENTS), files
+
+
+def _added(
+    rows: Sequence[Row],
+) -> tuple[int, int, int, int, tuple[Packed, ...], tuple[Packed, ...], tuple[str, ...]]:
+    """All of the rows of one cell but the names, which are made one by whoever asks."""
     counts, sizes, firsts, lasts, objects, events, files = zip(*rows, strict=True)
-    return (
-        sum(counts),
-        sum(sizes),
-        min(firsts),
-        max(lasts),
-        union(objects) if any(objects) else NOTHING,
-        union(events, KEPT_EVENTS),
-        tuple(sorted(set(chain.from_iterable(files)))[:KEPT_FILES]),
-    )
+    several = files[0] if len(rows) == 1 else tuple(sorted(set(chain.from_iterable(files)))[:KEPT_FILES])
+    return sum(counts), sum(sizes), min(firsts), max(lasts), objects, events, several
 
 
-def cell(key: Plain, row: Row, actor: Actor | None = None, objects: Names | None = None) -> Cell:
+def cell(key: Plain, rows: Sequence[Row], actor: Actor | None = None, objects: Names | None = None) -> Cell:
     """One cell as behaviours see it; `actor` is its caller and `objects` what was read, where they are at hand."""
     start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
     arn, session, account, access_key, address, principal, is_aws, network, side, place = who
-    count, size, first, last, read, events, files = row
+    count, size, first, last, read, events, files = _added(rows)
     return Cell(
         start=start,
         actor=actor or Actor(arn, session, account=account, access_key=access_key, address=address),
@@ -262,8 +263,8 @@ def cell(key: Plain, row: Row, actor: Actor | None = None, objects: Names | None
         bytes=size,
         first=first,
         last=last,
-        objects=Names(read) if objects is None else objects,
-        events=Names(events),
+        objects=Names(*read) if objects is None else objects,
+        events=Names(*events, most=KEPT_EVENTS),
         files=files,
         denied=denied_,
         account=_SIDES[side],

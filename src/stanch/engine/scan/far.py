@@ -159,7 +159,7 @@ class _Once:
             self._actors.clear()
         once = self._known.setdefault
         who, tail, files = once(key[1], key[1]), once(key[2:], key[2:]), once(row[6], row[6])
-        made = cell((key[0], who, *tail), (*row[:6], files), self._actors.get(who), objects)
+        made = cell((key[0], who, *tail), ((*row[:6], files),), self._actors.get(who), objects)
         self._actors.setdefault(who, made.actor)
         return made
 

@@ -34,23 +34,30 @@ def union(several: Iterable[Packed], most: int | None = None) -> Packed:
 
 
 class Names(Sequence[str]):
-    """Packed names as a sequence; they are taken apart when somebody goes through them, and not kept so."""
+    """Packed names as a sequence; they are taken apart when somebody goes through them, and not kept so.
 
-    __slots__ = ("_packed",)
+    Several packs are their union, which is worked out when somebody asks: of most cells nobody does.
+    """
 
-    def __init__(self, names: Packed) -> None:
-        self._packed = names
+    __slots__ = ("_most", "_packs")
+
+    def __init__(self, *packs: Packed, most: int | None = None) -> None:
+        """At least one pack; where they are several, the first `most` names of their union."""
+        self._packs = packs
+        self._most = most
 
     @property
     def packed(self) -> Packed:
         """The names as one thing."""
-        return self._packed
+        if len(self._packs) > 1:
+            self._packs = (union(self._packs, self._most),)
+        return self._packs[0]
 
     def __len__(self) -> int:
         return self.packed.count(_BETWEEN) + 1 if isinstance(self.packed, str) else len(self.packed)
 
     def __bool__(self) -> bool:
-        return bool(self._packed)
+        return any(self._packs)
 
     def __iter__(self) -> Iterator[str]:
         return iter(unpacked(self.packed))
