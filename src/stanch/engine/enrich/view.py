@@ -58,9 +58,15 @@ class Enricher:
         self._declared = bool(estate.perimeter.accounts)
         self._spent: dict[Export, int] = {}
 
-    def view(self, event: Event) -> "View":
-        """The event as rules see it; nothing is worked out before it is asked for."""
-        return View(event, self)
+    def view(self, event: Event, like: "View | None" = None) -> "View":
+        """The event as rules see it; nothing is worked out before it is asked for.
+
+        `like` is a view of another call that tells the same of its caller, and of the log it is in.
+        """
+        view = View(event, self)
+        if like is not None:
+            vars(view).update({name: getattr(like, name) for name in _LAZY_OF_CALLER})
+        return view
 
     def charge(self, view: "View") -> None:
         """Count what this event reads against the export that covers it; reads are summed in the order they are fed."""
@@ -298,6 +304,9 @@ OF_CALLER = frozenset(
     for fact in facts.split()
 )
 """Facts that depend on nothing but userIdentity, eventType, where the call came from, and whose log it is in."""
+
+_LAZY_OF_CALLER = ("account_side", "actor", "caller", "network_side", "purpose", "recipient")
+"""What a view works out of nothing but userIdentity, where the call came from, and whose log it is in."""
 
 OF_THINGS = frozenset(
     {

@@ -84,7 +84,8 @@ class Classes:
         caller = self._callers.get(key)
         if caller is None:
             stub = {**about, "userIdentity": opened(line.userIdentity)}
-            caller = self._callers[key] = Caller(line.userIdentity.copy(), stub, tuple(Who.of(self._things.view(stub))))
+            view = self._things.view(stub)
+            caller = self._callers[key] = Caller(line.userIdentity.copy(), view, tuple(Who.of(view)))
         return caller
 
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:
@@ -107,9 +108,9 @@ class Classes:
     def learn(self, key: DeedKey, line: Line) -> Deed:
         """The deed of a line, entered under its key."""
         caller = self._caller(line)
-        record = dict(caller.stub)
+        record = dict(caller.view.record)
         record.update({name: value for name in ABOUT_DEED if (value := getattr(line, name)) is not None})
-        view = self._things.view(record)
+        view = self._things.view(record, caller.view)
         failed = bool(line.errorCode or line.errorMessage)
         # Whether a sign-in succeeded is told by its answer, which is not known here.
         certain = failed or not line.eventSource.startswith("signin.")
@@ -219,7 +220,7 @@ class Classes:
             record = {**deed.view.record, "requestParameters": decode(request)}
         except (DecodeError, RecursionError):
             return True
-        return bool(deed.left.match(self._things.view(record)))
+        return bool(deed.left.match(self._things.view(record, deed.view)))
 
     def _ask_request(self, left: Narrowed, knows: Callable[[str], bool]) -> bool:
         """Whether what is left of the rules asks nothing but the request, and nothing but a rule wants the event."""

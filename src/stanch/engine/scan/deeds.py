@@ -1,8 +1,7 @@
 """One caller does the same a thousand times: what is known of such a deed, and what its calls come to, is kept once."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from msgspec import Raw
 
@@ -74,9 +73,12 @@ class Deed:
 
 @dataclass(slots=True)
 class Caller:
-    """Who called from where, as logged and, plainly, as cells say it; which rules are left for each kind of call."""
+    """Who called from where, as logged and, plainly, as cells say it; which rules are left for each kind of call.
+
+    `view` is of a record that tells nothing else.
+    """
 
     identity: Raw
-    stub: Mapping[str, Any]
+    view: View
     who: Plain
     narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)

@@ -251,8 +251,10 @@ class _Pass:
                 mark = hour, thing.on, extra is not None and extra.AuthenticationMethod == PRESIGNED
                 sums = deed.sums.get(mark) or book.begin(deed, mark, line.eventTime)
                 sums.read(line, thing.keys)
-                if deed.sifts and (rules := classes.sift(deed, thing)) is not None:
-                    yield place, rules, True
+                if deed.sifts:
+                    rules = deed.sifted[thing.kind] if thing.kind in deed.sifted else classes.sift(deed, thing)
+                    if rules is not None:
+                        yield place, rules, True
             if deed.opened and not counted and classes.wants(deed, line.requestParameters):
                 yield place, deed.left, True
 

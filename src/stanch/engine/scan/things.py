@@ -125,9 +125,9 @@ class Things:
         self._scopes.clear()
         self._alike.clear()
 
-    def view(self, record: dict[str, Any]) -> View:
-        """A record of no particular time as rules see it."""
-        return self._enricher.view(Event("", _EPOCH, "", "", record))
+    def view(self, record: dict[str, Any], like: View | None = None) -> View:
+        """A record of no particular time as rules see it; `like` is one of the same caller."""
+        return self._enricher.view(Event("", _EPOCH, "", "", record), like)
 
     def learned(self, call: Asking, line: Line, request: bytes) -> Thing:
         """What a line asks for, entered among the things of its call under what tells it in its request."""
@@ -189,7 +189,7 @@ class Things:
         if call.asks or call.whole or (call.reads and not keys):  # only the whole view of the event can tell
             resources = line.resources.copy()
             record = {**call.view.record, "requestParameters": request, "resources": opened(line.resources)}
-            view = self.view(record)
+            view = self.view(record, call.view)
             signature = tuple(tuple(view.values(fact)) for fact in call.asks)
             if call.reads and view.read:
                 on = store_of(view.read[0], on)
