@@ -19,6 +19,7 @@ from stanch.domain.incident import Incident
 from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally, head
+from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.stores.lake import Unit
@@ -73,6 +74,7 @@ def _accounts_in(unit: Unit) -> set[str]:
     return {account for account in named if account} if all(named) else recorded
 
 
+@uncollected()
 def hunt(
     files: Sequence[LogFile],
     estate: Estate,

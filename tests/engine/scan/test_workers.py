@@ -100,7 +100,7 @@ def test_no_process_outlives_a_leader_that_was_killed() -> None:
         "import os, threading\n"
         "from stanch.engine.scan.workers import Workers\n"
         "def nap(seconds):\n"
-        "    print(os.getpid(), flush=True)\n"
+        "    os.write(1, b'%d\\n' % os.getpid())\n"
         "    threading.Event().wait(seconds)\n"
         "with Workers(nap, 2) as workers:\n"
         "    futures = [workers.send(60) for _ in range(2)]\n"

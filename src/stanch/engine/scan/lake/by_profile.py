@@ -7,34 +7,37 @@ from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
-from msgspec import Raw
 
-from stanch.contracts.lake import Piece, Receipt
+from stanch.contracts.lake import LakeUnit, Piece, Receipt
 from stanch.engine.scan.cells import row_of
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake import profile
-from stanch.engine.scan.lake.by_event import ByEvent, Hours, Ready, Stand, moment
-from stanch.engine.scan.lake.columns import FACTS
-from stanch.engine.scan.lake.groups import known
-from stanch.engine.scan.lake.profiling import opens, reads
-from stanch.engine.scan.line import Line
+from stanch.engine.scan.lake.entry import Entry, Hours, Stand, Wanted, moment
+from stanch.engine.scan.lake.lines import line_of, thing_asked
 from stanch.engine.scan.span import Span
 from stanch.engine.scan.things import Closed, Thing
 
+if TYPE_CHECKING:
+    from stanch.engine.scan.lake.by_event import ByEvent
+
 Place = tuple[str, str, str, str]
 """The log, account, region and day of a partition."""
+Ready = tuple[profile.Record, str, Deed]
+"""A record that is opened in any case, with its log and its deed."""
 
 
 class ByProfile:
     """One unit on its way into a part."""
 
-    def __init__(self, told: profile.Profile, receipt: Receipt, events: ByEvent) -> None:
-        self._told, self._receipt, self._events = told, receipt, events
-        self._paths = [original.path for original in receipt.originals]
-        self._span = events.span
+    def __init__(self, told: profile.Profile, unit: LakeUnit, receipt: Receipt, entry: Entry) -> None:
+        self._told, self._unit, self._receipt, self._entry = told, unit, receipt, entry
+        self._rows: ByEvent | None = None
+        self._paths = entry.paths
+        self._span = entry.span
         self._stands: dict[tuple[Place, int], list[Stand]] = {}
         self._open: dict[int, list[Ready]] = {}
 
@@ -48,12 +51,34 @@ class ByProfile:
                 hours[place] = self._hours(part.hours)
                 self._part(part, place, hours[place])
         for chunk, pieces in groupby(self._receipt.pieces, lambda piece: piece.chunk):
-            some = [(piece, self._stands.get((_place(piece), chunk), []), hours[_place(piece)]) for piece in pieces]
-            self._events.some(some, self._open.get(chunk, []))
+            wanted = list(self._records(self._open.get(chunk, [])))
+            for piece in pieces:
+                place = _place(piece)
+                stands = self._stands.get((place, chunk), [])
+                if stands or len(hours[place].cut):
+                    wanted += self._reading().some(piece, stands, hours[place])
+            self._entry.open(wanted)
+        if self._rows is not None:
+            self._rows.close()
+
+    def _reading(self) -> "ByEvent":
+        """Who reads the rows; what that takes is loaded with the first."""
+        if self._rows is None:
+            from stanch.engine.scan.lake.by_event import ByEvent
+
+            self._rows = ByEvent(self._unit, self._entry)
+        return self._rows
+
+    def _records(self, ready: Sequence[Ready]) -> Iterator[Wanted]:
+        """The events of records, which are summed already."""
+        for record, log, deed in ready:
+            event = self._entry.records.opened(record.file, log, record.raw)
+            if event is not None:
+                yield Wanted(record.seq, event, True, deed.left)
 
     def _hours(self, hours: Sequence[profile.Hour]) -> Hours:
         """Count the events of the hours that lie inside the span whole; leave out those that lie outside."""
-        part, whole, cut = self._events.part, [], []
+        part, whole, cut = self._entry.part, [], []
         for hour in hours:
             first, last = moment(hour.first), moment(hour.last)
             if self._span.holds(first) and self._span.holds(last):
@@ -69,7 +94,7 @@ class ByProfile:
 
     def _part(self, part: profile.Part, place: Place, hours: Hours) -> None:
         """Sum up the deeds of a partition in whole hours; note what must be opened."""
-        self._events.classes.forget(lambda: None)
+        self._entry.classes.forget(lambda: None)
         whole = set(hours.whole.tolist())
         if not whole:
             return
@@ -77,13 +102,13 @@ class ByProfile:
         for call in part.calls:
             asked: Asked | None = None
             for number, kept in enumerate(call.deeds):
-                deed = self._events.deed(_line(kept))
+                deed = self._entry.deed(line_of(kept.facts, kept.identity))
                 if deed is None or not self._sum(kept, deed, whole):
                     self._stand(place, kept.rows, deed, summed=False)
                     continue
                 if not (deed.opened or deed.sifts):
                     continue
-                if opens(deed.source, deed.name):
+                if profile.opens(deed.source, deed.name):
                     self._ready(part, place, kept, deed, every=len(whole) == len(part.hours))
                     continue
                 asked = asked or Asked(call.things())
@@ -104,9 +129,9 @@ class ByProfile:
 
     def _sum(self, kept: profile.Kept, deed: Deed, hours: set[int]) -> bool:
         """Enter what a deed came to; False where only its rows can tell."""
-        if not self._events.judge.profiles:
+        if not self._entry.judge.profiles:
             return True
-        if kept.groups is None or (deed.reads and not reads(deed.source, deed.name)):
+        if kept.groups is None or (deed.reads and not profile.reads(deed.source, deed.name)):
             return False
         names = self._told.names
         for group in kept.groups:
@@ -114,20 +139,20 @@ class ByProfile:
                 objects = map(names.__getitem__, profile.places(group.objects)) if deed.reads else ()
                 size = group.size if deed.reads else 0
                 files = [self._paths[file] for file in group.files]
-                summed = row_of(group.count, size, group.first, group.last, set(objects), group.events, files)
-                self._events.add(deed, (group.start, group.on, group.signed), summed)
+                summed = row_of(group.count, size, group.first, group.last, list(objects), group.events, files)
+                self._entry.add(deed, (group.start, group.on, group.signed), summed)
         return True
 
     def _wants(self, deed: Deed, asked: "Asked", number: int) -> bool:
         """Whether any call of this deed, of this number, must be opened whole, by what they asked for."""
         if deed.sifts:
             return self._sifts(deed, asked, number)
-        classes = self._events.classes
+        classes = self._entry.classes
         return any(classes.wants(deed, request) for request in asked.requests(number))
 
     def _sifts(self, deed: Deed, asked: "Asked", number: int) -> bool:
         """Whether any rule is left for one of the things that were asked for."""
-        classes, kinds = self._events.classes, set[int]()
+        classes, kinds = self._entry.classes, set[int]()
         try:
             for thing in asked.things(classes, deed, number):
                 if thing.kind not in kinds:
@@ -156,14 +181,8 @@ class Asked:
         for pair in self._stored.of(number):
             thing = learned.get(pair)
             if thing is None:
-                thing = learned[pair] = known(classes, deed, *self._stored.pair(pair))
+                thing = learned[pair] = thing_asked(classes, deed, *self._stored.pair(pair))
             yield thing
-
-
-def _line(kept: profile.Kept) -> Line:
-    """A line that has the facts and the identity of this deed, and nothing else."""
-    facts = dict(zip(FACTS, kept.facts, strict=True))
-    return Line(eventTime="", eventID="", userIdentity=Raw(kept.identity), **facts)  # type: ignore[arg-type]
 
 
 def _meets(span: Span, first: datetime, last: datetime) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,16 +12,13 @@ from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES, Row, row_of
 from stanch.engine.scan.classes import Classes
 from stanch.engine.scan.deeds import Deed
 from stanch.engine.scan.lake.block import Block, Numbers, Things
-from stanch.engine.scan.line import Line
+from stanch.engine.scan.lake.entry import Mark
+from stanch.engine.scan.lake.lines import thing_asked
 from stanch.engine.scan.things import Closed, Thing
 from stanch.engine.sigma import Narrowed
 
 Opening = tuple[int, Narrowed | None]
 """A row whose record must be opened, and the rules that are left for it."""
-Mark = tuple[int, str, bool]
-"""What the rows of one group have in common beside their deed: the hour's start, the store, whether the URL was signed.
-"""
-
 _NONE = -1
 _CLOSED = Thing(None, "", (), (), _NONE)
 
@@ -57,13 +53,6 @@ class Group:
         return row_of(self.count, self.bytes, self.first, self.last, self.objects, events, files)
 
 
-def known(classes: Classes, deed: Deed, request: bytes, resources: bytes) -> Thing:
-    """What a call of this deed asked for; raises Closed where it cannot be opened."""
-    asked, named = msgspec.Raw(request), msgspec.Raw(resources)
-    asking = Line(eventTime="", eventID="", eventSource="", eventName="", requestParameters=asked, resources=named)
-    return classes.thing(deed, asking)
-
-
 class Groups:
     """Some rows of a block, all of the fast way, told apart by deed, thing, hour and original.
 
@@ -91,7 +80,7 @@ class Groups:
         )
         for code, place in zip(codes.tolist(), deed_of[first].tolist(), strict=True):
             try:
-                self._things.append(known(classes, self._deeds[place], *asked.asked(code % asked.count)))
+                self._things.append(thing_asked(classes, self._deeds[place], *asked.asked(code % asked.count)))
             except Closed:
                 self._things.append(_CLOSED)
         self._thing_of[wanted] = thing_of

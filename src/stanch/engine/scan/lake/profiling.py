@@ -9,7 +9,6 @@ import numpy as np
 import pyarrow as pa
 
 from stanch.contracts.behaviour import HOUR
-from stanch.engine.lineage import Lineage
 from stanch.engine.scan.asked import ACTED_ON, acted_on, reads_secrets, secrets_read
 from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES
 from stanch.engine.scan.lake import profile
@@ -35,16 +34,6 @@ Mark = tuple[int, str, bool]
 Asked = tuple[str, tuple[str, ...]]
 """What a call acted on, and the keys or secrets whose content it gives."""
 Stored = Callable[[Mark, "_Sum"], profile.Group]
-
-
-def reads(source: str, name: str) -> bool:
-    """Whether calls of this kind give content, unless they fail."""
-    return (source, name) == ("s3.amazonaws.com", "GetObject") or reads_secrets(source, name)
-
-
-def opens(source: str, name: str) -> bool:
-    """Whether each call of this kind is opened, whatever the rules: its answer tells what nothing else does."""
-    return source.startswith("signin.") or Lineage.wants(source, name)
 
 
 class _Sum:
@@ -131,7 +120,7 @@ class Profiler:
             deed = part.deeds.setdefault(kind, _Deed())
             deed.rows.append((chunk, first, count))
             known.append((kind, deed))
-            if opens(*call_of(kind)):
+            if profile.opens(*call_of(kind)):
                 deed.records += self._records(chunk, some.table.slice(first, count), some.raws(first, count))
         lines = int(counts[: len(known)].sum())  # rows of the slow way come last
         self._lines(known, some.table.slice(0, lines), np.repeat(np.arange(len(known)), counts[: len(known)]))
@@ -247,7 +236,7 @@ class Profiler:
 
     def _asks(self, source: str, name: str, request: int) -> Asked | None:
         """What a call of this kind acted on and gave; None where only the whole event can tell."""
-        reading = reads(source, name)
+        reading = profile.reads(source, name)
         if not (reading or source in ACTED_ON):
             return "", ()
         key = (source, name, request)
@@ -287,5 +276,5 @@ def _by_call(deeds: dict[Kind, _Deed]) -> dict[tuple[str, str], list[tuple[Kind,
 def _kept(kind: Kind, deed: _Deed, stored: Stored) -> profile.Kept:
     _, facts, identity = kind
     groups = None if deed.groups is None else [stored(*each) for each in deed.groups.items()]
-    records = deed.records if opens(*call_of(kind)) else None
+    records = deed.records if profile.opens(*call_of(kind)) else None
     return profile.Kept(list(facts), identity or b"", deed.rows, groups, records)

@@ -4,14 +4,17 @@ import io
 import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from stanch.contracts.lake import Receipt
 from stanch.contracts.source import Batch, Batched
 from stanch.domain.event import Event, Skipped
 from stanch.engine.read import AnySource
-from stanch.engine.scan.lake.block import Block
 from stanch.engine.scan.lake.columns import unescaped
 from stanch.engine.sigma import Narrowed
+
+if TYPE_CHECKING:
+    from stanch.engine.scan.lake.block import Block
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -27,7 +30,7 @@ class Records:
         self._open: dict[int, tuple[Iterator[Batch | Skipped], Batch]] = {}
 
     def lines(
-        self, block: Block, rows: Sequence[tuple[int, Narrowed | None]]
+        self, block: "Block", rows: Sequence[tuple[int, Narrowed | None]]
     ) -> Iterator[tuple[int, Event, Narrowed | None]]:
         """The order, the event and the rules of rows of the fast way; without those that are none, see `faults`."""
         if not rows:
@@ -43,7 +46,7 @@ class Records:
         """The event of one record of the fast way; None when it is none, see `faults`."""
         return self._batch(file, log).event(raw)
 
-    def events(self, block: Block, rows: Sequence[int]) -> Iterator[tuple[int, Event]]:
+    def events(self, block: "Block", rows: Sequence[int]) -> Iterator[tuple[int, Event]]:
         """The order and the event of rows of the slow way."""
         if not rows:
             return

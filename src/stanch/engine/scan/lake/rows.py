@@ -13,7 +13,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from stanch.domain.event import Event
-from stanch.engine.scan.lake.columns import FACTS, IDENTITY, RAW, SCHEMA, SLOW, escaped, facts_of, stored
+from stanch.engine.scan.lake.columns import FACTS, IDENTITY, RAW, SLOW, escaped, facts_of, stored
+from stanch.engine.scan.lake.schema import SCHEMA
 from stanch.engine.scan.line import Line, ids, number_of, numbers_of, times
 from stanch.engine.untrusted import count, text
 

@@ -66,7 +66,7 @@ class LakeScanner(Scanner):
         if not isinstance(file, LakeUnit):
             super().take(file, part, seen)
             return
-        from stanch.engine.scan.lake.by_event import Knowledge
+        from stanch.engine.scan.lake.entry import Knowledge
         from stanch.engine.scan.lake.unit import scan
 
         scan(file, Knowledge(self.judge, self._classes, self.span, self._sources, self.overhear), part, seen)

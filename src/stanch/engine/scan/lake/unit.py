@@ -9,8 +9,8 @@ from itertools import groupby
 from stanch.contracts.lake import FORM, LakeUnit, Receipt
 from stanch.domain.event import Skipped
 from stanch.engine.scan.lake import profile
-from stanch.engine.scan.lake.by_event import ByEvent, Knowledge, why
 from stanch.engine.scan.lake.by_profile import ByProfile
+from stanch.engine.scan.lake.entry import Entry, Knowledge, why
 from stanch.engine.scan.part import Part
 
 
@@ -26,14 +26,18 @@ def scan(unit: LakeUnit, knowledge: Knowledge, part: Part, seen: set[int] | None
         part.tally.skipped.append(Skipped(unit.path, other))
         return
     _tell(receipt, part)
-    events = ByEvent(unit, receipt, knowledge, part)
+    entry = Entry(receipt, knowledge, part)
     told = _profile(unit, receipt, part) if seen is None else None
     if told is not None:
-        ByProfile(told, receipt, events).run()
+        ByProfile(told, unit, receipt, entry).run()
     else:
+        from stanch.engine.scan.lake.by_event import ByEvent
+
+        rows = ByEvent(unit, entry)
         for _, pieces in groupby(receipt.pieces, lambda piece: piece.chunk):
-            events.chunk(list(pieces), seen)
-    events.close()
+            rows.chunk(list(pieces), seen)
+        rows.close()
+    part.tally.skipped += entry.records.faults()
 
 
 def _tell(receipt: Receipt, part: Part) -> None:
