@@ -34,10 +34,10 @@ class Cell(Struct, frozen=True):
 
     `on` is the bucket of an S3 call, the user, role or group of an IAM call, the role's ARN of an AssumeRole, else "".
     `failed` is any error, `denied` one for want of permission.
-    `objects` are the distinct keys of S3 objects, ids of secrets or names of parameters whose content was read, `bytes`
-    what the answers held; both empty but for successful reads. `presigned` says that the URL itself carried the
-    signature. `events` are some of the ids, `files` some of the logs that hold them. `objects` may be many and are not
-    held as they are shown: go through them once and keep what you need.
+    `objects` are the distinct keys of S3 objects, ids of secrets or names of parameters whose content was read, in
+    order, `bytes` what the answers held; both empty but for successful reads. `presigned` says that the URL itself
+    carried the signature. `events` are some of the ids, `files` some of the logs that hold them. `objects` may be many
+    and are not held as they are shown: go through them once and keep what you need.
     """
 
     start: int

@@ -14,6 +14,7 @@ def test_what_was_packed_comes_back(some: list[str]) -> None:
     shown = Names(packed(some))
     assert (list(shown), len(shown), bool(shown)) == (some, len(some), bool(some))
     assert [shown[at] for at in range(len(some))] == some
+    assert [shown[at - len(some)] for at in range(len(some))] == some
     assert shown == tuple(some)
     assert shown == Names(packed(tuple(some)))
     assert hash(shown) == hash(Names(packed(some)))
@@ -23,6 +24,13 @@ def test_what_was_packed_comes_back(some: list[str]) -> None:
 @given(names, names, names)
 def test_several_packs_are_the_names_that_are_in_any(one: list[str], two: list[str], three: list[str]) -> None:
     assert list(unpacked(union(map(packed, (one, two, three))))) == sorted({*one, *two, *three})
+
+
+@given(names, names, st.none() | st.integers(1, 4))
+def test_several_packs_are_shown_as_their_union(one: list[str], two: list[str], most: int | None) -> None:
+    shown, whole = Names(packed(one), packed(two), most=most), sorted({*one, *two})[:most]
+    assert bool(shown) == bool(whole)
+    assert (list(shown), len(shown)) == (whole, len(whole))
 
 
 def test_many_names_are_one_text() -> None:

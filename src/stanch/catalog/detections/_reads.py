@@ -116,12 +116,12 @@ def by_store(cell: Cell, estate: Estate) -> Iterator[Taken]:
         yield Taken(cell, store(cell, asset), asset, cell.bytes * count // len(holders), beside)
 
 
-def _holds_all(assets: Sequence[Asset], keys: Iterable[str]) -> bool:
-    """Whether the only asset of a bucket holds all of these objects."""
+def _holds_all(assets: Sequence[Asset], keys: Sequence[str]) -> bool:
+    """Whether the only asset of a bucket holds all of these objects, which come in order."""
     if len(assets) > 1:
         return False
     prefix = assets[0].prefix  # what begins with it lies side by side, so the first and the last key tell of all
-    return not prefix or (prefix.endswith("/") and min(keys).startswith(prefix) and max(keys).startswith(prefix))
+    return not prefix or (prefix.endswith("/") and keys[0].startswith(prefix) and keys[-1].startswith(prefix))
 
 
 def _holder(assets: Sequence[Asset], key: str) -> Asset | None:

@@ -236,9 +236,12 @@ def _added(
     rows: Sequence[Row],
 ) -> tuple[int, int, int, int, tuple[Packed, ...], tuple[Packed, ...], tuple[str, ...]]:
     """All of the rows of one cell but the names, which are made one by whoever asks."""
-    counts, sizes, firsts, lasts, objects, events, files = zip(*rows, strict=True)
-    several = files[0] if len(rows) == 1 else tuple(sorted(set(chain.from_iterable(files)))[:KEPT_FILES])
-    return sum(counts), sum(sizes), min(firsts), max(lasts), objects, events, several
+    if len(rows) == 1:
+        ((count, size, first, last, read, ids, files),) = rows
+        return count, size, first, last, (read,), (ids,), files
+    counts, sizes, firsts, lasts, objects, events, several = zip(*rows, strict=True)
+    some = tuple(sorted(set(chain.from_iterable(several)))[:KEPT_FILES])
+    return sum(counts), sum(sizes), min(firsts), max(lasts), objects, events, some
 
 
 def cell(key: Plain, rows: Sequence[Row], actor: Actor | None = None, objects: Names | None = None) -> Cell:

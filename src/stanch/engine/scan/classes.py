@@ -33,11 +33,15 @@ MOST = 10_000
 _READ = ("s3.amazonaws.com", "GetObject")
 _OF_READING = frozenset({"copy.to", "sealed.to"})
 _KNOWN = TELLING | OF_CALLER
+_SETTLED = frozenset({"asset.decoy", "export.approved"})
+"""What is known where the estate settles it for all events alike."""
 
 
 DeedKey = tuple[Facts, int]
 """What makes a deed: the values of the fields about it and its caller, and a checksum of the identity's text."""
 identity_of = attrgetter("userIdentity")
+Reading = tuple[bool, bool]
+"""Whether the outcome of a deed is certain, and whether it only reads."""
 
 
 def _knowing(estate: Estate, *, outcome: bool, reading: bool) -> Callable[[str], bool]:
@@ -66,6 +70,8 @@ class Classes:
         self.whole = form is WHOLE
         self.deeds: dict[DeedKey, Deed] = {}
         self._callers: dict[object, Caller] = {}
+        self._asked: dict[tuple[tuple[str, str], Reading], tuple[str, ...]] = {}
+        self._lefts: dict[tuple[int, Reading, str], Narrowed] = {}
         self._things = Things(judge.enricher)
 
     def forget(self, close: Callable[[], None]) -> None:
@@ -74,6 +80,8 @@ class Classes:
             close()
             self.deeds.clear()
             self._callers.clear()
+            self._asked.clear()
+            self._lefts.clear()
             self._things.clear()
 
     def _caller(self, line: Line) -> Caller:
@@ -114,8 +122,9 @@ class Classes:
         failed = bool(line.errorCode or line.errorMessage)
         # Whether a sign-in succeeded is told by its answer, which is not known here.
         certain = failed or not line.eventSource.startswith("signin.")
-        knows = self._knows[certain, line.readOnly is True]
-        left = self._left(caller, line, view, knows, failed=failed, certain=certain)
+        reading = certain, line.readOnly is True
+        knows = self._knows[reading]
+        left = self._left(line, view, reading)
         asks = tuple(sorted((left.wants or frozenset()) & OF_THINGS))
         reads = not failed and (
             (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
@@ -150,22 +159,19 @@ class Classes:
         self.deeds[tuple(sys.intern(v) if type(v) is str else v for v in facts), sum_] = deed
         return deed
 
-    def _left(
-        self, caller: Caller, line: Line, view: View, knows: Callable[[str], bool], *, failed: bool, certain: bool
-    ) -> Narrowed:
-        """The rules that may match; of a caller's calls that did not fail they are kept for each kind."""
-        kind = (
-            self._judge.matcher.kind(line.eventSource, line.eventName),
-            certain,
-            line.readOnly,
-            line.eventType,
-            line.sessionCredentialFromConsole,
-        )
-        left = caller.narrowed.get(kind)
-        if left is None or failed:
-            left = self._judge.matcher.narrowed(line.eventSource, line.eventName, view, knows)
-            if not failed:
-                caller.narrowed[kind] = left
+    def _left(self, line: Line, view: View, reading: Reading) -> Narrowed:
+        """The rules that may match; kept for all deeds that agree in what rules for such a call ask and is known."""
+        matcher, call = self._judge.matcher, (line.eventSource, line.eventName)
+        asked = self._asked.get((call, reading))
+        if asked is None:
+            knows = self._knows[reading]
+            names = (name for name in matcher.asked(*call) if name not in _SETTLED and knows(name))
+            asked = self._asked[call, reading] = tuple(sorted(names))
+        # As texts: 1, 1.0 and true are equal, and are not the same to a rule.
+        alike = matcher.kind(*call), reading, repr([view.values(name) for name in asked])
+        left = self._lefts.get(alike)
+        if left is None:
+            left = self._lefts[alike] = matcher.narrowed(*call, view, self._knows[reading])
         return left
 
     def thing(self, deed: Deed | Sure, line: Line) -> Thing:

@@ -73,12 +73,8 @@ class Deed:
 
 @dataclass(slots=True)
 class Caller:
-    """Who called from where, as logged and, plainly, as cells say it; which rules are left for each kind of call.
-
-    `view` is of a record that tells nothing else.
-    """
+    """Who called from where, as logged and, plainly, as cells say it; `view` is of a record that tells nothing else."""
 
     identity: Raw
     view: View
     who: Plain
-    narrowed: dict[tuple[object, ...], Narrowed] = field(default_factory=dict)

@@ -67,7 +67,10 @@ class Names(Sequence[str]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[str]: ...
     def __getitem__(self, index: int | slice) -> str | Sequence[str]:
-        return unpacked(self.packed)[index]
+        names = self.packed
+        if isinstance(names, str) and isinstance(index, int) and index in (0, -1):  # without taking the others apart
+            return names.partition(_BETWEEN)[0] if index == 0 else names.rpartition(_BETWEEN)[2]
+        return unpacked(names)[index]
 
     def __contains__(self, name: object) -> bool:
         return name in unpacked(self.packed)

@@ -60,6 +60,7 @@ class Matcher:
         self._rests = lru_cache(maxsize=PAIRS)(lambda source, name: tuple(self._settle(source, name)))
         self._predicates = lru_cache(maxsize=PAIRS)(self._compile)
         self._narrowings = lru_cache(maxsize=PAIRS)(self._prepare)
+        self._asks_of = lru_cache(maxsize=PAIRS)(self._names)
 
     @property
     def asks(self) -> frozenset[str]:
@@ -86,6 +87,10 @@ class Matcher:
         """A number for what these two leave of all conditions: `narrowed` answers all pairs of one kind alike."""
         return self._kind_of(event_source, event_name)
 
+    def asked(self, event_source: str, event_name: str) -> frozenset[str]:
+        """The fields that decide what `narrowed` answers for all pairs of one kind, as far as they are known."""
+        return self._asks_of(event_source, event_name)
+
     def _place(self, at: int, condition: Node) -> None:
         for field, index in ((NAME, self._by_name), (SOURCE, self._by_source)):
             demanded = demands(condition, field)
@@ -103,6 +108,9 @@ class Matcher:
 
     def _prepare(self, source: str, name: str) -> tuple[tuple[Rule, Narrowing], ...]:
         return tuple((rule, narrowing(rest)) for rule, rest in self._rests(source, name))
+
+    def _names(self, source: str, name: str) -> frozenset[str]:
+        return frozenset().union(*(names_in(rest) for _, rest in self._rests(source, name)))
 
     def _settle(self, source: str, name: str) -> Iterator[tuple[Rule, Node]]:
         known = {field: value for field, value in ((SOURCE, source), (NAME, name)) if value}
