@@ -28,7 +28,8 @@ def test_several_packs_are_the_names_that_are_in_any(one: list[str], two: list[s
 
 @given(names, names, st.none() | st.integers(1, 4))
 def test_several_packs_are_shown_as_their_union(one: list[str], two: list[str], most: int | None) -> None:
-    shown, whole = Names(packed(one), packed(two), most=most), sorted({*one, *two})[:most]
+    packs = (packed(sorted({*some})[:most]) for some in (one, two))
+    shown, whole = Names(*packs, most=most), sorted({*one, *two})[:most]
     assert bool(shown) == bool(whole)
     assert (list(shown), len(shown)) == (whole, len(whole))
 
