@@ -83,13 +83,13 @@ class ByProfile:
             first, last = moment(hour.first), moment(hour.last)
             if self._span.holds(first) and self._span.holds(last):
                 whole.append(hour.start)
-                numbers = array("q", hour.ids().astype(np.int64).tobytes())
+                numbers = array("q", self._told.ids(hour).astype(np.int64).tobytes())
                 part.tally.saw_many(len(numbers), first, last)
                 part.note_ids(hour.start, numbers)
             elif _meets(self._span, first, last):
                 cut.append(hour.start)
             else:
-                part.tally.left_out += len(hour.ids())
+                part.tally.left_out += len(self._told.ids(hour))
         return Hours(np.array(whole, np.int64), np.array(cut, np.int64))
 
     def _part(self, part: profile.Part, place: Place, hours: Hours) -> None:
@@ -102,7 +102,7 @@ class ByProfile:
         for call in part.calls:
             asked: Asked | None = None
             for number, kept in enumerate(call.deeds):
-                deed = self._entry.deed(line_of(kept.facts, kept.identity))
+                deed = self._entry.deed(line_of(kept.facts, self._told.identities[kept.identity]))
                 if deed is None or not self._sum(kept, deed, whole):
                     self._stand(place, kept.rows, deed, summed=False)
                     continue
@@ -111,7 +111,7 @@ class ByProfile:
                 if profile.opens(deed.source, deed.name):
                     self._ready(part, place, kept, deed, every=len(whole) == len(part.hours))
                     continue
-                asked = asked or Asked(call.things())
+                asked = asked or Asked(self._told.asked(call))
                 if self._wants(deed, asked, number):
                     self._stand(place, kept.rows, deed, summed=True)
 

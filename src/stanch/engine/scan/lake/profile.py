@@ -78,14 +78,14 @@ class Record(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class Kept(msgspec.Struct, array_like=True, frozen=True):
-    """One deed: its facts and identity as its rows have them, where these stand, and what they came to.
+    """One deed: its facts and its identity (a place among all), where its rows stand, and what they came to.
 
     `groups` is None where only the rows can tell. `records` are all its events, where it is of a call of which each is
     opened in any hunt.
     """
 
     facts: list[str | bool | None]
-    identity: bytes
+    identity: int
     rows: list[Stretch]
     groups: list[Group] | None
     records: list[Record] | None
@@ -109,28 +109,20 @@ class Asked(msgspec.Struct, array_like=True, frozen=True):
         return self.requests[request], self.resources[resources]
 
 
-class Call(msgspec.Struct, array_like=True, frozen=True):
-    """The deeds of one call, and `asked`, compressed, which is opened only where a rule wants to know."""
+class Call(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The deeds of one call, and where apart it stands what they asked for: it is opened where a rule wants to know."""
 
     deeds: list[Kept]
-    asked: bytes
-
-    def things(self) -> Asked:
-        """What was asked for."""
-        return _ASKED.decode(isal_zlib.decompress(self.asked))
+    asked: int
 
 
 class Hour(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """All events of one hour: its start, the first and last time (microseconds), the sorted numbers of the ids."""
+    """All events of one hour: its start, the first and last time (microseconds), where apart their ids stand."""
 
     start: int
     first: int
     last: int
-    numbers: bytes
-
-    def ids(self) -> NDArray[np.int64]:
-        """The numbers of the ids."""
-        return np.frombuffer(self.numbers, NUMBERS)
+    numbers: int
 
 
 class Part(msgspec.Struct, array_like=True, frozen=True):
@@ -146,15 +138,36 @@ class Part(msgspec.Struct, array_like=True, frozen=True):
 
 
 class Profile(msgspec.Struct, array_like=True, frozen=True):
-    """A whole unit; `law` is the one it was made by."""
+    """A whole unit; `law` is the one it was made by.
+
+    `names` are those of what was read, `identities` those of callers, as JSON; `apart` is what nothing makes smaller.
+    """
 
     law: str
     parts: list[Part]
     names: list[str]
+    identities: list[bytes]
+    apart: list[bytes]
+
+    def ids(self, hour: Hour) -> NDArray[np.int64]:
+        """The numbers of the ids of an hour, in order."""
+        return np.frombuffer(self.apart[hour.numbers], NUMBERS)
+
+    def asked(self, call: Call) -> Asked:
+        """What the deeds of a call asked for."""
+        return _ASKED.decode(isal_zlib.decompress(self.apart[call.asked]))
+
+
+class _Stored(msgspec.Struct, array_like=True):
+    """A profile as it is stored: `told` is all that is not apart, compressed."""
+
+    told: bytes
+    apart: list[bytes]
 
 
 _WRITE = msgspec.msgpack.Encoder()
 _READ = msgspec.msgpack.Decoder(Profile)
+_STORED = msgspec.msgpack.Decoder(_Stored)
 _ASKED = msgspec.msgpack.Decoder(Asked)
 
 
@@ -162,14 +175,15 @@ class Damaged(ValueError):
     """The bytes are not those of the profile that was written."""
 
 
-def call(deeds: list[Kept], asked: Asked) -> Call:
-    """The deeds of one call with what they asked for."""
-    return Call(deeds, isal_zlib.compress(_WRITE.encode(asked), _FAST))
+def packed(asked: Asked) -> bytes:
+    """What was asked for, to be stored apart."""
+    return isal_zlib.compress(_WRITE.encode(asked), _FAST)
 
 
 def written(profile: Profile) -> bytes:
     """A profile as it is stored."""
-    return isal_zlib.compress(_WRITE.encode(profile), _FAST)
+    told = _WRITE.encode(msgspec.structs.replace(profile, apart=[]))
+    return _WRITE.encode(_Stored(isal_zlib.compress(told, _FAST), profile.apart))
 
 
 def read(stored: bytes, sha256: str) -> Profile:
@@ -177,9 +191,11 @@ def read(stored: bytes, sha256: str) -> Profile:
     if hashlib.sha256(stored).hexdigest() != sha256:
         raise Damaged("it is not what was written")
     try:
-        profile = _READ.decode(isal_zlib.decompress(stored))
+        whole = _STORED.decode(stored)
+        told = _READ.decode(isal_zlib.decompress(whole.told))
     except (isal_zlib.error, msgspec.MsgspecError) as error:  # type: ignore[misc]  # its stub forgets what it is
         raise Damaged(f"of another version of stanch: {error}") from error
+    profile = msgspec.structs.replace(told, apart=whole.apart)
     if profile.law != LAW:
         raise Damaged("of another version of stanch")
     return profile

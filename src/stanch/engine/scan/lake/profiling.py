@@ -131,6 +131,8 @@ class Profiler:
             return None
         number_of = {path: number for number, path in reversed(list(enumerate(paths)))}
         names: dict[str, int] = {}
+        identities: dict[bytes, int] = {}
+        apart: list[bytes] = []
 
         def stored(mark: Mark, sums: _Sum) -> profile.Group:
             group = sums.group
@@ -144,15 +146,17 @@ class Profiler:
         parts = [
             profile.Part(
                 *place,
-                hours=[_hour(start, some) for start, some in sorted(part.hours.items())],
-                calls=[self._call(deeds, stored) for deeds in _by_call(part.deeds).values()],
+                hours=[_hour(start, some, apart) for start, some in sorted(part.hours.items())],
+                calls=[self._call(deeds, stored, identities, apart) for deeds in _by_call(part.deeds).values()],
                 slow=part.slow,
             )
             for place, part in self._parts.items()
         ]
-        return profile.Profile(profile.LAW, parts, list(names))
+        return profile.Profile(profile.LAW, parts, list(names), list(identities), apart)
 
-    def _call(self, deeds: Sequence[tuple[Kind, _Deed]], stored: Stored) -> profile.Call:
+    def _call(
+        self, deeds: Sequence[tuple[Kind, _Deed]], stored: Stored, identities: dict[bytes, int], apart: list[bytes]
+    ) -> profile.Call:
         """The deeds of one call, with what they asked for and nobody else did."""
         requests, resources = Texts(), Texts()
         numbers: dict[int, int] = {}
@@ -168,7 +172,8 @@ class Profiler:
             for thing in numbers
         ]
         asked = profile.Asked(requests.texts, resources.texts, pairs, [each.tobytes() for each in of_deed])
-        return profile.call([_kept(kind, deed, stored) for kind, deed in deeds], asked)
+        apart.append(profile.packed(asked))
+        return profile.Call([_kept(kind, deed, stored, identities) for kind, deed in deeds], len(apart) - 1)
 
     def _hours(self, part: _Part, micros: Numbers, numbers: Numbers) -> None:
         hours = micros // _HOUR
@@ -260,10 +265,10 @@ def _asked(source: str, name: str, request: bytes, *, reading: bool) -> Asked | 
     return (on, keys) if keys else None
 
 
-def _hour(start: int, some: list[tuple[int, int, Numbers]]) -> profile.Hour:
+def _hour(start: int, some: list[tuple[int, int, Numbers]], apart: list[bytes]) -> profile.Hour:
     first, last, numbers = zip(*some, strict=True)
-    stored = np.sort(np.concatenate(numbers)).astype(profile.NUMBERS)
-    return profile.Hour(start, min(first), max(last), stored.tobytes())
+    apart.append(np.sort(np.concatenate(numbers)).astype(profile.NUMBERS).tobytes())
+    return profile.Hour(start, min(first), max(last), len(apart) - 1)
 
 
 def _by_call(deeds: dict[Kind, _Deed]) -> dict[tuple[str, str], list[tuple[Kind, _Deed]]]:
@@ -273,8 +278,9 @@ def _by_call(deeds: dict[Kind, _Deed]) -> dict[tuple[str, str], list[tuple[Kind,
     return found
 
 
-def _kept(kind: Kind, deed: _Deed, stored: Stored) -> profile.Kept:
+def _kept(kind: Kind, deed: _Deed, stored: Stored, identities: dict[bytes, int]) -> profile.Kept:
     _, facts, identity = kind
     groups = None if deed.groups is None else [stored(*each) for each in deed.groups.items()]
     records = deed.records if profile.opens(*call_of(kind)) else None
-    return profile.Kept(list(facts), identity or b"", deed.rows, groups, records)
+    number = identities.setdefault(identity or b"", len(identities))
+    return profile.Kept(list(facts), number, deed.rows, groups, records)
