@@ -35,6 +35,8 @@ from stanch.engine.sigma.values import test_of
 SOURCE = "eventSource"
 NAME = "eventName"
 
+_NEVER, _ALWAYS = Const(False), Const(True)
+
 PAIRS = 4096
 """How many pairs of source and name are kept settled; AWS logs a few hundred in one account."""
 
@@ -117,7 +119,7 @@ class Matcher:
         for at in sorted({*self._always, *_under(self._by_name, name), *_under(self._by_source, source)}):
             rule, condition = self._rules[at]
             rest = settled(condition, known)
-            if rest != Const(False):
+            if rest != _NEVER:
                 yield rule, rest
 
 
@@ -160,16 +162,20 @@ def settled(node: Node, known: Mapping[str, str]) -> Node:
         case Has(name, value) if name in known:
             return Const(test_of(value)(known[name]))
         case Present(name) if name in known:
-            return Const(True)
+            return _ALWAYS
         case Null(name) if name in known:
-            return Const(False)
+            return _NEVER
         case Not(part):
             return negation(settled(part, known))
         case And(parts) | Or(parts):
-            rests = [settled(part, known) for part in parts]
-            if all(map(operator.is_, parts, rests)):
-                return node
-            return conjunction(rests) if isinstance(node, And) else disjunction(rests)
+            joined, certain = (conjunction, _NEVER) if isinstance(node, And) else (disjunction, _ALWAYS)
+            rests: list[Node] = []
+            for part in parts:
+                rest = settled(part, known)
+                if rest == certain:
+                    return rest
+                rests.append(rest)
+            return node if all(map(operator.is_, parts, rests)) else joined(rests)
     return node
 
 
