@@ -7,7 +7,7 @@ import pickle
 import sqlite3
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from functools import lru_cache
 from itertools import compress, groupby
 from operator import itemgetter
 from typing import overload
@@ -165,9 +165,9 @@ class _Once:
 
 
 def ties() -> Callable[[Plain], str]:
-    """Among those of one caller in one hour what they look like makes the order one; callers are few."""
-    caller = cache(repr)
-    return lambda key: f"{caller(key[1])}{key[2:]}"
+    """Among those of one caller in one hour what they look like makes the order one; callers and calls are few."""
+    caller, call = lru_cache(_MOST_ALIKE)(repr), lru_cache(_MOST_ALIKE)(repr)
+    return lambda key: f"{caller(key[1])}{call(key[2:])}"
 
 
 def _stored(

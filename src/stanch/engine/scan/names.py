@@ -5,6 +5,7 @@ taken for something else.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import overload
 
 Packed = str | tuple[str, ...]
@@ -30,7 +31,9 @@ def union(several: Iterable[Packed], most: int | None = None) -> Packed:
     if len(distinct) == 1 and most is None:
         (only,) = distinct
         return only
-    return packed(sorted(set().union(*map(unpacked, distinct)))[:most])
+    # What comes in order, as names do, is sorted at once.
+    names = sorted(chain.from_iterable(map(unpacked, distinct)))
+    return packed(list(dict.fromkeys(names))[:most])
 
 
 class Names(Sequence[str]):
