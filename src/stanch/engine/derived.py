@@ -49,13 +49,16 @@ class Making(NamedTuple):
 Derived = Link | Making
 
 
-def derived(event: Event) -> Iterator[Derived]:
-    """What one event hands out or makes; nothing for a refused call, an AWS service's own, or any other call."""
+def derived(event: Event, caller: Caller | None = None) -> Iterator[Derived]:
+    """What one event hands out or makes; nothing for a refused call, an AWS service's own, or any other call.
+
+    `caller` is who made the call, where that is known already.
+    """
     record = event.record
     read = _READERS.get((text(record.get("eventSource")) or "", text(record.get("eventName")) or ""))
     if read is None or record.get("errorCode") or record.get("errorMessage"):
         return
-    caller = caller_of(record)
+    caller = caller or caller_of(record)
     if not caller.is_aws:
         yield from read(record, caller, event.time.timestamp())
 

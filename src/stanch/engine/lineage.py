@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from stanch.domain.event import Event, is_identity
 from stanch.engine.derived import Link, Making, derived, marks_of, wants
+from stanch.engine.enrich.caller import Caller
 
 MOST_LINKS = 200_000
 """Handings out that are remembered, the newest; with less than a kilobyte each this bounds the memory."""
@@ -49,9 +50,9 @@ class Lineage:
         """Whether such an event can tell the lineage anything; `note` passes over any other."""
         return wants(event_source, event_name)
 
-    def note(self, event: Event) -> None:
-        """Remember who handed out or made what; any other event is passed over."""
-        for found in derived(event):
+    def note(self, event: Event, caller: Caller | None = None) -> None:
+        """Remember who handed out or made what; any other event is passed over. `caller` is as for `derived`."""
+        for found in derived(event, caller):
             if isinstance(found, Link):
                 self.links.add(found)
             else:

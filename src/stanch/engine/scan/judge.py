@@ -52,13 +52,18 @@ class Judge:
                     names = (*correlation.group_by, *correlation.measured)
                     self._asked.setdefault(base, set()).update(correlation.field_of(name, base) for name in names)
 
-    def take(self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False) -> None:
-        """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed."""
+    def take(
+        self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False, like: View | None = None
+    ) -> None:
+        """Judge one event. `rules` are those left for its class, `summed` says that its cell was already summed.
+
+        `like` is a view of another call by the same caller: what it knows of him is not worked out again.
+        """
         if not plants(event.record, self._decoys):
-            part.lineage.note(event)
+            part.lineage.note(event, like.caller if like else None)
         if rules is not None and not rules and summed and not self.estate.exports:
             return  # it was opened for its lineage
-        view = self.enricher.view(event)
+        view = self.enricher.view(event, like)
         if self.profiles and not summed and is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:

@@ -135,9 +135,9 @@ class Scanner:
         _Pass(self, part, name_of(file), seen).run(items)
 
 
-Opening = tuple[int, Narrowed | None, bool]
-"""The place of a line that must be opened whole, the rules left for it, or None for all of them, and whether the line
-was summed: it is not where its request or its caller cannot be opened."""
+Opening = tuple[int, Narrowed | None, bool, Deed | None]
+"""The place of a line that must be opened whole, the rules left for it, or None for all of them, whether the line was
+summed, and its deed: neither where its request or its caller cannot be opened."""
 
 
 class _Pass:
@@ -195,11 +195,12 @@ class _Pass:
                 if self._judge.profiles
                 else self._unsummed(found.lines, places, hour)
             )
-            for place, rules, summed in opened:
+            for place, rules, summed, deed in opened:
                 count += 1
                 whole = batch.event(records[place])
                 if whole is not None:
-                    self._judge.take(whole, self._part, rules=rules, summed=summed)
+                    like = deed.view if deed is not None and self._classes.whole else None
+                    self._judge.take(whole, self._part, rules=rules, summed=summed, like=like)
         if not self._classes.whole and count * MUCH > len(found.lines):
             self._scanner.widen(self._part)
 
@@ -218,10 +219,10 @@ class _Pass:
                 if deed.sure is not None and take(self._part, deed.sure, line, hour, classes.learned):
                     continue
             except Closed:
-                yield place, None, True
+                yield place, None, True, None
                 continue
             if deed.sifts or (deed.opened and classes.wants(deed, line.requestParameters)):
-                yield place, deed.left, True
+                yield place, deed.left, True, deed
 
     def _summed(self, lines: list[Line], places: Sequence[int], hour: int) -> Iterator[Opening]:
         """Sum up lines of one hour; yield those that must be opened whole."""
@@ -241,7 +242,7 @@ class _Pass:
                     self._part, deed.sure, line, hour, classes.learned
                 )
             except Closed:
-                yield place, None, False
+                yield place, None, False, None
                 continue
             if thing is None:
                 sums = deed.sums.get(hour) or book.begin(deed, hour, line.eventTime)
@@ -254,9 +255,9 @@ class _Pass:
                 if deed.sifts:
                     rules = deed.sifted[thing.kind] if thing.kind in deed.sifted else classes.sift(deed, thing)
                     if rules is not None:
-                        yield place, rules, True
+                        yield place, rules, True, deed
             if deed.opened and not counted and classes.wants(deed, line.requestParameters):
-                yield place, deed.left, True
+                yield place, deed.left, True, deed
 
 
 def _defect(error: Exception) -> str:

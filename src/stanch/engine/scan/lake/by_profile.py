@@ -74,7 +74,7 @@ class ByProfile:
         for record, log, deed in ready:
             event = self._entry.records.opened(record.file, log, record.raw)
             if event is not None:
-                yield Wanted(record.seq, event, True, deed.left)
+                yield Wanted(record.seq, event, True, deed.left, deed)
 
     def _hours(self, hours: Sequence[profile.Hour]) -> Hours:
         """Count the events of the hours that lie inside the span whole; leave out those that lie outside."""

@@ -39,12 +39,16 @@ class Knowledge(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A row that is opened whole: when it was read, its event, whether its cell is summed already, the rules left."""
+    """A row that is opened whole: when it was read, its event, whether its cell is summed already, the rules left.
+
+    `deed` is its deed, where that is at hand.
+    """
 
     seq: int
     event: Event
     summed: bool
     rules: Narrowed | None
+    deed: Deed | None = None
 
 
 class Stand(NamedTuple):
@@ -91,7 +95,8 @@ class Entry:
     def open(self, wanted: Iterable[Wanted]) -> None:
         """Judge events that are opened whole, in the order in which they were read."""
         for row in sorted(wanted, key=lambda row: row.seq):
-            self.judge.take(row.event, self.part, rules=row.rules, summed=row.summed)
+            like = row.deed.view if row.deed is not None and self.classes.whole else None
+            self.judge.take(row.event, self.part, rules=row.rules, summed=row.summed, like=like)
             self._overhear(row.event)
 
 
