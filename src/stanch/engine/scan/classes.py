@@ -6,7 +6,7 @@ objects are told apart by the kind of asset the object belongs to.
 """
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -33,6 +33,8 @@ MOST = 10_000
 _READ = ("s3.amazonaws.com", "GetObject")
 _OF_READING = frozenset({"copy.to", "sealed.to"})
 _KNOWN = TELLING | OF_CALLER
+_OF_CALLER = OF_CALLER - {"actor.credential"} | frozenset(ABOUT_CALLER)
+"""What is the same in all calls of a caller: which credential it was, a sign-in's own type may tell."""
 _SETTLED = frozenset({"asset.decoy", "export.approved"})
 """What is known where the estate settles it for all events alike."""
 
@@ -54,6 +56,11 @@ def _knowing(estate: Estate, *, outcome: bool, reading: bool) -> Callable[[str],
     return lambda name: name in known or name.startswith("userIdentity.")
 
 
+def _values(view: View, names: Sequence[str]) -> str:
+    """What a view has under these names, as a text: 1, 1.0 and true are equal, and are not the same to a rule."""
+    return repr([view.values(name) for name in names])
+
+
 class Classes:
     """Learns callers, deeds and things as they come."""
 
@@ -70,8 +77,8 @@ class Classes:
         self.whole = form is WHOLE
         self.deeds: dict[DeedKey, Deed] = {}
         self._callers: dict[object, Caller] = {}
-        self._asked: dict[tuple[tuple[str, str], Reading], tuple[str, ...]] = {}
-        self._lefts: dict[tuple[int, Reading, str], Narrowed] = {}
+        self._asked: dict[tuple[tuple[str, str], Reading], tuple[tuple[str, ...], tuple[str, ...]]] = {}
+        self._lefts: dict[tuple[int, Reading, str, str], Narrowed] = {}
         self._things = Things(judge.enricher)
 
     def forget(self, close: Callable[[], None]) -> None:
@@ -124,7 +131,7 @@ class Classes:
         certain = failed or not line.eventSource.startswith("signin.")
         reading = certain, line.readOnly is True
         knows = self._knows[reading]
-        left = self._left(line, view, reading)
+        left = self._left(caller, line, view, reading)
         asks = tuple(sorted((left.wants or frozenset()) & OF_THINGS))
         reads = not failed and (
             (line.eventSource, line.eventName) == _READ or reads_secrets(line.eventSource, line.eventName)
@@ -159,20 +166,28 @@ class Classes:
         self.deeds[tuple(sys.intern(v) if type(v) is str else v for v in facts), sum_] = deed
         return deed
 
-    def _left(self, line: Line, view: View, reading: Reading) -> Narrowed:
+    def _left(self, caller: Caller, line: Line, view: View, reading: Reading) -> Narrowed:
         """The rules that may match; kept for all deeds that agree in what rules for such a call ask and is known."""
         matcher, call = self._judge.matcher, (line.eventSource, line.eventName)
         asked = self._asked.get((call, reading))
         if asked is None:
-            knows = self._knows[reading]
-            names = (name for name in matcher.asked(*call) if name not in _SETTLED and knows(name))
-            asked = self._asked[call, reading] = tuple(sorted(names))
-        # As texts: 1, 1.0 and true are equal, and are not the same to a rule.
-        alike = matcher.kind(*call), reading, repr([view.values(name) for name in asked])
+            asked = self._asked[call, reading] = self._asking(matcher.asked(*call), reading)
+        of_caller, others = asked
+        told = caller.told.get(of_caller)
+        if told is None:
+            told = caller.told[of_caller] = _values(caller.view, of_caller)
+        alike = matcher.kind(*call), reading, told, _values(view, others)
         left = self._lefts.get(alike)
         if left is None:
             left = self._lefts[alike] = matcher.narrowed(*call, view, self._knows[reading])
         return left
+
+    def _asking(self, asked: Collection[str], reading: Reading) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """What of the fields asked tells deeds apart: what the caller alone decides, and what else is known."""
+        knows = self._knows[reading]
+        known = sorted(name for name in asked if name not in _SETTLED and knows(name))
+        of_caller = tuple(name for name in known if name in _OF_CALLER or name.startswith("userIdentity."))
+        return of_caller, tuple(name for name in known if name not in of_caller)
 
     def thing(self, deed: Deed | Sure, line: Line) -> Thing:
         """What a call asked for, by its request; learned anew where the record names other resources than before."""

@@ -73,8 +73,12 @@ class Deed:
 
 @dataclass(slots=True)
 class Caller:
-    """Who called from where, as logged and, plainly, as cells say it; `view` is of a record that tells nothing else."""
+    """Who called from where, as logged and, plainly, as cells say it.
+
+    `view` is of a record that tells nothing else; `told` is what it has under the names that rules for some calls ask.
+    """
 
     identity: Raw
     view: View
     who: Plain
+    told: dict[tuple[str, ...], str] = field(default_factory=dict)

@@ -57,6 +57,7 @@ class Matcher:
         self._always: list[int] = []
         for at, (_, condition) in enumerate(self._rules):
             self._place(at, condition)
+        self._alike = {at for at in self._always if names_in(self._rules[at][1]).isdisjoint((SOURCE, NAME))}
         self._kinds: dict[tuple[tuple[Rule, Node], ...], int] = {}
         self._kind_of = lru_cache(maxsize=PAIRS)(self._numbered)
         self._rests = lru_cache(maxsize=PAIRS)(lambda source, name: tuple(self._settle(source, name)))
@@ -118,7 +119,7 @@ class Matcher:
         known = {field: value for field, value in ((SOURCE, source), (NAME, name)) if value}
         for at in sorted({*self._always, *_under(self._by_name, name), *_under(self._by_source, source)}):
             rule, condition = self._rules[at]
-            rest = settled(condition, known)
+            rest = condition if at in self._alike else settled(condition, known)
             if rest != _NEVER:
                 yield rule, rest
 
