@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from stanch.engine.scan.names import Names, packed, union, unpacked
 
-names = st.lists(st.text(max_size=4) | st.sampled_from(["\0", "a\0b", "", "\ud800", "\udfff\0", "a"]), max_size=5)
+names = st.lists(st.text(max_size=4) | st.sampled_from(["\0", "a\0b", "", "\ud800", "\udfff\0", "a", "1-of-2", "\0-of-"]), max_size=5)
 
 
 @given(names)
@@ -19,6 +19,7 @@ def test_what_was_packed_comes_back(some: list[str]) -> None:
     assert shown == Names(packed(tuple(some)))
     assert hash(shown) == hash(Names(packed(some)))
     assert all(name in shown for name in some)
+    assert ("-of-" in str(shown)) == any("-of-" in name for name in some)
 
 
 @given(names, names, names)

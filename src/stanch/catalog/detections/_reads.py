@@ -65,8 +65,8 @@ class Taken:
     def shards(self) -> dict[Model, set[int]]:
         """The shard numbers among the objects, by model; where nobody declared weights, those of weights by name."""
         found: dict[Model, set[int]] = {}
-        keys = list(self.keys)
-        if _OF in "\n".join(keys).lower():
+        keys = self.keys
+        if _OF in str(keys).lower():  # of most objects none is a shard, and to look at each takes long
             begin, by_form = f"{self.cell.on}/", not self.worth_stealing
             for key in keys:
                 for model, number in _shard(begin + key, by_form):

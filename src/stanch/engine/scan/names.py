@@ -86,5 +86,9 @@ class Names(Sequence[str]):
     def __hash__(self) -> int:
         return hash(tuple(self))
 
+    def __str__(self) -> str:
+        """A text that holds every name as it is: to look for something in all of them."""
+        return self.packed if isinstance(self.packed, str) else repr(self.packed)
+
     def __repr__(self) -> str:
         return repr(tuple(self))
