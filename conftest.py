@@ -1,6 +1,7 @@
 """Fixtures for the tests in tests/ and for those beside the catalog's units."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +11,9 @@ from tests.ground import Ground, opened
 # The same examples in every run: a gate that fails by chance is no gate. HYPOTHESIS_PROFILE=default looks for new ones.
 settings.register_profile("gate", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "gate"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as in the background of a shell; some tests interrupt others
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

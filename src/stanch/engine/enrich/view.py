@@ -22,15 +22,15 @@ Facts that rules can name, besides every field of the record:
 `actor.purpose` is absent where the estate names no principals: then nobody is a stranger for want of a declaration.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from stanch.domain.arn import like
-from stanch.domain.estate import Estate, Export, Purpose, Side
+from stanch.domain.estate import Export, Purpose, Side
 from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
 from stanch.engine.enrich.automation import deploys, service_behind
-from stanch.engine.enrich.caller import ANONYMOUS, Caller, caller_of
+from stanch.engine.enrich.caller import Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.credential import credential_of
 from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
@@ -46,53 +46,16 @@ from stanch.engine.fields import RecordFields
 from stanch.engine.lazy import lazy
 from stanch.engine.untrusted import at, count, text
 
+if TYPE_CHECKING:
+    from stanch.engine.enrich.enricher import Enricher
+
 Values = Sequence[Any]
-
-
-class Enricher:
-    """Makes views of events. `accounts` are those the logs come from: the perimeter where the estate declares none."""
-
-    def __init__(self, estate: Estate, accounts: Collection[str] = ()) -> None:
-        self.estate = estate
-        self._accounts = frozenset(estate.perimeter.accounts or accounts)
-        self._declared = bool(estate.perimeter.accounts)
-        self._spent: dict[Export, int] = {}
-
-    def view(self, event: Event, like: "View | None" = None) -> "View":
-        """The event as rules see it; nothing is worked out before it is asked for.
-
-        `like` is a view of another call that tells the same of its caller, and of the log it is in.
-        """
-        view = View(event, self)
-        if like is not None:
-            vars(view).update({name: getattr(like, name) for name in _LAZY_OF_CALLER})
-        return view
-
-    def charge(self, view: "View") -> None:
-        """Count what this event reads against the export that covers it; reads are summed in the order they are fed."""
-        export = view.covering_export
-        if export is not None and view.read is not None:
-            self._spent[export] = self._spent.get(export, 0) + view.read[1]
-
-    def within(self, export: Export) -> bool:
-        """Whether the export has not yet taken more than it may."""
-        return self._spent.get(export, 0) <= export.max_bytes
-
-    def side(self, account: str | None, recipient: str | None) -> Side:
-        """The side of an account; without declared accounts the one that received the record is ours as well."""
-        if account == ANONYMOUS:
-            return Side.OUTSIDE
-        if not account:
-            return Side.UNKNOWN
-        if account in self._accounts or (not self._declared and account == recipient):
-            return Side.INSIDE
-        return Side.OUTSIDE if self._accounts or recipient else Side.UNKNOWN
 
 
 class View(RecordFields):
     """One event with the facts that the estate adds. Never raises, whatever the record holds."""
 
-    def __init__(self, event: Event, enricher: Enricher) -> None:
+    def __init__(self, event: Event, enricher: "Enricher") -> None:
         super().__init__(event.record)
         self.event = event
         self.record: Mapping[str, Any] = self._record
@@ -298,15 +261,14 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
 OF_CALLER = frozenset(
     f"{about}.{fact}"
     for about, facts in (
-        ("actor", "account arn credential deploys family instance name network principal purpose service session type"),
+        ("actor", "account arn deploys family instance name network principal purpose service session type"),
         ("perimeter", "account network region"),
     )
     for fact in facts.split()
 )
-"""Facts that depend on nothing but userIdentity, eventType, where the call came from, and whose log it is in."""
-
-_LAZY_OF_CALLER = ("account_side", "actor", "caller", "network_side", "purpose", "recipient")
-"""What a view works out of nothing but userIdentity, where the call came from, and whose log it is in."""
+"""Facts that depend on nothing but userIdentity, where the call came from, and whose log it is in."""
+CREDENTIAL = "actor.credential"
+"""It depends on eventType and sessionCredentialFromConsole besides."""
 
 OF_THINGS = frozenset(
     {

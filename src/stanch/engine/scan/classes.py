@@ -16,7 +16,7 @@ from msgspec.json import decode
 
 from stanch.domain.estate import Estate, Side
 from stanch.engine.enrich import View
-from stanch.engine.enrich.view import OF_CALLER, OF_THINGS
+from stanch.engine.enrich.view import CREDENTIAL, OF_CALLER, OF_THINGS
 from stanch.engine.lineage import Lineage
 from stanch.engine.scan.asked import ACTED_ON, denied, reads_secrets
 from stanch.engine.scan.cells import LONGEST_AGENT, Who
@@ -32,9 +32,8 @@ MOST = 10_000
 
 _READ = ("s3.amazonaws.com", "GetObject")
 _OF_READING = frozenset({"copy.to", "sealed.to"})
-_KNOWN = TELLING | OF_CALLER
-_OF_CALLER = OF_CALLER - {"actor.credential"} | frozenset(ABOUT_CALLER)
-"""What is the same in all calls of a caller: which credential it was, a sign-in's own type may tell."""
+_KNOWN = TELLING | OF_CALLER | {CREDENTIAL}
+_OF_CALLER = OF_CALLER.union(ABOUT_CALLER)
 _SETTLED = frozenset({"asset.decoy", "export.approved"})
 """What is known where the estate settles it for all events alike."""
 
