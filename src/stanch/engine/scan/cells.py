@@ -244,11 +244,17 @@ def _added(
     return sum(counts), sum(sizes), min(firsts), max(lasts), objects, events, some
 
 
-def cell(key: Plain, rows: Sequence[Row], actor: Actor | None = None, objects: Names | None = None) -> Cell:
-    """One cell as behaviours see it; `actor` is its caller and `objects` what was read, where they are at hand."""
+def cell(
+    key: Plain,
+    rows: Sequence[Row],
+    actor: Actor | None = None,
+    objects: Names | None = None,
+    events: Names | None = None,
+) -> Cell:
+    """One cell as behaviours see it; of what is at hand already, its caller and what it names, nothing is made."""
     start, who, source, name, failed, denied_, on, region, agent, presigned, console = key
     arn, session, account, access_key, address, principal, is_aws, network, side, place = who
-    count, size, first, last, read, events, files = _added(rows)
+    count, size, first, last, read, ids, files = _added(rows)
     return Cell(
         start=start,
         actor=actor or Actor(arn, session, account=account, access_key=access_key, address=address),
@@ -267,7 +273,7 @@ def cell(key: Plain, rows: Sequence[Row], actor: Actor | None = None, objects: N
         first=first,
         last=last,
         objects=Names(*read) if objects is None else objects,
-        events=Names(*events, most=KEPT_EVENTS),
+        events=Names(*ids, most=KEPT_EVENTS) if events is None else events,
         files=files,
         denied=denied_,
         account=_SIDES[side],

@@ -1,6 +1,7 @@
-"""Cells that do not fit in memory lie in a temporary database, and come back without the names of what was read.
+"""Cells that do not fit in memory lie in a temporary database, and come back without what they name.
 
-Equal parts of cells are shared, so that many fit; the names stay where they are until somebody goes through them.
+Equal parts of cells are shared, so that many fit; ids of events, and what was read, stay where they are until somebody
+goes through them.
 """
 
 import pickle
@@ -14,7 +15,7 @@ from typing import overload
 
 from stanch.contracts.behaviour import Cell, Whose
 from stanch.domain.event import Actor
-from stanch.engine.scan.cells import Plain, Row, cell, folded
+from stanch.engine.scan.cells import KEPT_EVENTS, Plain, Row, cell, folded
 from stanch.engine.scan.names import NOTHING, Names, Packed, union
 from stanch.engine.scan.temporary import database
 
@@ -28,11 +29,13 @@ _AT_ONCE = 500
 _MOST_ALIKE = 100_000
 """Parts of cells that are remembered, to be shared; then all are forgotten, which costs memory, not truth."""
 _SCHEMA = """
-    CREATE TABLE cell (start INTEGER, arn BLOB, tie BLOB, access BLOB, principal BLOB, data BLOB, objects BLOB);
+    CREATE TABLE cell (start INTEGER, arn BLOB, tie BLOB, access BLOB, principal BLOB, data BLOB, objects BLOB,
+      events BLOB);
 """
 _IN_ORDER = "SELECT rowid, data, objects IS NOT NULL FROM cell ORDER BY start, arn, tie"
 _ONE_BY_ONE = "SELECT rowid, data, objects IS NOT NULL FROM cell WHERE rowid IN ({}) ORDER BY start, arn, tie"
 _OBJECTS = "SELECT objects FROM cell WHERE rowid = ?"
+_EVENTS = "SELECT events FROM cell WHERE rowid = ?"
 # Callers are few, so whose they are is asked of each once. Who began first comes first.
 _BEGAN = """
     DROP TABLE IF EXISTS mine;
@@ -52,7 +55,7 @@ _BY = """
 _WHOSE = {Whose.PRINCIPAL: "principal", Whose.ORIGIN: "origin(access, arn)"}
 
 _Stored = tuple[int, bytes, bool]
-"""A row of the database: its number, key and sums without objects, and whether it has any."""
+"""A row of the database: its number, key and sums without what they name, and whether any objects are named."""
 
 
 class Far:
@@ -64,7 +67,7 @@ class Far:
     def put(self, held: Mapping[Plain, Sequence[Row]]) -> None:
         """Write these rows; a cell may be put away more than once."""
         self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?)", _stored(held))
+        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _stored(held))
         self._database.execute("COMMIT")
 
     def told(self) -> Iterator[Cell]:
@@ -127,22 +130,24 @@ class _Long(Sequence[Cell]):
         return [self[place] for place in places]
 
 
-class _Objects(Names):
-    """Objects of a cell that are read whenever somebody goes through them. There is at least one."""
+class _Lying(Names):
+    """Names of a cell that are read whenever somebody goes through them. There is at least one."""
 
-    __slots__ = ("_database", "_numbers")
+    __slots__ = ("_asks", "_database", "_numbers")
 
-    def __init__(self, far: sqlite3.Connection, numbers: Sequence[int]) -> None:
-        self._database, self._numbers = far, numbers
+    def __init__(self, far: sqlite3.Connection, asks: str, numbers: Sequence[int], most: int | None = None) -> None:
+        """`asks` reads one pack, by the number of its row; of all the first `most` names count."""
+        self._database, self._asks, self._numbers, self._most = far, asks, numbers, most
 
     def __bool__(self) -> bool:
         return True
 
     @property
     def packed(self) -> Packed:
-        """The objects as one thing."""
-        found = [self._database.execute(_OBJECTS, (number,)).fetchone()[0] for number in self._numbers]
-        return union(map(pickle.loads, found))
+        """The names as one thing."""
+        found = [self._database.execute(self._asks, (number,)).fetchone()[0] for number in self._numbers]
+        packs: list[Packed] = list(map(pickle.loads, found))
+        return packs[0] if len(packs) == 1 else union(packs, self._most)
 
 
 class _Once:
@@ -152,14 +157,14 @@ class _Once:
         self._known: dict[Plain, Plain] = {}
         self._actors: dict[Plain, Actor] = {}
 
-    def cell(self, key: Plain, row: Row, objects: Names | None) -> Cell:
+    def cell(self, key: Plain, row: Row, objects: Names | None, events: Names) -> Cell:
         """One cell."""
         if len(self._known) > _MOST_ALIKE:
             self._known.clear()
             self._actors.clear()
         once = self._known.setdefault
         who, tail, files = once(key[1], key[1]), once(key[2:], key[2:]), once(row[6], row[6])
-        made = cell((key[0], who, *tail), ((*row[:6], files),), self._actors.get(who), objects)
+        made = cell((key[0], who, *tail), ((*row[:6], files),), self._actors.get(who), objects, events)
         self._actors.setdefault(who, made.actor)
         return made
 
@@ -172,13 +177,13 @@ def ties() -> Callable[[Plain], str]:
 
 def _stored(
     held: Mapping[Plain, Sequence[Row]],
-) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes, bytes | None]]:
+) -> Iterator[tuple[int, bytes, bytes, bytes, bytes, bytes, bytes | None, bytes]]:
     tie = ties()
     for key, rows in held.items():
         who, row = key[1], folded(rows)
-        data = pickle.dumps((key, (*row[:4], NOTHING, *row[5:])), 5)
-        objects = pickle.dumps(row[4], 5) if row[4] else None
-        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data, objects
+        data = pickle.dumps((key, (*row[:4], NOTHING, NOTHING, row[6])), 5)
+        objects, events = pickle.dumps(row[4], 5) if row[4] else None, pickle.dumps(row[5], 5)
+        yield key[0], _bytes(who[0]), _bytes(tie(key)), _bytes(who[3] or ""), _bytes(who[5]), data, objects, events
 
 
 def _told(far: sqlite3.Connection, stored: Iterable[_Stored], once: _Once) -> Iterator[tuple[tuple[int, ...], Cell]]:
@@ -186,8 +191,9 @@ def _told(far: sqlite3.Connection, stored: Iterable[_Stored], once: _Once) -> It
     opened = ((*pickle.loads(data), number, any_objects) for number, data, any_objects in stored)  # noqa: S301 - ours
     for key, some in groupby(opened, itemgetter(0)):
         _, rows, numbers, any_of = zip(*some, strict=True)
-        holding = tuple(compress(numbers, any_of))
-        yield numbers, once.cell(key, folded(rows), _Objects(far, holding) if holding else None)
+        holding = numbers if all(any_of) else tuple(compress(numbers, any_of))
+        objects = _Lying(far, _OBJECTS, holding) if holding else None
+        yield numbers, once.cell(key, folded(rows), objects, _Lying(far, _EVENTS, numbers, KEPT_EVENTS))
 
 
 def _bytes(text: str) -> bytes:
