@@ -27,30 +27,53 @@ OF_THEIRS = {
 LOADED = "import sys\nfrom stanch.cli import main\ntry: main()\nfinally: print(*sys.modules)"
 
 
+EVENT = {
+    "eventVersion": "1.11",
+    "eventTime": "2026-11-01T09:00:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "ListBuckets",
+    "awsRegion": "eu-central-1",
+    "sourceIPAddress": "10.0.0.1",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ann", "accountId": "111122223333"},
+    "recipientAccountId": "111122223333",
+    "eventID": "8a1f0000-0000-4000-8000-000000000000",
+}
+
+
 @pytest.fixture
-def loaded(tmp_path: Path) -> set[str]:
-    """The modules that a hunt of one small file loads, once its rules were read before."""
+def logs(tmp_path: Path) -> Path:
+    """A folder with one small file."""
     folder = tmp_path / "AWSLogs/111122223333/CloudTrail/eu-central-1/2026/11/01"
     folder.mkdir(parents=True)
-    event = {
-        "eventVersion": "1.11",
-        "eventTime": "2026-11-01T09:00:00Z",
-        "eventSource": "s3.amazonaws.com",
-        "eventName": "ListBuckets",
-        "awsRegion": "eu-central-1",
-        "sourceIPAddress": "10.0.0.1",
-        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/ann", "accountId": "111122223333"},
-        "recipientAccountId": "111122223333",
-        "eventID": "8a1f0000-0000-4000-8000-000000000000",
-    }
-    (folder / "trail.json").write_text(json.dumps({"Records": [event]}))
-    for _ in range(2):  # the first of them reads the rules, which takes libraries of its own
-        done = subprocess.run(
-            [sys.executable, "-c", LOADED, "hunt", str(tmp_path / "AWSLogs"), "--format", "json"],
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
-            capture_output=True, text=True, check=True, cwd=tmp_path,
-        )  # fmt: skip
+    (folder / "trail.json").write_text(json.dumps({"Records": [EVENT]}))
+    return tmp_path / "AWSLogs"
+
+
+def ran(at: Path, *arguments: str) -> set[str]:
+    """The modules that a command loads."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments],
+        env={**os.environ, "XDG_CACHE_HOME": str(at / "cache")},
+        capture_output=True, text=True, check=True, cwd=at,
+    )  # fmt: skip
     return set(done.stdout.splitlines()[-1].split())
+
+
+@pytest.fixture
+def loaded(logs: Path, tmp_path: Path) -> set[str]:
+    """The modules that a hunt of one small file loads, once its rules were read before."""
+    ran(tmp_path, "hunt", str(logs), "--format", "json")  # this reads the rules, which takes libraries of its own
+    return ran(tmp_path, "hunt", str(logs), "--format", "json")
+
+
+def test_a_hunt_of_a_lake_loads_arrow_only_where_rows_are_read(logs: Path, tmp_path: Path) -> None:
+    (trail,) = logs.rglob("trail.json")
+    trail.write_text(json.dumps({"Records": [EVENT | {"eventName": "HeadBucket"}]}))  # which no rule wants to see
+    assert "pyarrow" in ran(tmp_path, "lake", "import", str(logs))
+    assert "pyarrow" not in ran(tmp_path, "hunt", "lake", "--format", "json")
+    unit = next(tmp_path.rglob("*.profile"))
+    unit.write_bytes(b"")
+    assert "pyarrow" in ran(tmp_path, "hunt", "lake", "--format", "json")
 
 
 def test_a_hunt_loads_no_other_library(loaded: set[str]) -> None:

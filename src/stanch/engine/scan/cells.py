@@ -5,7 +5,7 @@ order.
 """
 
 import zlib
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from sys import intern
@@ -213,7 +213,7 @@ def key_of(told: Plain) -> Key:
 
 
 def row_of(
-    count: int, size: int, first: int, last: int, objects: Collection[str], events: Sequence[str], files: Iterable[str]
+    count: int, size: int, first: int, last: int, objects: Iterable[str], events: Sequence[str], files: Iterable[str]
 ) -> Row:
     """Sums as they travel; `objects` are distinct, in whatever order."""
     return count, size, first, last, packed(sorted(objects)), packed(events), tuple(files)

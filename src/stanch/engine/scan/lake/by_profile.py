@@ -139,7 +139,7 @@ class ByProfile:
                 objects = map(names.__getitem__, profile.places(group.objects)) if deed.reads else ()
                 size = group.size if deed.reads else 0
                 files = [self._paths[file] for file in group.files]
-                summed = row_of(group.count, size, group.first, group.last, list(objects), group.events, files)
+                summed = row_of(group.count, size, group.first, group.last, objects, group.events, files)
                 self._entry.add(deed, (group.start, group.on, group.signed), summed)
         return True
 

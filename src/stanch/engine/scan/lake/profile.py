@@ -18,7 +18,7 @@ from stanch.engine.scan.lake.columns import FACTS
 
 _FORM = 2
 _FAST = 1
-"""How hard is tried to make it small: as isal counts, whose most is hardly smaller and takes twice as long."""
+"""How hard isal tries to make it small: more takes longer and saves little."""
 LAW = hashlib.sha256(
     repr((_FORM, FACTS, ACTED_ON, SECRETS_KEPT_BY, KEPT_EVENTS, KEPT_FILES)).encode(),
 ).hexdigest()[:16]
