@@ -21,6 +21,18 @@ ENDING = 5.0
 """Seconds that a process may take to end once it has closed its output."""
 
 
+_open: "set[Environment]" = set()
+_guard = threading.Lock()
+
+
+def close_all() -> None:
+    """End all processes and take their files away: whoever ends at once leaves nothing to be tidied later."""
+    with _guard:
+        remaining = list(_open)
+    for environment in remaining:
+        environment.close()
+
+
 @dataclass(frozen=True)
 class Answered:
     """What came of one invocation: the payload as JSON, whether it is an error, and the end of the log."""
@@ -47,6 +59,8 @@ class Environment:
             cwd=self._folder.name,
             env=dict(variables),
         )
+        with _guard:
+            _open.add(self)
 
     def invoke(self, event: Any, context: Mapping[str, Any], seconds: float) -> Answered | None:
         """The handler's answer; None where the process ended or did not answer in time: then it is of no more use."""
@@ -83,6 +97,8 @@ class Environment:
 
     def close(self) -> None:
         """End the process and take its files away."""
+        with _guard:
+            _open.discard(self)
         self._process.kill()
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):

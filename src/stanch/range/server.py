@@ -35,6 +35,7 @@ def serve(trail: Path, port: int = 0, *, remove_trail: bool = False) -> None:
     os.environ["MOTO_PORT"] = str(server.server_port)  # functions and state machines call back
     sys.stdout.write(f"ready {server.server_port}\n")
     sys.stdout.flush()
+    from stanch.range import functions
     from stanch.range.front import Front
 
     front = Front(trail)
@@ -47,6 +48,7 @@ def serve(trail: Path, port: int = 0, *, remove_trail: bool = False) -> None:
     threading.Thread(target=_warm_up, daemon=True).start()
     server.serve_forever(poll_interval=0.05)
     front.delivery.stop()
+    functions.close_all()
     if remove_trail:
         shutil.rmtree(trail, ignore_errors=True)
     # Threads of open connections would keep the process alive; nothing of theirs is worth waiting for.
