@@ -240,7 +240,7 @@ class Classes:
             record = {**deed.view.record, "requestParameters": decode(request)}
         except (DecodeError, RecursionError):
             return True
-        return bool(deed.left.match(self._things.view(record, deed.view)))
+        return bool(deed.left.match(self._things.view(record)))
 
     def _ask_request(self, left: Narrowed, knows: Callable[[str], bool]) -> bool:
         """Whether what is left of the rules asks nothing but the request, and nothing but a rule wants the event."""
