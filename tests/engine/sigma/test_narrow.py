@@ -1,5 +1,6 @@
 """What is known of a class of events rules most rules out, and never one that an event of the class would match."""
 
+import json
 import pickle
 from collections.abc import Iterable
 from typing import Any
@@ -11,6 +12,7 @@ from tests.engine.sigma.generated import FIELDS, events, rules
 
 from stanch.engine import sigma
 from stanch.engine.fields import RecordFields
+from stanch.engine.sigma.needles import absent
 
 S3 = {"eventSource": "s3.amazonaws.com", "eventName": "GetObject"}
 
@@ -59,6 +61,34 @@ def test_a_class_of_events_matches_what_its_events_match(
         fields = RecordFields(event) if left.wants is None else OnlyThese(event, left.wants)
         assert left.match(fields) == matched(whole, event)
         assert left or not left.match(fields)
+
+
+@settings(max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(drawn=rules(), some=st.lists(events(), min_size=1, max_size=6))
+def test_an_event_without_any_needle_matches_nothing(
+    drawn: tuple[dict[str, Any], str], some: list[dict[str, Any]]
+) -> None:
+    text = accepted(drawn)
+    assume(text)
+    whole = sigma.compile(sigma.read_rules(str(text), "a.yml", "rule"))
+    for event in some:
+        left = narrowed(whole, event)
+        if left.needles is not None and absent(
+            left.needles, json.dumps(event, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        ):
+            assert not matched(whole, event)
+
+
+def test_needles_are_what_a_request_must_hold_in_any_spelling() -> None:
+    asked = {"requestParameters|contains": "Suspended", "requestParameters.bucketName|endswith": "-1.5"}
+    left = narrowed(matcher(S3 | asked), S3, *S3)
+    assert left.needles == frozenset({"suspended"})
+    assert not absent(left.needles, b'{"Status": "SUSPENDED"}')
+    assert absent(left.needles, b'{"Status": "Enabled"}')
+    assert not absent(left.needles, b'{"Status": "\\u0053uspended"}')
+    assert not absent(left.needles, b'{"Status": "\xff"}')
+    assert narrowed(matcher(S3 | {"requestParameters.n": ["1.5", "x"]}), S3, *S3).needles is None
+    assert narrowed(matcher(S3 | asked, S3), S3, *S3).needles is None
 
 
 @settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

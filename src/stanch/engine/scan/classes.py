@@ -26,6 +26,7 @@ from stanch.engine.scan.judge import Judge, is_call
 from stanch.engine.scan.line import ABOUT_CALLER, ABOUT_DEED, TELLING, WHOLE, Facts, Form, Line
 from stanch.engine.scan.things import OF_OBJECTS, Thing, Things, aim_at, opened
 from stanch.engine.sigma import Narrowed
+from stanch.engine.sigma.needles import absent
 
 MOST = 10_000
 """Classes that are remembered; then all are forgotten and learned anew, which costs time, not truth."""
@@ -236,6 +237,8 @@ class Classes:
         """Whether an event of a deed that is `opened` must be, by its request."""
         if not deed.by_request:
             return True
+        if deed.left.needles is not None and absent(deed.left.needles, bytes(request)):
+            return False
         try:
             record = {**deed.view.record, "requestParameters": decode(request)}
         except (DecodeError, RecursionError):

@@ -12,8 +12,9 @@ from functools import lru_cache
 
 from stanch.engine.fields import Fields
 from stanch.engine.sigma.closures import CONDITIONS, Predicate, every, predicate, some
+from stanch.engine.sigma.needles import Needles, needles_of, of_all, of_any
 from stanch.engine.sigma.rule import Rule
-from stanch.engine.sigma.tree import And, Const, Keyword, Node, Not, Or, Same
+from stanch.engine.sigma.tree import And, Const, Has, Keyword, Node, Not, Or, Same
 
 Knows = Callable[[str], bool]
 """Whether a field, by the name that rules give it, holds the same values in every event of the class."""
@@ -25,6 +26,7 @@ class Rest:
 
     holds: Predicate
     wants: frozenset[str] | None
+    needles: Needles = None
 
 
 Answer = bool | Rest
@@ -36,13 +38,16 @@ Narrowing = Callable[[Fields, Knows], Answer]
 class Narrowed:
     """The rules that an event of one class may still match; false when none can."""
 
-    __slots__ = ("_rules", "wants")
+    __slots__ = ("_rules", "needles", "wants")
 
     def __init__(self, answers: Sequence[tuple[Rule, Answer]]) -> None:
         self._rules = [(rule, answer.holds if isinstance(answer, Rest) else None) for rule, answer in answers if answer]
         self.wants = _union([answer for _, answer in answers if isinstance(answer, Rest)])
         """The fields that are still asked: none when every event of the class matches the same rules, None when a
         keyword asks all there are."""
+        likely = [answer for _, answer in answers if answer]
+        self.needles = of_any([answer.needles if isinstance(answer, Rest) else None for answer in likely])
+        """What the fields that are still asked must hold for any rule to match."""
 
     def __bool__(self) -> bool:
         return bool(self._rules)
@@ -69,12 +74,12 @@ def narrowing(node: Node) -> Narrowing:
             return lambda known, knows: rest
         case Same(name, other):
             return _leaf(node, name, other)
-    return _leaf(node, node.name)
+    return _leaf(node, node.name, needles=needles_of(node.value) if isinstance(node, Has) else None)
 
 
-def _leaf(node: Node, *names: str) -> Narrowing:
+def _leaf(node: Node, *names: str, needles: Needles = None) -> Narrowing:
     holds = predicate(node)
-    rest = Rest(holds, frozenset(names))
+    rest = Rest(holds, frozenset(names), needles)
 
     def answer(known: Fields, knows: Knows) -> Answer:
         return holds(known) if all(map(knows, names)) else rest
@@ -85,7 +90,7 @@ def _leaf(node: Node, *names: str) -> Narrowing:
 def _not(part: Narrowing) -> Narrowing:
     def answer(known: Fields, knows: Knows) -> Answer:
         match part(known, knows):
-            case Rest(holds, wants):
+            case Rest(holds, wants, _):
                 return Rest(lambda fields: not holds(fields), wants)
             case certain:
                 return not certain
@@ -102,7 +107,9 @@ def _and(parts: list[Narrowing]) -> Narrowing:
                 rests.append(found)
             elif not found:
                 return False
-        return Rest(every([rest.holds for rest in rests]), _union(rests)) if rests else True
+        if not rests:
+            return True
+        return Rest(every([rest.holds for rest in rests]), _union(rests), of_all(rest.needles for rest in rests))
 
     return answer
 
@@ -116,7 +123,9 @@ def _or(parts: list[Narrowing]) -> Narrowing:
                 rests.append(found)
             elif found:
                 return True
-        return Rest(some([rest.holds for rest in rests]), _union(rests)) if rests else False
+        if not rests:
+            return False
+        return Rest(some([rest.holds for rest in rests]), _union(rests), of_any([rest.needles for rest in rests]))
 
     return answer
 
