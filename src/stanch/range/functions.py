@@ -20,7 +20,6 @@ LOG_BYTES = 4096
 ENDING = 5.0
 """Seconds that a process may take to end once it has closed its output."""
 
-
 _open: "set[Environment]" = set()
 _guard = threading.Lock()
 

@@ -30,7 +30,7 @@ class Enricher:
             vars(view).update({name: getattr(like, name) for name in _LAZY_OF_CALLER})
         return view
 
-    def charge(self, view: "View") -> None:
+    def charge(self, view: View) -> None:
         """Count what this event reads against the export that covers it; reads are summed in the order they are fed."""
         export = view.covering_export
         if export is not None and view.read is not None:

@@ -91,7 +91,7 @@ class Matcher:
         return self._kind_of(event_source, event_name)
 
     def asked(self, event_source: str, event_name: str) -> frozenset[str]:
-        """The fields that decide what `narrowed` answers for all pairs of one kind, as far as they are known."""
+        """The fields that decide what `narrowed` answers for pairs of one kind: equal in them, equal in the answer."""
         return self._asks_of(event_source, event_name)
 
     def _place(self, at: int, condition: Node) -> None:
