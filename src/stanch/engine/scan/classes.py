@@ -171,7 +171,7 @@ class Classes:
         matcher, call = self._judge.matcher, (line.eventSource, line.eventName)
         asked = self._asked.get((call, reading))
         if asked is None:
-            asked = self._asked[call, reading] = self._asking(matcher.asked(*call), reading)
+            asked = self._asked[call, reading] = self._asking(matcher.deciding(*call), reading)
         of_caller, others = asked
         told = caller.told.get(of_caller)
         if told is None:

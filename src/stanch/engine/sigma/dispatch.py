@@ -90,7 +90,7 @@ class Matcher:
         """A number for what these two leave of all conditions: `narrowed` answers all pairs of one kind alike."""
         return self._kind_of(event_source, event_name)
 
-    def asked(self, event_source: str, event_name: str) -> frozenset[str]:
+    def deciding(self, event_source: str, event_name: str) -> frozenset[str]:
         """The fields that decide what `narrowed` answers for pairs of one kind: equal in them, equal in the answer."""
         return self._asks_of(event_source, event_name)
 

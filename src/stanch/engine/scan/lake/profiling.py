@@ -1,7 +1,6 @@
 """While a unit is kept its events are summed as a hunt will sum them, as far as the log alone decides it."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from itertools import repeat
 
 import msgspec
@@ -10,12 +9,13 @@ import pyarrow as pa
 
 from stanch.contracts.behaviour import HOUR
 from stanch.engine.scan.asked import ACTED_ON, acted_on, reads_secrets, secrets_read
-from stanch.engine.scan.cells import KEPT_EVENTS, KEPT_FILES
-from stanch.engine.scan.lake import profile
 from stanch.engine.scan.lake.block import Numbers
-from stanch.engine.scan.lake.groups import Group, Some, Split, grouped
+from stanch.engine.scan.lake.draft import Draft
+from stanch.engine.scan.lake.groups import Some, Split, grouped
 from stanch.engine.scan.lake.numbered import Texts
+from stanch.engine.scan.lake.profile import Profile, Record, opens, reads
 from stanch.engine.scan.lake.rows import Kind, Place, Sorted, call_of
+from stanch.engine.scan.lake.taken import Deed, Part, Sum, thing
 from stanch.engine.untrusted import table, text
 
 MOST = 1 << 26
@@ -25,72 +25,16 @@ _OF_PAIR = 60
 _OF_OBJECT = 80
 _HOUR = HOUR * 1_000_000
 _SECOND = 1_000_000
-_NO_FILE = -1
-_BITS = 32
-_LOW = (1 << _BITS) - 1
 
-Mark = tuple[int, str, bool]
-"""An hour, a store, and whether the URL was signed."""
 Asked = tuple[str, tuple[str, ...]]
 """What a call acted on, and the keys or secrets whose content it gives."""
-Stored = Callable[[Mark, "_Sum"], profile.Group]
-
-
-class _Sum:
-    """A group on its way: of originals that were read to their end only the ids are held that may be told."""
-
-    def __init__(self, group: Group) -> None:
-        self.group = group
-        self.files: set[int] = set()
-        self._last, self._ids = _NO_FILE, list[str]()
-        self._done: list[str] = []
-        self._take(group.events)
-
-    def add(self, later: Group) -> None:
-        """Take in rows of the same deed and mark that were read later."""
-        self._take(later.events)
-        self.group.events = later.events = {}
-        self.group.add(later)
-
-    @property
-    def events(self) -> list[str]:
-        """The ids that a cell keeps of these."""
-        return self._ids if len(self.files) < 2 else _fewest(self._done, self._ids)
-
-    def _take(self, events: dict[int, list[str]]) -> None:
-        for file, ids in events.items():
-            if file != self._last:
-                self._done, self._last, self._ids = _fewest(self._done, self._ids), file, []
-                self.files.add(file)
-            self._ids = (self._ids + ids)[:KEPT_EVENTS]
-
-
-def _fewest(some: list[str], others: list[str]) -> list[str]:
-    return sorted({*some, *others})[:KEPT_EVENTS]
-
-
-@dataclass(slots=True)
-class _Deed:
-    """One deed of one partition; `groups` is None where only its rows can tell."""
-
-    rows: list[profile.Stretch] = field(default_factory=list)
-    things: set[int] = field(default_factory=set)  # a request's number and, below it, that of the resources
-    groups: dict[Mark, "_Sum"] | None = field(default_factory=dict)
-    records: list[profile.Record] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Part:
-    deeds: dict[Kind, _Deed] = field(default_factory=dict)
-    slow: list[profile.Stretch] = field(default_factory=list)
-    hours: dict[int, list[tuple[int, int, Numbers]]] = field(default_factory=dict)
 
 
 class Profiler:
     """Sums one unit while its chunks are written."""
 
     def __init__(self) -> None:
-        self._parts: dict[Place, _Part] = {}
+        self._parts: dict[Place, Part] = {}
         self._requests = Texts()
         self._resources = Texts()
         self._asked: dict[tuple[str, str, int], Asked | None] = {}
@@ -106,7 +50,7 @@ class Profiler:
             self.__init__()  # type: ignore[misc]  # what was taken in is of no use
             self._held = MOST + 1
             return
-        part = self._parts.setdefault(some.place, _Part())
+        part = self._parts.setdefault(some.place, Part())
         micros = some.table.column("eventTime").cast(pa.int64()).to_numpy()
         self._hours(part, micros, some.table.column("number").to_numpy())
         begin = np.flatnonzero(np.diff(some.deeds, prepend=-1))
@@ -117,65 +61,21 @@ class Profiler:
             if kind[2] is None:
                 part.slow.append((chunk, first, count))
                 continue
-            deed = part.deeds.setdefault(kind, _Deed())
+            deed = part.deeds.setdefault(kind, Deed())
             deed.rows.append((chunk, first, count))
             known.append((kind, deed))
-            if profile.opens(*call_of(kind)):
+            if opens(*call_of(kind)):
                 deed.records += self._records(chunk, some.table.slice(first, count), some.raws(first, count))
         lines = int(counts[: len(known)].sum())  # rows of the slow way come last
         self._lines(known, some.table.slice(0, lines), np.repeat(np.arange(len(known)), counts[: len(known)]))
 
-    def summed(self, paths: Sequence[str]) -> profile.Profile | None:
+    def summed(self, paths: Sequence[str]) -> Profile | None:
         """What was taken in, of originals with these paths; None where it became too much."""
         if self._weight > MOST:
             return None
-        number_of = {path: number for number, path in reversed(list(enumerate(paths)))}
-        names: dict[str, int] = {}
-        identities: dict[bytes, int] = {}
-        apart: list[bytes] = []
+        return Draft(paths, self._requests.texts, self._resources.texts).drawn_up(self._parts)
 
-        def stored(mark: Mark, sums: _Sum) -> profile.Group:
-            group = sums.group
-            places = [names.setdefault(name, len(names)) for name in sorted(group.objects)]
-            objects = np.array(places, profile.PLACES).tobytes()
-            files = [number_of[path] for path in sorted({paths[file] for file in sums.files})[:KEPT_FILES]]
-            return profile.Group(
-                *mark, group.count, group.bytes, group.first, group.last, objects, sums.events, files
-            )  # fmt: skip
-
-        parts = [
-            profile.Part(
-                *place,
-                hours=[_hour(start, some, apart) for start, some in sorted(part.hours.items())],
-                calls=[self._call(deeds, stored, identities, apart) for deeds in _by_call(part.deeds).values()],
-                slow=part.slow,
-            )
-            for place, part in self._parts.items()
-        ]
-        return profile.Profile(profile.LAW, parts, list(names), list(identities), apart)
-
-    def _call(
-        self, deeds: Sequence[tuple[Kind, _Deed]], stored: Stored, identities: dict[bytes, int], apart: list[bytes]
-    ) -> profile.Call:
-        """The deeds of one call, with what they asked for and nobody else did."""
-        requests, resources = Texts(), Texts()
-        numbers: dict[int, int] = {}
-        of_deed = [
-            np.array([numbers.setdefault(thing, len(numbers)) for thing in sorted(deed.things)], profile.PLACES)
-            for _, deed in deeds
-        ]
-        pairs = [
-            (
-                requests.number(self._requests.texts[thing >> _BITS]),
-                resources.number(self._resources.texts[thing & _LOW]),
-            )
-            for thing in numbers
-        ]
-        asked = profile.Asked(requests.texts, resources.texts, pairs, [each.tobytes() for each in of_deed])
-        apart.append(profile.packed(asked))
-        return profile.Call([_kept(kind, deed, stored, identities) for kind, deed in deeds], len(apart) - 1)
-
-    def _hours(self, part: _Part, micros: Numbers, numbers: Numbers) -> None:
+    def _hours(self, part: Part, micros: Numbers, numbers: Numbers) -> None:
         hours = micros // _HOUR
         for hour in np.unique(hours).tolist():
             of_hour = hours == hour
@@ -183,12 +83,12 @@ class Profiler:
             part.hours.setdefault(hour * HOUR, []).append((int(when.min()), int(when.max()), numbers[of_hour]))
         self._held += numbers.nbytes
 
-    def _records(self, chunk: int, rows: pa.Table, raws: list[bytes]) -> Iterator[profile.Record]:
+    def _records(self, chunk: int, rows: pa.Table, raws: list[bytes]) -> Iterator[Record]:
         columns = (rows.column(name).to_pylist() for name in ("seq", "file"))
         self._held += sum(map(len, raws))
-        return map(profile.Record, repeat(chunk), *columns, raws)
+        return map(Record, repeat(chunk), *columns, raws)
 
-    def _lines(self, known: Sequence[tuple[Kind, _Deed]], rows: pa.Table, deed_of: Numbers) -> None:
+    def _lines(self, known: Sequence[tuple[Kind, Deed]], rows: pa.Table, deed_of: Numbers) -> None:
         """Sum rows of the fast way; each is of one of the known deeds."""
         if not known:
             return
@@ -205,7 +105,7 @@ class Profiler:
             front, resources = divmod(code, wider)
             at, request = divmod(front, wide)
             kind, deed = known[at]
-            deed.things.add(request << _BITS | resources)
+            deed.things.add(thing(request, resources))
             asked = self._asks(*call_of(kind), request)
             if asked is None:
                 deed.groups = None
@@ -219,7 +119,7 @@ class Profiler:
         split = Split(deed_of, np.array(on, np.int64)[thing_of], signed, thing_of, keys)
         self._sum([deed for _, deed in known], rows, split, list(stores))
 
-    def _sum(self, deeds: Sequence[_Deed], rows: pa.Table, split: Split, stores: Sequence[str]) -> None:
+    def _sum(self, deeds: Sequence[Deed], rows: pa.Table, split: Split, stores: Sequence[str]) -> None:
         ids = rows.column("eventID")
         some = Some(
             rows.column("eventTime").cast(pa.int64()).to_numpy() // _SECOND,
@@ -236,12 +136,12 @@ class Profiler:
             if mark in groups:
                 groups[mark].add(group)
             else:
-                groups[mark] = _Sum(group)
+                groups[mark] = Sum(group)
                 self._held += _OF_GROUP
 
     def _asks(self, source: str, name: str, request: int) -> Asked | None:
         """What a call of this kind acted on and gave; None where only the whole event can tell."""
-        reading = profile.reads(source, name)
+        reading = reads(source, name)
         if not (reading or source in ACTED_ON):
             return "", ()
         key = (source, name, request)
@@ -263,24 +163,3 @@ def _asked(source: str, name: str, request: bytes, *, reading: bool) -> Asked | 
     if not keys and reads_secrets(source, name):
         return on, ()  # it gives nothing that has a name
     return (on, keys) if keys else None
-
-
-def _hour(start: int, some: list[tuple[int, int, Numbers]], apart: list[bytes]) -> profile.Hour:
-    first, last, numbers = zip(*some, strict=True)
-    apart.append(np.sort(np.concatenate(numbers)).astype(profile.NUMBERS).tobytes())
-    return profile.Hour(start, min(first), max(last), len(apart) - 1)
-
-
-def _by_call(deeds: dict[Kind, _Deed]) -> dict[tuple[str, str], list[tuple[Kind, _Deed]]]:
-    found: dict[tuple[str, str], list[tuple[Kind, _Deed]]] = {}
-    for kind, deed in deeds.items():
-        found.setdefault(call_of(kind), []).append((kind, deed))
-    return found
-
-
-def _kept(kind: Kind, deed: _Deed, stored: Stored, identities: dict[bytes, int]) -> profile.Kept:
-    _, facts, identity = kind
-    groups = None if deed.groups is None else [stored(*each) for each in deed.groups.items()]
-    records = deed.records if profile.opens(*call_of(kind)) else None
-    number = identities.setdefault(identity or b"", len(identities))
-    return profile.Kept(list(facts), number, deed.rows, groups, records)
