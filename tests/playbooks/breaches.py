@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from stanch.catalog.actions.cloudtrail.resume_trail_test import trail
-from stanch.catalog.actions.ec2.block_host_path_test import Private
 from stanch.catalog.actions.ec2.detach_profile_test import profile
 from stanch.catalog.actions.ec2.unshare_image_test import image
 from stanch.catalog.actions.ec2.unshare_snapshot_test import shared
@@ -19,6 +18,7 @@ from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident, IncidentState, Left
 from stanch.domain.severity import Severity
 from tests.ground import Ground
+from tests.private_host import Private
 
 Resources = tuple[str, ...]
 """The ARNs that an incident's findings name; the first is whoever did it."""
