@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from stanch.engine.watches import Watch
 
 PEEKED = 20
-"""Files whose path names no account and whose first records are asked for one."""
+"""About so many files whose path names no account are opened beforehand, to guess it by their first records."""
 _SALT = 32
 
 
@@ -51,15 +51,16 @@ class Hunted:
 def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
     """The accounts that the logs come from, by where they lie; where that tells nothing, by their first records."""
     accounts: set[str] = set()
-    peeked = 0
+    nameless: list[LogFile] = []
     for file in files:
         if isinstance(file, Unit):
             accounts |= _accounts_in(file)
         elif account := account_in_path(file.path):
             accounts.add(account)
-        elif peeked < PEEKED:
-            accounts |= accounts_in_head(head(file))
-            peeked += 1
+        else:
+            nameless.append(file)
+    for file in nameless[:: max(1, len(nameless) // PEEKED)]:  # from among all of them: names may sort by account
+        accounts |= accounts_in_head(head(file))
     return tuple(sorted(accounts))
 
 
@@ -107,7 +108,6 @@ def hunt(
     began = perf_counter()
     salt = salt or token_bytes(_SALT)
     accounts = estate.perimeter.accounts or accounts_of(files)
-    search = Hunt(loaded[0], watches, estate, accounts)
 
     def build() -> LakeScanner:
         return LakeScanner(
@@ -125,9 +125,16 @@ def hunt(
         )
 
     stopped = False
+    search = Hunt(loaded[0], watches, estate, accounts)
     try:
         count = processes or processes_for(cores(), files)
         search.read(files, build, count, lambda part: on_file(part.tally), keeper)
+        owners = search.part.tally.owners
+        if not estate.perimeter.accounts and not owners.issubset(accounts):
+            # The guess was too narrow, and called our own accounts strangers: what was judged so is worth nothing.
+            accounts = tuple(sorted(owners.union(accounts)))
+            search = Hunt(loaded[0], watches, estate, accounts)
+            search.read(files, build, count, lambda part: on_file(part.tally))
         search.hear()
         search.weigh(lambda part: on_file(part.tally))
     except KeyboardInterrupt:

@@ -29,7 +29,7 @@ class Tally:
     `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
     `logs` counts the files by the log they are of; `left_out` events that nobody asked for; `tables`
     are files whose rows are summed as a whole and not read one by one; `unsaved` counts files that should have been
-    kept and were not, by the reason.
+    kept and were not, by the reason. `owners` are the accounts whose logs the records say that they are.
     """
 
     files_read: int = 0
@@ -44,6 +44,7 @@ class Tally:
     logs: Counter[str] = field(default_factory=Counter)
     tables: list[LogFile] = field(default_factory=list)
     unsaved: Counter[str] = field(default_factory=Counter)
+    owners: set[str] = field(default_factory=set)
 
     def saw(self, when: datetime) -> None:
         """Count one event and stretch the span."""
@@ -76,6 +77,7 @@ class Tally:
         self.unsaved.update(other.unsaved)
         self.tables += other.tables
         self.digests.update(other.digests)
+        self.owners |= other.owners
 
 
 def read(

@@ -101,6 +101,7 @@ class Classes:
             stub = {**about, "userIdentity": opened(line.userIdentity)}
             view = self._things.view(stub)
             caller = self._callers[key] = Caller(line.userIdentity.copy(), view, tuple(Who.of(view)))
+            self._judge.note_owner(line.recipientAccountId)
         return caller
 
     def found(self, lines: Sequence[Line]) -> list[Deed | None]:

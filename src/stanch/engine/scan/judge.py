@@ -1,5 +1,6 @@
 """One event at a time, opened whole: enriched, matched by every rule that may want it, and noted where it belongs."""
 
+import re
 from collections.abc import Collection, Hashable, Sequence
 from typing import Any, TypeVar
 
@@ -18,6 +19,8 @@ from stanch.engine.sigma import Matcher, Narrowed, Rule
 
 T = TypeVar("T", bound=Hashable)
 
+_OWNER = "recipientAccountId"
+_ACCOUNT = re.compile("[0-9]{12}")
 MOST = 50_000
 """Values that kept events share before all are learned anew."""
 
@@ -44,6 +47,8 @@ class Judge:
         self._decoys = decoy_users(estate)
         self.enricher = Enricher(estate, accounts)
         self.matcher: Matcher = sigma.compile(rules)
+        self.owners: set[str] = set()
+        """The accounts whose logs the records say that they are, as far as any rule asks."""
         self._once: dict[Hashable, Any] = {}
         self._asked: dict[str, set[str]] = {}
         for rule in rules:
@@ -51,6 +56,13 @@ class Judge:
                 for base in correlation.bases:
                     names = (*correlation.group_by, *correlation.measured)
                     self._asked.setdefault(base, set()).update(correlation.field_of(name, base) for name in names)
+        asked = self.asked
+        self._asks_owner = asked is None or _OWNER in asked
+
+    def note_owner(self, account: str | None) -> None:
+        """Remember whose log it is."""
+        if self._asks_owner and account is not None and _ACCOUNT.fullmatch(account):
+            self.owners.add(account)
 
     def take(
         self, event: Event, part: Part, *, rules: Narrowed | None = None, summed: bool = False, like: View | None = None
@@ -64,6 +76,8 @@ class Judge:
         if rules is not None and not rules and summed and not self.estate.exports:
             return  # it was opened for its lineage
         view = self.enricher.view(event, like)
+        if like is None:
+            self.note_owner(view.recipient)
         if self.profiles and not summed and is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
         if self.estate.exports and view.covering_export is not None:

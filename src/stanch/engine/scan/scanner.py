@@ -106,6 +106,7 @@ class Scanner:
         self._book.close(part)
         if self._calls is not None:
             self._calls.close(part)
+        part.tally.owners |= self.judge.owners  # those of files before it too: their parts have the same
         return part
 
     @property

@@ -1,0 +1,71 @@
+"""Without an estate the perimeter is the logs' own accounts: all of them, however the files are named and ordered."""
+
+import gzip
+import json
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stanch import app
+from stanch.domain.estate import Estate
+from stanch.stores.logs import found
+
+ONE, OTHER, STRANGER = "111122223333", "444455556666", "999988887777"
+_number = count()
+
+
+def event(account: str, name: str = "DescribeInstances", request: Any = None) -> dict[str, Any]:
+    return {
+        "eventVersion": "1.11",
+        "eventID": f"00000000-0000-4000-8000-{next(_number):012d}",
+        "eventTime": "2026-05-04T09:00:00Z",
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": name,
+        "awsRegion": "eu-central-1",
+        "sourceIPAddress": "203.0.113.50",
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": f"arn:aws:iam::{account}:user/ops",
+            "accountId": account,
+            "accessKeyId": "AKIAEXAMPLE",
+            "userName": "ops",
+        },
+        "requestParameters": request,
+        "recipientAccountId": account,
+    }
+
+
+def share(account: str, with_: str) -> dict[str, Any]:
+    added = {"add": {"items": [{"userId": with_}]}}
+    request = {"snapshotId": "snap-1", "createVolumePermission": added, "attributeType": "CREATE_VOLUME_PERMISSION"}
+    return event(account, "ModifySnapshotAttribute", request)
+
+
+def hunted(folder: Path, processes: int) -> tuple[set[str], tuple[str, ...], int]:
+    result = app.hunt(list(found([folder])), Estate(), app.rules(), routines=app.routines(), processes=processes)
+    said = {finding.detection for incident in result.incidents for finding in incident.findings}
+    return said, result.accounts, result.coverage.events
+
+
+def write(folder: Path, *files: list[dict[str, Any]]) -> None:
+    for number, records in enumerate(files):
+        (folder / f"{number:03d}.json.gz").write_bytes(gzip.compress(json.dumps({"Records": records}).encode()))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize(("first", "last"), [(ONE, OTHER), (OTHER, ONE)])
+def test_an_account_whose_files_sort_last_is_ours_too(tmp_path: Path, first: str, last: str, processes: int) -> None:
+    write(tmp_path, *([event(first)] for _ in range(60)), [share(first, last)], [event(last)])
+    assert hunted(tmp_path, processes) == (set(), (ONE, OTHER), 62)
+
+
+def test_so_is_one_that_only_the_end_of_a_file_names(tmp_path: Path) -> None:
+    write(tmp_path, [share(ONE, OTHER), *(event(ONE) for _ in range(200)), event(OTHER)])
+    assert hunted(tmp_path, 1) == (set(), (ONE, OTHER), 202)
+
+
+def test_an_account_that_no_log_is_of_stays_a_stranger(tmp_path: Path) -> None:
+    write(tmp_path, [share(ONE, STRANGER), *(event(ONE) for _ in range(200)), event(OTHER)])
+    assert hunted(tmp_path, 1) == ({"exfiltration/snapshot_shared"}, (ONE, OTHER), 202)
