@@ -27,6 +27,7 @@ from stanch.engine.scan.ledger import Ledger
 from stanch.engine.scan.part import Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
 from stanch.engine.usage import Usage
@@ -149,8 +150,11 @@ class Hunt:
                 self._watches.see("examine", of_keys, history, self._besides)
             self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
-    def weigh(self, on_part: Callable[[Part], None] = lambda _: None) -> None:
-        """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before."""
+    def weigh(self, on_part: Callable[[Part], None] = lambda _: None, span: Span = ALWAYS) -> None:
+        """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before.
+
+        Flows that begin outside `span` are counted as left out.
+        """
         tables = self.part.tally.tables
         if not tables:
             return
@@ -158,9 +162,10 @@ class Hunt:
 
         tally = self.part.tally
         watches = self._watches.asked("weigh")
-        with aggregate(tables, self._estate.perimeter, on_batch=lambda _: on_part(self.part)) as flows:
+        with aggregate(tables, self._estate.perimeter, span=span, on_batch=lambda _: on_part(self.part)) as flows:
             read = flows.read
             tally.files_read += read.files
+            tally.left_out += read.unasked
             tally.skipped += read.skipped
             tally.digests.update(read.digests)
             if read.first is not None and read.last is not None:

@@ -9,9 +9,10 @@ import duckdb
 import pytest
 from tests.engine.flows.written import START, V2, V5, Gone, Local, Stored, gz, line, row, summed, text
 
-from stanch.domain.estate import Perimeter, Side
+from stanch.domain.estate import Estate, Perimeter, Side
 from stanch.engine.flows import Read, aggregate
 from stanch.engine.flows.table import KEPT_CELLS
+from stanch.engine.scan.span import Span
 
 BACK = {"srcaddr": "203.0.113.9", "dstaddr": "10.0.0.5", "srcport": 443, "dstport": 40000, "bytes": 9000}
 
@@ -321,3 +322,29 @@ def test_how_far_it_is_can_be_followed(tmp_path: Path) -> None:
     files = [Stored(text([row()])), Stored(parquet(tmp_path, PARQUET)), Stored(text([row()], V5))]
     aggregate(files, Perimeter(), on_batch=lambda read: seen.append((read.files, read.rows))).close()
     assert sorted(seen) == [(1, 1), (2, 2), (3, 3)]
+
+
+def test_rows_of_a_time_that_nobody_asked_for_are_left_out() -> None:
+    hours = [row(start=START + 3600 * hour, end=START + 3600 * hour + 60) for hour in range(5)]
+    whole = Stored(text(hours))
+    second, fourth = (datetime.fromtimestamp(START + 3600 * hour, UTC) for hour in (1, 3))
+    for span, kept in ((Span(second, fourth), [1, 2]), (Span(since=fourth), [3, 4]), (Span(until=second), [0])):
+        with aggregate([whole], Perimeter(), span=span) as flows:
+            cells = [cell for history in flows.histories(Estate()) for cell in history.cells]
+            assert [(cell.start - START) // 3600 for cell in cells] == kept
+            assert (flows.read.rows, flows.read.unasked) == (len(kept), 5 - len(kept))
+            assert flows.read.first == datetime.fromtimestamp(START + 3600 * kept[0], UTC)
+
+
+def test_a_file_that_was_delivered_twice_counts_once_and_is_told() -> None:
+    here, other = text([row()]), text([row(bytes=7)])
+    contents = {"a.log": here, "b.log": here, "c.log": other.replace(b" 7 ", b" 2000 "), "d.log": here}
+    files = [Stored(content, path, len(content)) for path, content in contents.items()]
+    with aggregate(files, Perimeter()) as flows:
+        (cell,) = (cell for history in flows.histories(Estate()) for cell in history.cells)
+    assert (cell.bytes, cell.count) == (3000, 2)
+    assert (flows.read.files, flows.read.rows) == (2, 2)
+    assert [(skip.path, skip.why, skip.fault) for skip in flows.read.skipped] == [
+        ("b.log", "the same as a.log, which counts", False),
+        ("d.log", "the same as a.log, which counts", False),
+    ]

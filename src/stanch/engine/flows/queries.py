@@ -5,7 +5,7 @@ braces is made from numbers and our own names.
 """
 
 TABLES = (
-    "CREATE TYPE kind AS ENUM ('sent', 'nodata', 'skipdata', 'odd', 'received')",
+    "CREATE TYPE kind AS ENUM ('sent', 'nodata', 'skipdata', 'odd', 'received', 'unasked')",
     """
     CREATE TABLE sums (
       kind kind, interface VARCHAR, src VARCHAR, dst VARCHAR, near VARCHAR, far VARCHAR, port INTEGER, low BOOLEAN,
@@ -17,8 +17,8 @@ TABLES = (
 )
 """`sums`: rows as logged, summed. Its `kind` is `sent`: traffic to weigh; `received`: what an accepted flow brought in,
 which only counts; `nodata`: a window without traffic; `skipdata`: one that AWS could not capture; `odd`: a row whose
-time or size cannot be reckoned with. `near` and `far` are the real ends where others stand between. `sides`: the side
-of each address, NULL for what is none."""
+time or size cannot be reckoned with; `unasked`: one of a time that nobody asked for. `near` and `far` are the real ends
+where others stand between. `sides`: the side of each address, NULL for what is none."""
 
 # The small keys are one number, for a hash of four columns costs half of one of twelve. Its bits: 0 kind, 3 accepted,
 # 4 direction (0 not logged, 1 in, 2 out), 6 protocol, 14 whether the port is the source's, 15 port, 31 hour.
@@ -33,6 +33,7 @@ known AS (
   FROM typed),
 kinds AS (
   SELECT *, (CASE
+    {unasked}
     WHEN a IS NULL OR b IS NULL THEN CASE WHEN log_status = 'SKIPDATA' THEN 2 ELSE 1 END
     WHEN start IS NULL OR start NOT BETWEEN $early AND $late OR strlen(a) > 45 OR strlen(b) > 45
       OR bytes NOT BETWEEN 0 AND $most OR packets NOT BETWEEN 0 AND $most
@@ -55,7 +56,8 @@ summed AS (
     sum(bytes) AS bytes, sum(packets) AS packets, count(*) AS count, min(start) AS first, max("end") AS last,
     min(file_index) AS file0, max(file_index) AS file1
   FROM coded GROUP BY interface_id, src, dst, {apart} code)
-SELECT (['sent', 'nodata', 'skipdata', 'odd', 'received'])[(code & 7) + 1]::kind, interface_id, src, dst, near, far,
+SELECT (['sent', 'nodata', 'skipdata', 'odd', 'received', 'unasked'])[(code & 7) + 1]::kind,
+  interface_id, src, dst, near, far,
   code >> 15 & 65535, code >> 14 & 1, code >> 6 & 255, code >> 31, code >> 3 & 1,
   CASE code >> 4 & 3 WHEN 0 THEN NULL WHEN 1 THEN false ELSE true END,
   instance, account, vpc, region, service,
@@ -64,6 +66,7 @@ SELECT (['sent', 'nodata', 'skipdata', 'odd', 'received'])[(code & 7) + 1]::kind
   ($numbers)[file0::INTEGER + 1], ($numbers)[file1::INTEGER + 1]
 FROM summed
 """
+UNASKED = "WHEN start < $since OR start >= $until THEN 5"
 NEAR = "CASE WHEN kind = 0 AND pkt_srcaddr <> a AND strlen(pkt_srcaddr) <= 45 THEN pkt_srcaddr END"
 FAR = "CASE WHEN kind = 0 AND pkt_dstaddr <> b AND strlen(pkt_dstaddr) <= 45 THEN pkt_dstaddr END"
 READ_TEXT = """

@@ -1,6 +1,8 @@
 """A flow log lies in S3 as text or as Parquet: both become sums; what cannot be read costs only itself."""
 
+import hashlib
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,21 +20,23 @@ from stanch.engine.flows.spool import Batch, Spool
 from stanch.engine.flows.sums import Sums
 
 PARQUET = b"PAR1"
+_PIECE = 1 << 20
 _PARQUET_ROWS = 8_000_000
 _PARQUET_FILES = 512
 
 
 @dataclass(slots=True)
 class Read:
-    """What was read so far, and what was not. `rows` counts all of them, whatever they say.
+    """What was read so far, and what was not. `rows` counts all of them, whatever they say, but for the `unasked`.
 
-    `nodata` are windows in which nothing flowed, `skipdata` those that AWS could not capture, `broken` lines and rows
-    that could not be reckoned with, `refused` attempts from outside that the security group or ACL refused. `digests`
-    maps each text file to its SHA-256 and its bytes as stored.
+    `unasked` are rows of a time that nobody asked for, `nodata` windows in which nothing flowed, `skipdata` those that
+    AWS could not capture, `broken` lines and rows that could not be reckoned with, `refused` attempts from outside that
+    the security group or ACL refused. `digests` maps each text file to its SHA-256 and its bytes as stored.
     """
 
     files: int = 0
     rows: int = 0
+    unasked: int = 0
     nodata: int = 0
     skipdata: int = 0
     broken: int = 0
@@ -66,12 +70,28 @@ class Reader:
         """Sum all files; nothing that fails stops the rest."""
         text: list[tuple[int, LogFile]] = []
         parquet: list[tuple[int, LogFile]] = []
+        copies = self._copies(files)
         for number, file in enumerate(files):
-            (parquet if self._is_parquet(file) else text).append((number, file))
+            if number not in copies:
+                (parquet if self._is_parquet(file) else text).append((number, file))
         self._take_text(text, files)
         self._take_parquet(parquet)
-        failed = {skip.path for skip in self.read.skipped}
-        self.read.files = sum(file.path not in failed for file in files)
+        failed = {skip.path for skip in self.read.skipped if skip.fault}
+        self.read.files = sum(file.path not in failed for number, file in enumerate(files) if number not in copies)
+
+    def _copies(self, files: Sequence[LogFile]) -> set[int]:
+        """Files that another one before them is a copy of: rows have no ids, so a whole file alone shows it."""
+        sizes = Counter(file.size for file in files)
+        copies: set[int] = set()
+        first: dict[bytes, int] = {}
+        for number, file in enumerate(files):
+            if file.size and sizes[file.size] > 1 and (digest := _digest(file)):
+                original = first.setdefault(digest, number)
+                if original != number:
+                    copies.add(number)
+                    why = f"the same as {files[original].path}, which counts"
+                    self.read.skipped.append(Skipped(file.path, why, fault=False))
+        return copies
 
     def _is_parquet(self, file: LogFile) -> bool:
         try:
@@ -163,6 +183,17 @@ class Reader:
 
     def _skip(self, path: str, why: str) -> None:
         self.read.skipped.append(Skipped(path, why))
+
+
+def _digest(file: LogFile) -> bytes | None:
+    digest = hashlib.sha256()
+    try:
+        with file.open() as stored:
+            while piece := stored.read(_PIECE):
+                digest.update(piece)
+    except OSError:
+        return None  # opened again to be read, and then told
+    return digest.digest()
 
 
 def _first_line(error: Exception) -> str:

@@ -12,6 +12,7 @@ import duckdb
 from stanch.engine.flows import queries
 from stanch.engine.flows.form import NUMBERS, WORDS, Form
 from stanch.engine.flows.spool import Batch
+from stanch.engine.scan.span import ALWAYS, Span
 
 MEMORY = "400MB"
 MOST = 1 << 62
@@ -30,8 +31,8 @@ _OF_CELLS = {"account": "account-id", "vpc": "vpc-id", "region": "region", "serv
 class Sums:
     """The sums of all batches so far, in the table `sums` of a database of their own."""
 
-    def __init__(self, folder: Path) -> None:
-        """`folder` is for this search alone: its spilling goes there too."""
+    def __init__(self, folder: Path, span: Span = ALWAYS) -> None:
+        """`folder` is for this search alone: its spilling goes there too. Rows that begin outside `span` only count."""
         config: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -46,6 +47,10 @@ class Sums:
         for statement in queries.TABLES:
             self.database.execute(statement)
         self._logged: set[str] = set()
+        self._span: dict[str, int] = {}
+        if span.bounded:
+            since, until = ((None if end is None else int(end.timestamp())) for end in (span.since, span.until))
+            self._span = {"since": 0 if since is None else since, "until": _BOUNDS["late"] if until is None else until}
 
     def add_text(self, batch: Batch, *, strict: bool = True) -> list[int]:
         """Sum a batch of plain text; how many lines of each of its slots could not be read.
@@ -117,8 +122,11 @@ class Sums:
         far = queries.FAR if "pkt-dstaddr" in places else "NULL::VARCHAR"
         apart = "near, far," if {"pkt-srcaddr", "pkt-dstaddr"} & places.keys() else ""
         self._logged |= places.keys()
-        text = queries.SUM.format(columns=columns, rows=rows, near=near, far=far, apart=apart, **any_of)
-        self.ask(text, {"paths": [str(path) for path in paths], "numbers": list(numbers), **_BOUNDS})
+        unasked = queries.UNASKED if self._span else ""
+        text = queries.SUM.format(
+            columns=columns, rows=rows, near=near, far=far, apart=apart, unasked=unasked, **any_of
+        )
+        self.ask(text, {"paths": [str(path) for path in paths], "numbers": list(numbers), **_BOUNDS, **self._span})
 
 
 def _type(field: str) -> str:

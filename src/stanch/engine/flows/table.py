@@ -23,6 +23,7 @@ from stanch.engine.flows.reading import Read, Reader
 from stanch.engine.flows.sides import Sides
 from stanch.engine.flows.sums import Sums
 from stanch.engine.inflate import GIB
+from stanch.engine.scan.span import ALWAYS, Span
 
 KEPT_CELLS = 4096
 """Cells of one host in one hour that are weighed one by one; a scan of a network has millions."""
@@ -105,16 +106,17 @@ def aggregate(
     perimeter: Perimeter,
     *,
     limit: int = 2 * GIB,
+    span: Span = ALWAYS,
     on_batch: Callable[[Read], None] = lambda _: None,
 ) -> FlowTable:
     """Sum these files per host, destination, port, protocol, hour and outcome.
 
-    `limit` bounds the inflated bytes of one file. `on_batch` is told how far it is after each part. Peak memory does
-    not grow with the files: what does not fit lies in a temporary folder until the table is closed. No content raises;
-    a full disk does (OSError).
+    `limit` bounds the inflated bytes of one file; rows that begin outside `span` are left out. `on_batch` is told how
+    far it is after each part. Peak memory does not grow with the files: what does not fit lies in a temporary folder
+    until the table is closed. No content raises; a full disk does (OSError).
     """
     folder = tempfile.TemporaryDirectory(prefix="stanch-flows-", ignore_cleanup_errors=True)
-    sums = Sums(Path(folder.name))
+    sums = Sums(Path(folder.name), span)
     try:
         reader = Reader(sums, Path(folder.name), limit, on_batch)
         reader.take(files)
@@ -142,7 +144,8 @@ def _place_addresses(sums: Sums, sides: Sides) -> None:
 
 def _tell(sums: Sums, read: Read, paths: Sequence[str]) -> None:
     """Count what the rows were, and say what is missing."""
-    read.rows = sums.one(queries.ROWS)
+    read.unasked = sums.one(queries.OF_KIND, kind="unasked")
+    read.rows = sums.one(queries.ROWS) - read.unasked
     read.nodata = sums.one(queries.OF_KIND, kind="nodata")
     read.skipdata = sums.one(queries.OF_KIND, kind="skipdata")
     read.refused = sums.one(queries.REFUSED_FROM_OUTSIDE)
