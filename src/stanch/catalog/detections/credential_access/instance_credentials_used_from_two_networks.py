@@ -1,0 +1,66 @@
+"""A host has one way out: its key in two public networks is in two pairs of hands.
+
+Reads: the public networks (/24, /48 in IPv6) that use one access key of an instance.
+Blind to: a host that never calls from a public address, and a thief in its own network.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from stanch.catalog.detections._loads import is_instance
+from stanch.catalog.detections._reads import through_a_service
+from stanch.contracts.behaviour import HOUR, About, Cell, History, Sighting, Whose
+from stanch.domain.finding import Technique
+from stanch.domain.severity import Severity
+
+ABOUT = About(
+    title="One instance's credentials used from two public networks",
+    severity=Severity.HIGH,
+    confidence=0.75,
+    techniques=(
+        Technique("attack", "T1552.005", "19"),
+        Technique("attack", "T1078.004", "19"),
+        Technique("attack", "T1550.001", "19"),
+        Technique("atlas", "AML.T0055", "5.6"),
+    ),
+    playbook="stolen_instance_credentials",
+    whose=Whose.PRINCIPAL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is the same time."""
+
+    hours: int = 12
+    """Hours between the one network and the other; EC2 gives an instance new keys every six hours."""
+
+
+LIMITS = Limits()
+
+
+def judge(history: History, limits: Limits) -> Iterator[Sighting]:
+    """Yield one sighting for each key of an instance that two networks used; those of IPv4 and of IPv6 count apart."""
+    keys: dict[tuple[str, bool], list[Cell]] = {}
+    for cell in history.cells:
+        if cell.place and not cell.is_aws and is_instance(cell) and not through_a_service(cell):
+            keys.setdefault((cell.actor.access_key or "", ":" in cell.place), []).append(cell)
+    for cells in keys.values():
+        if proof := _apart(cells, limits.hours):
+            places = ", ".join(sorted({cell.place for cell in proof}))
+            yield Sighting(tuple(proof), f"a key of {proof[0].actor.session} was used from {places}")
+
+
+def _apart(cells: Sequence[Cell], hours: int) -> list[Cell]:
+    """The cells that those of another network are near in time, in their order."""
+    places: dict[int, set[str]] = {}
+    for cell in cells:
+        places.setdefault(cell.start // HOUR, set()).add(cell.place)
+    if len(set().union(*places.values())) < 2:
+        return []
+
+    def accompanied(cell: Cell) -> bool:
+        now = cell.start // HOUR
+        return any(places.get(hour, set()) - {cell.place} for hour in range(now - hours, now + hours + 1))
+
+    return sorted(filter(accompanied, cells), key=lambda cell: cell.first)
