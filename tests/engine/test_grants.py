@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stanch.domain.estate import Perimeter, Side
 from stanch.engine.enrich.copies import copied_to
-from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
+from stanch.engine.enrich.grants import Neighbours, Reach, granted
 from stanch.engine.enrich.powers import gives_admin
 from stanch.engine.enrich.sealed import sealed_to
 
@@ -29,7 +29,7 @@ NEIGHBOURS = Neighbours(side, Perimeter(organizations=(ORGANIZATION,)))
 
 def reach(source: str, name: str, request: Any, neighbours: Neighbours = NEIGHBOURS) -> str:
     record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request}
-    return widest_grantee(record, OURS, neighbours).word
+    return granted(record, OURS, neighbours).reach.word
 
 
 def policy(principal: Any, **more: Any) -> dict[str, Any]:
@@ -399,7 +399,7 @@ parameters = [
 @settings(max_examples=300, deadline=None)
 def test_any_request_is_read_without_an_exception(source: str, name: str, request_: Any) -> None:
     record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
-    assert isinstance(widest_grantee(record, OURS, NEIGHBOURS), Reach)
+    assert isinstance(granted(record, OURS, NEIGHBOURS).reach, Reach)
     assert isinstance(copied_to(record, lambda _: None, NEIGHBOURS), Reach)
     assert gives_admin(record) in (True, False)
 

@@ -36,7 +36,7 @@ class Finding:
     `folded` is the routine that explains all its events: kept, but shown only to who asks for all.
     `by_hand` is what stays open after the playbook because no action does it yet. `resources` are ARNs a playbook may
     act on besides actor and assets; `files` the logs that hold the proof; `addresses` where the calls came from, the
-    first twenty. `why` holds a behaviour's figures, in words.
+    first twenty. `why` holds a behaviour's figures, in words, and whom outside the calls let in.
     """
 
     id: str

@@ -1,7 +1,7 @@
 """Whose calls they were is known when all events were seen: what one origin did is one finding for each detection."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,7 @@ from stanch.domain.severity import Severity
 from stanch.engine.gather import Caller, Group
 
 KEPT_ADDRESSES = 20
+KEPT_STRANGERS = 20
 _ATTEMPT_WEIGHT = 0.5
 
 Charge = tuple[str, str, tuple[AssetRef, ...]]
@@ -120,9 +121,16 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         resources=tuple(group.resources),
         sessions=tuple(sorted(roots.sessions_of(origin))),
         files=tuple(group.files),
-        why="; ".join(group.why),
+        why="; ".join((*group.why, *_let_in(group.strangers))),
         addresses=tuple(dict.fromkeys(address for _, address in group.callers if address))[:KEPT_ADDRESSES],
     )
+
+
+def _let_in(strangers: Collection[str]) -> Iterator[str]:
+    if strangers:
+        named = sorted(strangers)
+        more = f" and {len(named) - KEPT_STRANGERS} more" if len(named) > KEPT_STRANGERS else ""
+        yield f"lets in {', '.join(named[:KEPT_STRANGERS])}{more}"
 
 
 def _id(*parts: str) -> str:

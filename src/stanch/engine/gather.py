@@ -40,6 +40,10 @@ class Seen(Protocol):
         """ARNs a playbook may act on."""
 
     @property
+    def strangers(self) -> tuple[str, ...]:
+        """Who outside was let in."""
+
+    @property
     def region(self) -> str:
         """Where it happened."""
 
@@ -65,6 +69,7 @@ class Group:
     files: dict[str, None] = field(default_factory=dict)
     callers: dict[Caller, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
+    strangers: dict[str, None] = field(default_factory=dict)
     explained: Counter[str] = field(default_factory=Counter)
     days: set[int] = field(default_factory=set)
     cells: list[Cell | FlowCell | CallCell] = field(default_factory=list)
@@ -83,6 +88,7 @@ class Group:
         self.files[event.file] = None
         self.callers[seen.actor.arn, seen.actor.address] = None
         self.resources.update(dict.fromkeys(seen.resources))
+        self.strangers.update(dict.fromkeys(seen.strangers))
 
     def copy(self) -> "Group":
         """A group that may take in others while this one stays as it is."""
@@ -94,6 +100,7 @@ class Group:
             files=dict(self.files),
             callers=dict(self.callers),
             why=dict(self.why),
+            strangers=dict(self.strangers),
             explained=Counter(self.explained),
             days=set(self.days),
         )
@@ -112,6 +119,7 @@ class Group:
         self.callers.update(other.callers)
         self.resources.update(other.resources)
         self.why.update(other.why)
+        self.strangers.update(other.strangers)
         self.explained.update(other.explained)
         self.days |= other.days
         self.cells.extend(other.cells)

@@ -35,6 +35,7 @@ class Reach(IntEnum):
         return self.name.lower()
 
 
+EVERYBODY = "everybody"
 _NOBODY_SAID = Perimeter()
 _OF_POLICY = {
     "public": Reach.PUBLIC,
@@ -67,16 +68,28 @@ class Neighbours:
         return self.side(who) is Side.INSIDE
 
 
-def widest_grantee(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
-    """The widest grantee a record's request names, NONE when it grants nothing. `owner` is the granting account."""
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Whom a request lets in, at the widest; NONE when it grants nothing. `strangers` are those outside, by name."""
+
+    reach: Reach = Reach.NONE
+    strangers: tuple[str, ...] = ()
+
+    def __or__(self, other: "Granted") -> "Granted":
+        """Both."""
+        return Granted(max(self.reach, other.reach), tuple(dict.fromkeys((*self.strangers, *other.strangers))))
+
+
+def granted(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Granted:
+    """Whom a record's request lets in. `owner` is the granting account."""
     request = request_of(record)
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
-    reach = Reach.NONE
+    found = Granted()
     for document in policies_in(request):
-        reach = max(reach, _of_document(document, owner, neighbours))
+        found |= _of_document(document, owner, neighbours)
     for grantee in (*sharing(source, name, request), *strangers_in_acl(source, request)):
-        reach = max(reach, reach_of(grantee, neighbours))
-    return reach
+        found |= _named(grantee, reach_of(grantee, neighbours))
+    return found
 
 
 def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
@@ -98,15 +111,22 @@ def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
     return _OF_SIDE[neighbours.side(parts[4])] if parts[4] else Reach.UNKNOWN
 
 
-def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Reach:
+def _named(grantee: str, reach: Reach) -> Granted:
+    if reach is Reach.PUBLIC:
+        return Granted(reach, (EVERYBODY,))
+    return Granted(reach, (grantee,) if reach is Reach.OUTSIDE else ())
+
+
+def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Granted:
     judged = without_log_delivery(document)
     if judged is not document and not judged["Statement"]:
-        return Reach.INSIDE
+        return Granted(Reach.INSIDE)
     try:
         grantees = admits(parse(judged), inside=neighbours.inside, owner=owner, organizations=neighbours.organizations)
     except (PolicyError, RecursionError):
-        return Reach.UNKNOWN  # AWS may read what we cannot: not knowing is not "nobody"
-    return _OF_POLICY[grantees.reach]
+        return Granted(Reach.UNKNOWN)  # AWS may read what we cannot: not knowing is not "nobody"
+    everybody = (EVERYBODY,) if grantees.reach == "public" else ()
+    return Granted(_OF_POLICY[grantees.reach], (*everybody, *grantees.outside))
 
 
 def _organization(id_: str, neighbours: Neighbours) -> Reach:

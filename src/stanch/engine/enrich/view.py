@@ -33,7 +33,7 @@ from stanch.engine.enrich.automation import deploys, service_behind
 from stanch.engine.enrich.caller import Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.credential import credential_of
-from stanch.engine.enrich.grants import Neighbours, Reach, widest_grantee
+from stanch.engine.enrich.grants import Granted, Neighbours, Reach, granted
 from stanch.engine.enrich.ingress import opened_to_world
 from stanch.engine.enrich.placed import Placed, looks_like_weights, place
 from stanch.engine.enrich.powers import gives_admin
@@ -177,9 +177,19 @@ class View(RecordFields):
         return self._estate.purpose_of((self.caller.arn, self.caller.principal))
 
     @lazy
+    def granted(self) -> Granted:
+        """Whom the request lets in."""
+        return granted(self.record, self.recipient or self.caller.account, self.neighbours)
+
+    @property
     def grant_reach(self) -> Reach:
         """The widest grantee of the request."""
-        return widest_grantee(self.record, self.recipient or self.caller.account, self.neighbours)
+        return self.granted.reach
+
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Who outside is let in, by name; a call that only reads lets nobody in."""
+        return () if self.record.get("readOnly") is True or self.failed else self.granted.strangers
 
     @lazy
     def copy_reach(self) -> Reach:

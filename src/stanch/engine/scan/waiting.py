@@ -46,6 +46,11 @@ class Kept:
     routines: tuple[str, ...]
     fields: Mapping[str, Sequence[Any]]
 
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """A correlation tells of many calls, and not whom one of them let in."""
+        return ()
+
 
 class Row(NamedTuple):
     """A kept event, flat; in a block it is a mere tuple, in which equal callers and fields stand once."""
