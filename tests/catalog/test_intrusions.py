@@ -255,3 +255,26 @@ def shown(calls: list[dict[str, Any]], apart: int) -> set[str]:
     ]  # fmt: skip
     result = app.hunt([Log(records)], Estate(), app.rules(), watches=app.behaviours(), routines=app.routines())
     return {one.detection for incident in result.incidents for one in incident.findings if one.folded is None}
+
+
+HANDED = f"arn:aws:iam::{OURS}:role/etl"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_"),
+    [
+        ("ssm", "StartAutomationExecution", {"documentName": "d", "parameters": {"AutomationAssumeRole": [HANDED]}}),
+        ("pipes", "CreatePipe", {"name": "p", "roleArn": HANDED}),
+        ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p", "roleArn": HANDED}}),
+        ("bedrock", "CreateAgent", {"agentName": "a", "agentResourceRoleArn": HANDED}),
+        ("emr-serverless", "StartJobRun", {"applicationId": "a", "executionRoleArn": HANDED}),
+        ("glue", "CreateSession", {"id": "s", "role": HANDED}),
+        ("omics", "StartRun", {"workflowId": "1", "roleArn": HANDED}),
+    ],
+)
+def test_a_role_found_by_looking_and_handed_to_work_is_told(source: str, name: str, request_: dict[str, Any]) -> None:
+    climb = "privilege_escalation/role_passed_after_looking_around"
+    assert climb in fired([call("iam", "ListRoles"), call(source, name, request_)])
+    assert climb not in fired([call(source, name, request_)])
+    bare = {key: value for key, value in request_.items() if HANDED not in json.dumps(value)}
+    assert climb not in fired([call("iam", "ListRoles"), call(source, name, bare)])
