@@ -144,6 +144,16 @@ def test_loaders_and_backups_read_models_all_day(who: dict[str, Any]) -> None:
     assert sightings(LOAD, FIRST_DAY, load(who), ours=OURS) == []
 
 
+def person(session: str) -> dict[str, Any]:
+    return role("AWSReservedSSO_MLResearch_0123456789abcdef", session)
+
+
+def test_a_person_who_reads_a_whole_model_is_told_until_it_is_his_work() -> None:
+    assert severities(sightings(LOAD, load(person("dana@example.org")))) == [Severity.MEDIUM]
+    assert severities(sightings(LOAD, FIRST_DAY, load(person("dana@example.org")))) == [Severity.MEDIUM]
+    assert sightings(LOAD, load(person("dana@example.org"), "05T08:00", days=5)) == []
+
+
 def test_what_athena_reads_for_its_caller_is_no_load() -> None:
     assert sightings(LOAD, load(user("analyst"), address="athena.amazonaws.com")) == []
 
@@ -230,6 +240,19 @@ def test_a_signer_by_trade_is_told_beyond_its_usual_only() -> None:
     assert len(sightings(id_, own, usual, recipe(signed, "09T10:00", 700, key="all/{i}"))) == 1
     home = read(app_role, "acme-files", 1000, "198.51.100.99", **link)
     assert sightings(id_, own, recipe(home, "05T10:00", 300, key="{i}")) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "severity"),
+    [("v3/consolidated.00.pth", Severity.MEDIUM), ("v3/model-00001-of-00006.safetensors", Severity.HIGH)],
+)
+def test_one_file_of_weights_read_by_a_signed_url_from_elsewhere_is_told(key: str, severity: Severity) -> None:
+    app_role, link = role("web", "i-0123456789abcdef0"), {"told": {"AuthenticationMethod": "QueryString"}}
+    own = recipe(call(app_role, "s3", "ListBuckets"), "04T08:00")
+    signed = read(app_role, "acme-files", 1000, "203.0.113.9", **link)
+    id_ = "exfiltration/presigned_reads"
+    assert severities(sightings(id_, own, recipe(signed, "04T10:00", key=key))) == [severity]
+    assert sightings(id_, own, recipe(signed, "04T10:00", key="v3/README.md")) == []
 
 
 TWO = "credential_access/session_in_two_networks"
@@ -340,6 +363,54 @@ def test_a_bucket_taken_down_without_being_read_is_told_only_where_it_is_declare
     delete = recipe(event, "04T10:00", 40, key="{i}")
     assert sightings(EMPTIED, delete) == []
     assert severities(sightings(EMPTIED, delete, ours=OURS)) == [Severity.MEDIUM]
+
+
+def _bucket(name: str, who: dict[str, Any]) -> dict[str, Any]:
+    return call(who, "s3", name, requestParameters={"bucketName": "acme-exports"})
+
+
+@pytest.mark.parametrize(
+    ("files", "before", "removed", "told"),
+    [
+        (8, "08T10:00", "09T11:00", [Severity.MEDIUM]),
+        (2, "08T10:00", "09T11:00", []),  # a look at what lies there
+        (8, "04T10:00", "09T11:00", []),  # another week
+    ],
+)
+def test_a_bucket_of_few_files_that_is_removed_after_they_were_read_was_emptied(
+    files: int, before: str, removed: str, told: list[Severity]
+) -> None:
+    who = user("uploader")
+    reads = recipe(read(who, "acme-exports", 10**9), before, files, key="export/{i}.csv.gz")
+    deletes = recipe(_bucket("DeleteObjects", who), "09T10:58")
+    remove = recipe(_bucket("DeleteBucket", who), removed)
+    assert severities(sightings(EMPTIED, reads, deletes, remove)) == told
+    assert sightings(EMPTIED, reads, deletes) == []
+    assert sightings(EMPTIED, recipe(_bucket("CreateBucket", who), "04T09:00"), reads, deletes, remove) == []
+
+
+def test_who_removes_buckets_day_after_day_cleans_up() -> None:
+    who = role("tests", "run")
+    reads = recipe(read(who, "acme-exports", 1000), "08T10:00", 8, key="export/{i}.csv.gz")
+    deletes = recipe(_bucket("DeleteObjects", who), "08T10:58")
+    others = call(who, "s3", "DeleteBucket", requestParameters={"bucketName": "acme-other"})
+    remove = recipe(_bucket("DeleteBucket", who), "08T11:00")
+    assert sightings(EMPTIED, reads, deletes, remove, recipe(others, "04T09:00", days=3)) == []
+
+
+PIECES = "impact/store_deleted_piece_by_piece"
+
+
+@pytest.mark.parametrize(("batches", "writes", "told"), [(8, 0, 1), (7, 0, 0), (8, 4, 0)])
+def test_batches_of_deletions_after_a_listing_are_told(batches: int, writes: int, told: int) -> None:
+    who = role("dev", "x")
+    steps = [
+        recipe(_bucket("ListObjects", who), "04T10:00"),
+        recipe(_bucket("DeleteObjects", who), "04T10:01", batches),
+    ]
+    if writes:  # a job that turns its scratch space over
+        steps.append(recipe(_bucket("PutObject", who), "04T10:02", writes, key="part/{i}"))
+    assert len(sightings(PIECES, *steps)) == told
 
 
 def test_a_chain_by_an_identity_seen_for_the_first_time_is_low() -> None:

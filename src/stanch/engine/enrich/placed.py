@@ -4,21 +4,12 @@ Reads: the `where` of each asset: `s3://bucket/prefix` or an ARN pattern.
 Blind to: assets declared by tag (`tag:Key=Value`), for a log record does not carry the tags of what it names.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from stanch.domain.estate import Asset, AssetKind, Estate
 from stanch.domain.finding import AssetRef
 from stanch.engine.enrich.touched import Touched
-
-# The file names of weights, shards, adapters and checkpoints as the common frameworks write them.
-_WEIGHTS = re.compile(
-    r"\.(?:safetensors|safetensors\.index\.json|gguf|ggml|distcp|ckpt|pth?|onnx|engine|plan|nemo|tensors|keras|tflite|llamafile)$"
-    r"|^(?:pytorch_model|tf_model|flax_model|adapter_model|diffusion_pytorch_model)[^/]*\.(?:bin|h5|msgpack|index\.json)$"
-    r"|^(?:adapter_config\.json|model\.tar\.gz|mp_rank_\d+_model_states[^/]*)$",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +29,6 @@ def place(things: Iterable[Touched], estate: Estate) -> tuple[Placed, ...]:
 def asset_of_object(estate: Estate, bucket: str, key: str, arn: str) -> Asset | None:
     """The asset that an object belongs to, by where it lies or by its ARN."""
     return estate.asset_of_object(bucket, key) or estate.asset_of_arn(arn)
-
-
-def looks_like_weights(key: str) -> bool:
-    """Whether an object's key has the shape of model weights, of an adapter, or of the index that lists the shards."""
-    return _WEIGHTS.search(key.rpartition("/")[2]) is not None
 
 
 def _place(thing: Touched, estate: Estate) -> Iterator[Placed]:

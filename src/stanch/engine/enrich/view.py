@@ -29,13 +29,14 @@ from stanch.domain.arn import like
 from stanch.domain.estate import Export, Purpose, Side
 from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
+from stanch.domain.weights import looks_like_weights
 from stanch.engine.enrich.automation import deploys, service_behind
 from stanch.engine.enrich.caller import Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.credential import credential_of
 from stanch.engine.enrich.grants import Granted, Neighbours, Reach, granted
 from stanch.engine.enrich.ingress import opened_to_world
-from stanch.engine.enrich.placed import Placed, looks_like_weights, place
+from stanch.engine.enrich.placed import Placed, place
 from stanch.engine.enrich.powers import gives_admin
 from stanch.engine.enrich.reachable import containable
 from stanch.engine.enrich.recorded import lost_by

@@ -17,8 +17,9 @@ from msgspec import Raw
 
 from stanch.domain.event import Event
 from stanch.domain.finding import AssetRef
+from stanch.domain.weights import looks_like_weights
 from stanch.engine.enrich import Enricher, View
-from stanch.engine.enrich.placed import asset_of_object, looks_like_weights
+from stanch.engine.enrich.placed import asset_of_object
 from stanch.engine.enrich.touched import parameters_of
 from stanch.engine.scan.asked import ACTED_ON, acted_on, secrets_read, store_of
 from stanch.engine.scan.line import Line

@@ -51,6 +51,8 @@ class Limits:
 
 
 LIMITS = Limits()
+_PERSON = ":assumed-role/AWSReservedSSO_"
+"""Begins the session of a permission set: AWS lets nobody else name a role so."""
 _Sign = tuple[Severity, str]
 
 
@@ -100,7 +102,10 @@ def _by_loaders(parts: Sequence[Sharded], history: History, limits: Limits) -> I
                 *_of_the_caller(load, at_work),
                 *_of_the_custom(load, custom, limits, first_seen[load.cells[0].actor.arn]),
             ]
-            signs += _of_the_model(load, custom, history, limits)
+            if role is None and not at_work and _of_a_person(load) and custom.loads < limits.custom_loads:
+                signs.append((Severity.MEDIUM, "by a person, not a workload"))
+            else:  # that a person never loaded a model before is the same sign
+                signs += _of_the_model(load, custom, history, limits)
             if (severity := _together(signs)) >= Severity.MEDIUM:
                 yield severity, load, "; ".join(words for _, words in signs)
                 continue  # a theft makes no custom
@@ -128,6 +133,11 @@ def _of_the_caller(load: Load, at_work: bool) -> Iterator[_Sign]:
         yield Severity.HIGH, "from a network outside the perimeter"
     if (load.cells[0].actor.access_key or "").startswith("AKIA") and not at_work:
         yield Severity.MEDIUM, "with a user's long-term key"
+
+
+def _of_a_person(load: Load) -> bool:
+    """Whether somebody read it who signed in with IAM Identity Center, through which no host ever calls."""
+    return _PERSON in load.cells[0].actor.arn
 
 
 def _of_the_custom(load: Load, earlier: Custom, limits: Limits, session_began: int) -> Iterator[_Sign]:

@@ -13,6 +13,7 @@ from stanch.domain.baseline import baseline, day_of, runs
 from stanch.domain.estate import Side
 from stanch.domain.finding import AssetRef, Technique
 from stanch.domain.severity import Severity
+from stanch.domain.weights import looks_like_weights
 
 ABOUT = About(
     title="Objects read through pre-signed URLs from elsewhere",
@@ -31,7 +32,7 @@ class Limits:
     objects: int = 100
     """Objects of any store that are a bulk."""
     objects_worth_stealing: int = 1
-    """Objects of a declared asset of weights, training data and the like, or shards of a model."""
+    """Objects of a declared asset of weights, training data and the like, shards of a model, or files of weights."""
     usual_days: int = 3
     """Other days with such reads of the store that make handing out URLs the signer's business."""
     times: float = 5.0
@@ -50,7 +51,8 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
             stores.setdefault(part.store, {}).setdefault(day_of(part.cell.start), []).append(part)
     for ref, days in stores.items():
         objects = {day: len(keys_of_store(parts)) for day, parts in days.items()}
-        told = {day: parts for day, parts in days.items() if _too_much(day, objects, _precious(parts), limits)}
+        worth = {day: _precious(parts) or _weights(parts) for day, parts in days.items()}
+        told = {day: parts for day, parts in days.items() if _too_much(day, objects, worth[day], limits)}
         for run in runs(told):
             parts = [part for day in run for part in told[day]]
             places = {part.cell.place or part.cell.actor.address or "unknown" for part in parts}
@@ -66,15 +68,20 @@ def _elsewhere(cell: Cell, home: set[str]) -> bool:
     return cell.place != "" and cell.place not in home
 
 
-def _too_much(day: int, objects: Mapping[int, int], precious: bool, limits: Limits) -> bool:
+def _too_much(day: int, objects: Mapping[int, int], worth_stealing: bool, limits: Limits) -> bool:
     others = [float(count) for other, count in objects.items() if other != day]
     if len(others) >= limits.usual_days:
         return objects[day] >= max(limits.objects, limits.times * baseline(others).median)
-    return objects[day] >= (limits.objects_worth_stealing if precious else limits.objects)
+    return objects[day] >= (limits.objects_worth_stealing if worth_stealing else limits.objects)
 
 
 def _precious(parts: Sequence[Taken]) -> bool:
     return any(part.worth_stealing for part in parts) or any(part.shards() for part in parts)
+
+
+def _weights(parts: Sequence[Taken]) -> bool:
+    """Whether a file among them is named as one of weights; what model it is of, and how much of it, nobody knows."""
+    return any(looks_like_weights(key) for part in parts for key in part.keys)
 
 
 def _severity(parts: Sequence[Taken]) -> Severity:

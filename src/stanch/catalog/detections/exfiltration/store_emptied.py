@@ -1,6 +1,6 @@
 """Extortion in the cloud is two calls: read everything, then delete it.
 
-Reads: cells of reads and of deletions in one bucket by one principal.
+Reads: cells of reads, of deletions and of the removal of one bucket by one principal.
 Blind to: how many objects one DeleteObjects call deleted (up to a thousand; CloudTrail does not say), a lifecycle rule
 that deletes later, and overwriting with the attacker's key.
 """
@@ -42,8 +42,13 @@ class Limits:
     """Deletions of one object each; one DeleteObjects call counts as many."""
     per_call: int = 20
     """Deletions that one DeleteObjects call counts for: who deletes in bulk calls it for more than a few."""
+    objects_of_removed: int = 3
+    """Distinct objects read of a bucket that was then removed itself: then its few objects were all there was."""
+    hours_to_removal: int = 72
+    """Hours between these reads and the removal: who takes away large exports first carries them off."""
     usual_days: int = 2
-    """Other days with deletions in the bucket that make reading and deleting this principal's work, as of a queue."""
+    """Other days with deletions in the bucket that make reading and deleting this principal's work, as of a queue,
+    and days with removals of buckets that make removing them his work, as of tests that clean up."""
 
 
 LIMITS = Limits()
@@ -52,26 +57,31 @@ _DELETES = frozenset({"DeleteObject", "DeleteObjects"})
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each bucket that this principal read and then emptied, or a declared one just emptied."""
-    deleted, read = _by_bucket(history)
+    deleted, read, removed = _by_bucket(history, limits)
     for bucket, cells in deleted.items():
         days = {day_of(cell.start) for cell in cells}
         if len(days) > limits.usual_days:
             continue
         for day in sorted(days):
             now = [cell for cell in cells if day_of(cell.start) == day]
-            if _deletions(now, limits) < limits.deletions:
-                continue
-            if found := _told(now, read.get(bucket, ()), history, limits):
+            before, gone = read.get(bucket, ()), removed.get(bucket, ())
+            found = _told(now, before, history, limits) if _deletions(now, limits) >= limits.deletions else None
+            if found := found or _told_of_removed(now, before, gone, history, limits):
                 yield found
                 break
 
 
-def _by_bucket(history: History) -> tuple[dict[str, list[Cell]], dict[str, list[Cell]]]:
-    """Deletions, and reads where there are any deletions, in the order of time."""
-    deleted: dict[str, list[Cell]] = {}
-    read: dict[str, list[Cell]] = {}
+_ByBucket = dict[str, list[Cell]]
+
+
+def _by_bucket(history: History, limits: Limits) -> tuple[_ByBucket, _ByBucket, _ByBucket]:
+    """Deletions, and reads and removals where there are any deletions, in the order of time."""
+    deleted: _ByBucket = {}
+    read: _ByBucket = {}
+    removed: _ByBucket = {}
+    made: set[str] = set()
     if not any(map(_deletes, history.cells)):
-        return deleted, read
+        return deleted, read, removed
     for cell in sorted(history.cells, key=lambda cell: cell.first):
         if purpose(cell, history) in CARETAKERS:
             continue
@@ -79,7 +89,13 @@ def _by_bucket(history: History) -> tuple[dict[str, list[Cell]], dict[str, list[
             read.setdefault(cell.on, []).append(cell)
         elif _deletes(cell):
             deleted.setdefault(cell.on, []).append(cell)
-    return deleted, read
+        elif cell.source in S3 and not cell.failed and cell.name == "DeleteBucket":
+            removed.setdefault(cell.on, []).append(cell)
+        elif cell.source in S3 and not cell.failed and cell.name == "CreateBucket":
+            made.add(cell.on)
+    if len({day_of(cell.start) for cells in removed.values() for cell in cells}) > limits.usual_days:
+        return deleted, read, {}
+    return deleted, read, {bucket: cells for bucket, cells in removed.items() if bucket not in made}
 
 
 def _deletes(cell: Cell) -> bool:
@@ -108,6 +124,23 @@ def _told(deleted: list[Cell], read: Sequence[Cell], history: History, limits: L
         why = f"{calls} calls that delete objects of {deleted[0].on}, which this principal deletes on no other day"
         return Sighting(tuple(deleted), why, (ref,), Severity.MEDIUM, 0.5)
     return None
+
+
+def _told_of_removed(
+    deleted: list[Cell], read: Sequence[Cell], removed: Sequence[Cell], history: History, limits: Limits
+) -> Sighting | None:
+    """A sighting where the bucket itself was removed after reads, however few calls emptied it."""
+    if not removed:
+        return None
+    since, until = deleted[0].first - limits.hours_to_removal * HOUR, removed[-1].last
+    before = [cell for cell in read if since <= cell.first <= until]
+    objects = {key for cell in before for key in cell.objects}
+    if len(objects) < limits.objects_of_removed:
+        return None
+    asset = _asset(deleted[0], history)
+    why = f"{len(objects)} objects of {deleted[0].on} read, then all deleted and the bucket with them"
+    severity = ABOUT.severity if asset else Severity.MEDIUM
+    return Sighting((*before, *deleted, *removed), why, (store(deleted[0], asset),), severity, 0.5)
 
 
 def _asset(cell: Cell, history: History) -> Asset | None:

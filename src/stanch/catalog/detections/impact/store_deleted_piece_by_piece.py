@@ -1,4 +1,4 @@
-"""Objects deleted one by one are gone as surely as by one call, and no single call is worth an alert.
+"""Objects deleted piece by piece are gone as surely as by one call, and no single call is worth an alert.
 
 Reads: listings, writes and deletions of one session in one bucket within an hour.
 Blind to: deletions that CloudTrail does not log, and a bucket where the principal deletes on other days too.
@@ -15,7 +15,7 @@ from stanch.domain.finding import Technique
 from stanch.domain.severity import Severity
 
 ABOUT = About(
-    title="A bucket listed, then its objects deleted one by one",
+    title="A bucket listed, then its objects deleted piece by piece",
     severity=Severity.MEDIUM,
     confidence=0.5,
     techniques=(Technique("attack", "T1485", "19"),),
@@ -30,16 +30,19 @@ class Limits:
     """Thresholds for one session in one bucket within one hour."""
 
     deletions: int = 40
-    """Successful deletions of one object each."""
+    """Successful deletions of one object each; one DeleteObjects call counts as several."""
+    per_call: int = 5
+    """Deletions that one DeleteObjects call counts for: eight, of up to a thousand objects each, are no mistake."""
     writes: float = 0.5
-    """Writes for each deletion that make them the turnover of scratch space, as of a job."""
+    """Writes for each call that deletes that make them the turnover of scratch space, as of a job."""
     usual_days: int = 1
     """Days with deletions in the bucket that are not yet the principal's work."""
 
 
 LIMITS = Limits()
 _LISTS = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
-_DELETES = frozenset({"DeleteObject"})
+_DELETES = frozenset({"DeleteObject", "DeleteObjects"})
+_BATCHES = frozenset({"DeleteObjects"})
 _WRITES = frozenset({"CompleteMultipartUpload", "CopyObject", "PutObject"})
 
 
@@ -48,7 +51,7 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     cells = [cell for cell in history.cells if cell.source in S3 and not cell.failed and asked_by_hand(cell, history)]
     days: dict[str, set[int]] = {}
     for cell in cells:
-        if cell.name == "DeleteObject":
+        if cell.name in _DELETES:
             days.setdefault(cell.on, set()).add(day_of(cell.start))
     told: set[str] = set()
     for of_session in by_session(cells).values():
@@ -57,13 +60,15 @@ def judge(history: History, limits: Limits) -> Iterator[Sighting]:
                 if len(days.get(bucket, ())) <= limits.usual_days and _deleted(window, bucket, limits):
                     told.add(bucket)
                     proof = tuple(cell for cell in window if cell.on == bucket)
-                    yield Sighting(proof, f"{_count(proof, _DELETES)} objects of {bucket} deleted after listing it")
+                    calls = _count(proof, _DELETES)
+                    yield Sighting(proof, f"{calls} calls that delete objects of {bucket} after listing it")
 
 
 def _deleted(cells: Sequence[Cell], bucket: str, limits: Limits) -> bool:
     of_bucket = [cell for cell in cells if cell.on == bucket]
-    deletions = _count(of_bucket, _DELETES)
-    return deletions >= limits.deletions and _count(of_bucket, _WRITES) < limits.writes * deletions
+    calls = _count(of_bucket, _DELETES)
+    deletions = calls + (limits.per_call - 1) * _count(of_bucket, _BATCHES)
+    return deletions >= limits.deletions and _count(of_bucket, _WRITES) < limits.writes * calls
 
 
 def _count(cells: Sequence[Cell], names: frozenset[str]) -> int:
