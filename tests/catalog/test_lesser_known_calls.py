@@ -31,6 +31,7 @@ def locked(caller: str) -> Any:
 def between(account: str) -> list[tuple[str, str, str, Any]]:
     """The calls that let an account in, or send data to it, with the detection that tells each."""
     arn = f"arn:aws:{{}}:eu-central-1:{account}:{{}}".format
+    owned = {"expectedBucketOwner": account}
     shared = {"policyDetails": {"schedules": [{"shareRules": [{"targetAccounts": [account]}]}]}}
     return [
         (OPENED, "config", "PutAggregationAuthorization", {"authorizedAccountId": account}),
@@ -59,6 +60,21 @@ def between(account: str) -> list[tuple[str, str, str, Any]]:
         (MIRRORED, "pipes", "CreatePipe", {"name": "p", "target": arn("sqs", "q")}),
         (MIRRORED, "scheduler", "CreateSchedule", {"name": "s", "target": {"arn": arn("sqs", "q")}}),
         (JOINED, "ec2", "CreateNetworkInterfacePermission", {"awsAccountId": account, "permission": "INSTANCE-ATTACH"}),
+        (COPIED, "athena", "StartQueryExecution", {"resultConfiguration": {"expectedBucketOwner": account}}),
+        (COPIED, "athena", "CreateWorkGroup", {"configuration": {"resultConfiguration": owned}}),
+        (
+            COPIED,
+            "athena",
+            "UpdateWorkGroup",
+            {"configurationUpdates": {"resultConfigurationUpdates": {**owned, "outputLocation": "s3://loot/"}}},
+        ),
+        (
+            COPIED,
+            "bedrock",
+            "CreateModelInvocationJob",
+            {"outputDataConfig": {"s3OutputDataConfig": {"s3Uri": "s3://loot/", "s3BucketOwner": account}}},
+        ),
+        (COPIED, "s3", "PutObject", {"bucketName": "loot", "key": "k", "x-amz-expected-bucket-owner": account}),
         (LOCKED, "s3", "PutBucketPolicy", locked(f"arn:aws:iam::{account}:role/x")),
     ]
 

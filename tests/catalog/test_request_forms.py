@@ -55,6 +55,8 @@ EXPORTED, MOVER = "exfiltration/database_exported", "exfiltration/data_mover_set
 KEY_GONE, LOCKOUT = "impact/encryption_key_taken_away", "impact/key_lockout_forced"
 FOREIGN_KEY, UNPROTECTED = "impact/objects_encrypted_with_a_strangers_key", "impact/object_protection_lifted"
 BACKUPS, NOTE = "impact/backups_destroyed", "impact/ransom_note_left"
+SHUT_OUT, UNRECORDED = "defense_impairment/log_delivery_denied", "defense_impairment/trail_told_to_leave_out"
+REDIRECTED, HIDDEN = "defense_impairment/model_invocation_logs_redirected", "defense_impairment/findings_hidden"
 BAR, CLUSTER = "exfiltration/public_sharing_block_lifted", "privilege_escalation/let_into_kubernetes_cluster"
 PASSED, ROOT_KEY = "privilege_escalation/powerful_role_passed", "persistence/root_key_made"
 OF_CLUSTER, SWITCHED = "privilege_escalation/made_admin_of_cluster", "privilege_escalation/policy_version_switched"
@@ -86,20 +88,42 @@ def policy(principal: Any, action: str = "s3:GetObject") -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+def denying(service: str, **more: Any) -> dict[str, Any]:
+    statement = {"Effect": "Deny", "Principal": {"Service": service}, "Action": "*", "Resource": "*", **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def leaving_out(field: str, word: str, *values: str) -> dict[str, Any]:
+    category = {"field": "eventCategory", "equals": ["Data"]}
+    every = {"fieldSelectors": [{"field": "eventCategory", "equals": ["Management"]}]}
+    return {
+        "trailName": "t",
+        "advancedEventSelectors": [every, {"fieldSelectors": [category, {"field": field, word: list(values)}]}],
+    }
+
+
+def archiving(**criterion: Any) -> dict[str, Any]:
+    return {"detectorId": "d", "name": "f", "action": "ARCHIVE", "findingCriteria": {"criterion": criterion}}
+
+
+OF_ONE_KIND = archiving(type={"eq": ["Recon:EC2/PortProbeUnprotectedPort"]})
+SUPPRESSES = {"Type": "FINDING_FIELDS_UPDATE", "FindingFieldsUpdate": {"Workflow": {"Status": "SUPPRESSED"}}}
+
+
 @dataclass
 class Log:
-    """One record as a log file."""
+    """Some records as a log file."""
 
-    record: dict[str, Any]
+    records: list[dict[str, Any]]
     path: str = f"AWSLogs/{OURS}/CloudTrail/x.json"
     size: int | None = None
 
     def open(self) -> BinaryIO:
-        return io.BytesIO(json.dumps({"Records": [self.record]}).encode())
+        return io.BytesIO(json.dumps({"Records": self.records}).encode())
 
 
-def hunted(source: str, name: str, request: Any, ours: Estate, identity: Any = MALLORY, **more: Any) -> set[str]:
-    record = {
+def recorded(source: str, name: str, request: Any, identity: Any = MALLORY, **more: Any) -> dict[str, Any]:
+    return {
         "eventID": "00000000-0000-4000-8000-000000000001",
         "eventTime": "2026-05-04T09:12:00Z",
         "eventSource": f"{source}.amazonaws.com",
@@ -111,7 +135,14 @@ def hunted(source: str, name: str, request: Any, ours: Estate, identity: Any = M
         "recipientAccountId": OURS,
         **more,
     }
-    result = app.hunt([Log(record)], ours, app.rules())
+
+
+def hunted(source: str, name: str, request: Any, ours: Estate, identity: Any = MALLORY, **more: Any) -> set[str]:
+    return told([recorded(source, name, request, identity, **more)], ours)
+
+
+def told(records: list[dict[str, Any]], ours: Estate) -> set[str]:
+    result = app.hunt([Log(records)], ours, app.rules())
     return {finding.detection for incident in result.incidents for finding in incident.findings}
 
 
@@ -315,6 +346,70 @@ EVIL: list[tuple[str, str, str, Any]] = [
     ),
     (NOTE, "s3", "PutObject", {"bucketName": "b", "key": "HOW_TO_RECOVER_YOUR_FILES.txt"}),
     (NOTE, "s3", "PutObject", {"bucketName": "b", "key": "your-data-has-been-encrypted.html"}),
+    (SHUT_OUT, "s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": denying("cloudtrail.amazonaws.com")}),
+    (SHUT_OUT, "kms", "PutKeyPolicy", {"keyId": "k", "policy": json.dumps(denying("cloudtrail.amazonaws.com"))}),
+    (SHUT_OUT, "logs", "PutResourcePolicy", {"policyDocument": json.dumps(denying("delivery.logs.amazonaws.com"))}),
+    (
+        SHUT_OUT,
+        "sns",
+        "SetTopicAttributes",
+        {"attributeName": "Policy", "attributeValue": json.dumps(denying("config.amazonaws.com"))},
+    ),
+    (
+        SHUT_OUT,
+        "iam",
+        "UpdateAssumeRolePolicy",
+        {"roleName": "to-logs", "policyDocument": json.dumps(denying("vpc-flow-logs.amazonaws.com"))},
+    ),
+    (UNRECORDED, "cloudtrail", "PutEventSelectors", leaving_out("resources.ARN", "notEquals", "arn:aws:s3:::crm/")),
+    (
+        UNRECORDED,
+        "cloudtrail",
+        "PutEventSelectors",
+        leaving_out("userIdentity.arn", "notStartsWith", f"arn:aws:sts::{OURS}:assumed-role/support/"),
+    ),
+    (
+        UNRECORDED,
+        "cloudtrail",
+        "PutEventSelectors",
+        leaving_out("resources.ARN", "notStartsWith", "arn:aws:s3:::access-logs/", "arn:aws:s3:::catalog/"),
+    ),
+    (
+        REDIRECTED,
+        "bedrock",
+        "PutModelInvocationLoggingConfiguration",
+        {"loggingConfig": {"s3Config": {"bucketName": "loot"}, "textDataDeliveryEnabled": True}},
+    ),
+    (GUARD, "guardduty", "CreateFilter", archiving(severity={"gte": 1})),
+    (GUARD, "guardduty", "UpdateFilter", archiving(type={"neq": ["x"]})),
+    (HIDDEN, "guardduty", "CreateFilter", OF_ONE_KIND),
+    (HIDDEN, "securityhub", "CreateAutomationRule", {"RuleName": "r", "Actions": [SUPPRESSES]}),
+    (
+        HIDDEN,
+        "securityhub",
+        "BatchUpdateAutomationRules",
+        {"UpdateAutomationRulesRequestItems": [{"RuleArn": "x", "Actions": [SUPPRESSES]}]},
+    ),
+    (HIDDEN, "securityhub", "BatchUpdateFindings", {"Workflow": {"Status": "SUPPRESSED"}}),
+    (HIDDEN, "securityhub", "UpdateStandardsControl", {"ControlStatus": "DISABLED"}),
+    (
+        HIDDEN,
+        "securityhub",
+        "BatchUpdateStandardsControlAssociations",
+        {"StandardsControlAssociationUpdates": [{"SecurityControlId": "IAM.1", "AssociationStatus": "DISABLED"}]},
+    ),
+    (
+        WATCHERS,
+        "securityhub",
+        "UpdateConfigurationPolicy",
+        {"ConfigurationPolicy": {"SecurityHub": {"ServiceEnabled": False}}},
+    ),
+    (
+        MOVER,
+        "fsx",
+        "CreateDataRepositoryAssociation",
+        {"dataRepositoryPath": "s3://loot", "s3": {"autoExportPolicy": {"events": ["NEW"]}}},
+    ),
 ]
 
 
@@ -379,6 +474,42 @@ HONEST: list[tuple[str, str, Any, Any]] = [
     ("sso-directory", "UpdatePassword", {"userId": "u", "passwordMode": "EMAIL"}, MALLORY),
     ("rolesanywhere", "UpdateProfile", {"profileId": "p"}, role("ci-deploy")),
     ("ec2", "ModifyInstanceAttribute", {"instanceId": "i-1", "instanceType": {"value": "m7i.large"}}, MALLORY),
+    (
+        "s3",
+        "PutBucketPolicy",
+        {
+            "bucketName": "b",
+            "bucketPolicy": denying(
+                "cloudtrail.amazonaws.com", Condition={"StringNotEquals": {"aws:SourceAccount": OURS}}
+            ),
+        },
+        MALLORY,
+    ),
+    ("kms", "PutKeyPolicy", {"keyId": "k", "policy": json.dumps(denying("lambda.amazonaws.com"))}, MALLORY),
+    (
+        "cloudtrail",
+        "PutEventSelectors",
+        leaving_out(
+            "resources.ARN", "notStartsWith", "arn:aws:s3:::aws-athena-query-results/", "arn:aws:s3:::elb-logs/"
+        ),
+        MALLORY,
+    ),
+    (
+        "cloudtrail",
+        "PutEventSelectors",
+        leaving_out("resources.ARN", "notStartsWith", "arn:aws:s3:::crm/"),
+        role("ci-deploy"),
+    ),
+    (
+        "bedrock",
+        "PutModelInvocationLoggingConfiguration",
+        {"loggingConfig": {"s3Config": {"bucketName": "acme-weights"}, "textDataDeliveryEnabled": True}},
+        MALLORY,
+    ),
+    ("securityhub", "BatchUpdateFindings", {"Workflow": {"Status": "NOTIFIED"}}, MALLORY),
+    ("guardduty", "CreateFilter", OF_ONE_KIND, role("ci-deploy")),
+    ("fsx", "CreateDataRepositoryAssociation", {"s3": {"autoImportPolicy": {"events": ["NEW"]}}}, MALLORY),
+    ("athena", "StartQueryExecution", {"resultConfiguration": {"expectedBucketOwner": OURS}}, MALLORY),
 ]
 
 
@@ -420,3 +551,43 @@ def test_a_host_behind_an_endpoint_is_at_home_where_only_public_networks_are_dec
     assert hunted("ssm", "UpdateInstanceInformation", {}, ours, host, **through) == set()
     theirs = hunted("ssm", "UpdateInstanceInformation", {}, ours, host, **through, vpcEndpointAccountId=STRANGER)
     assert theirs == {"credential_access/instance_credentials_used_away"}
+
+
+@pytest.mark.parametrize(
+    ("detection", "source", "name", "request_"),
+    [row for row in EVIL if row[0] in (SHUT_OUT, UNRECORDED, REDIRECTED, HIDDEN)],
+)
+def test_what_is_told_here_is_not_told_twice(detection: str, source: str, name: str, request_: Any) -> None:
+    assert hunted(source, name, request_, Estate()) - {detection} <= {ELSEWHERE}
+
+
+def test_invocation_logs_without_texts_are_told_as_switched_off_only() -> None:
+    request = {"loggingConfig": {"s3Config": {"bucketName": "loot"}, "textDataDeliveryEnabled": False}}
+    assert hunted("bedrock", "PutModelInvocationLoggingConfiguration", request, Estate()) == {UNSEEN}
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("ListAgents", "GetAgent", "ListPrompts", "GetPrompt"),
+        ("ListCustomModels", "GetCustomModel", "ListImportedModels", "GetImportedModel"),
+        ("ListGuardrails", "GetGuardrail", "ListKnowledgeBases", "ListModels"),
+    ],
+)
+def test_models_agents_and_prompts_are_looked_through_in_either_service(names: tuple[str, ...]) -> None:
+    def asked(identity: Any) -> set[str]:
+        questions = [
+            recorded(
+                "sagemaker" if name == "ListModels" else "bedrock",
+                name,
+                {},
+                identity,
+                eventID=f"00000000-0000-4000-8000-{number:012}",
+                readOnly=True,
+            )
+            for number, name in enumerate(names)
+        ]
+        return told(questions, Estate())
+
+    assert asked(MALLORY) == {"discovery/model_registry_looked_through"}
+    assert asked(role("assistant")) == set()

@@ -6,7 +6,7 @@ import pytest
 
 from stanch.domain.estate import Asset, AssetKind, Estate
 from stanch.engine.enrich.placed import place
-from stanch.engine.enrich.recorded import left_out_by, lost_by
+from stanch.engine.enrich.recorded import hidden_by, left_out_by, lost_by
 from stanch.engine.enrich.touched import touched_by
 
 OBJECTS = {"type": "AWS::S3::Object", "values": ["arn:aws:s3"]}
@@ -77,3 +77,36 @@ def test_a_declared_asset_that_selectors_leave_out_is_touched() -> None:
     assert list(left_out_by(record)) == ["arn:aws:s3:::acme-weights/"]
     estate = Estate(assets=(Asset("llama", AssetKind.WEIGHTS, "s3://acme-weights/llama/"),))
     assert [placed.ref.name for placed in place(touched_by(record, "aws"), estate)] == ["llama"]
+
+
+@pytest.mark.parametrize(
+    ("arn", "usual"),
+    [
+        ("arn:aws:s3:::acme-weights/", False),
+        ("arn:aws:s3:::acme-catalog/", False),
+        ("arn:aws:s3:::blog/", False),
+        ("arn:aws:s3:::dialogs/", False),
+        ("arn:aws:s3:::templates/", False),
+        ("arn:aws:s3:::login-data/", False),
+        ("arn:aws:s3", False),
+        ("arn:aws:s3:::acme-access-logs/", True),
+        ("arn:aws:s3:::alblogs-acme/", True),
+        ("arn:aws:s3:::AWS-CloudTrail/", True),
+        ("arn:aws:s3:::aws-athena-query-results/", True),
+        ("arn:aws:s3:::acme-config/", True),
+        ("arn:aws:s3:::spark-tmp/", True),
+        ("arn:aws:s3:::build-cache/", True),
+    ],
+)
+def test_what_everybody_leaves_out_hides_nothing(arn: str, usual: bool) -> None:
+    record = setting(advancedEventSelectors=[advanced(DATA, {"field": "resources.ARN", "notStartsWith": [arn]})])
+    assert hidden_by(record) == (() if usual else (arn,))
+
+
+def test_a_caller_who_is_left_out_is_hidden_and_other_fields_hide_nobody() -> None:
+    def except_(field: str, value: str) -> tuple[str, ...]:
+        return hidden_by(setting(advancedEventSelectors=[advanced(DATA, {"field": field, "notEquals": [value]})]))
+
+    assert except_("userIdentity.arn", "arn:aws:iam::111122223333:user/x") == ("arn:aws:iam::111122223333:user/x",)
+    assert except_("eventName", "GetObject") == ()
+    assert hidden_by({**setting(), "eventName": "GetEventSelectors"}) == ()

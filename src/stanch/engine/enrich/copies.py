@@ -1,7 +1,7 @@
 """Data can leave without being read: replication, batch copies, exports and inventories name where it goes.
 
-Reads: requestParameters, and the bucket owners that `resources` tells. A bucket's name alone does not say whose it is:
-then the destination is unknown, never assumed to be ours.
+Reads: requestParameters, and the bucket owners that `resources` or the caller himself tells. A bucket's name alone does
+not say whose it is: then the destination is unknown, never assumed to be ours.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,10 +21,23 @@ _WRITES = frozenset(
 
 # service -> API name -> paths of request parameters that name a destination (an account, an ARN, a bucket)
 _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
+    # Athena and Bedrock take a place as s3://bucket/; whose it is they are told only where somebody cared to say.
+    "athena": {
+        "CreateWorkGroup": ("configuration.resultConfiguration.expectedBucketOwner",),
+        "StartQueryExecution": ("resultConfiguration.expectedBucketOwner",),
+        "UpdateWorkGroup": ("configurationUpdates.resultConfigurationUpdates.expectedBucketOwner",),
+    },
     "backup": {
         "CreateBackupPlan": ("backupPlan.rules.copyActions.destinationBackupVaultArn",),
         "StartCopyJob": ("destinationBackupVaultArn",),
         "UpdateBackupPlan": ("backupPlan.rules.copyActions.destinationBackupVaultArn",),
+    },
+    "bedrock": {
+        "CreateModelInvocationJob": ("outputDataConfig.s3OutputDataConfig.s3BucketOwner",),
+        "PutModelInvocationLoggingConfiguration": (
+            "loggingConfig.s3Config.bucketName",
+            "loggingConfig.cloudWatchConfig.largeDataDeliveryS3Config.bucketName",
+        ),
     },
     # Log files under a stranger's key are his alone to read.
     "cloudtrail": {"CreateTrail": ("kmsKeyId",), "UpdateTrail": ("kmsKeyId",)},
@@ -93,7 +106,9 @@ def copied_to(record: Mapping[str, Any], owner: Owner, neighbours: Neighbours) -
     service = source.partition(".")[0]
     if service.startswith("s3") and name in _WRITES:
         bucket = text(request.get("bucketName"))
-        return _bucket(bucket, account_of(record, bucket), owner, neighbours) if bucket else Reach.NONE
+        # S3 refuses the write unless the owner is the account that the caller expects.
+        told = account_of(record, bucket or "") or next(texts(request.get("x-amz-expected-bucket-owner")), None)
+        return _bucket(bucket, told, owner, neighbours) if bucket else Reach.NONE
     reach = Reach.NONE
     for path in _DESTINATIONS.get("s3" if service.startswith("s3") else service, {}).get(name, ()):
         for destination in values_at(request, path):

@@ -4,7 +4,8 @@ Reads: eventSelectors and advancedEventSelectors of PutEventSelectors. AWS Cloud
 Blind to: what the trail recorded before; a selector that never named data events loses none.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from stanch.engine.untrusted import each, table, text, texts
@@ -13,6 +14,13 @@ MANAGEMENT, DATA = "management", "data"
 
 _BOTH_WAYS = frozenset({"ReadOnly", "WriteOnly"})
 _EXCEPT = ("notEquals", "notStartsWith", "notEndsWith")
+_THINGS, _CALLERS = "resources.ARN", "userIdentity.arn"
+# What logs are written into would log itself without end, and what is rewritten all day is left out to save money.
+_LEFT_OUT_EVERYWHERE = re.compile(
+    r"(?<!cata)(?<!dia)(?<![-_./:]b)logs?(?![a-z])|logging|trail|audit|athena"
+    r"|(?<![a-z])(?:aws)?config(?![a-z])|cache|(?<![a-z])te?mp(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 def lost_by(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -30,11 +38,22 @@ def lost_by(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def left_out_by(record: Mapping[str, Any]) -> Iterator[str]:
-    """The ARNs that an advanced selector leaves out by name or by prefix."""
+    """The ARNs of things that an advanced selector leaves out by name, by prefix or by ending."""
+    return _excepted(record, (_THINGS,))
+
+
+def hidden_by(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The things and callers that an advanced selector leaves out, but for what is named for logs or for scratch."""
+    if record.get("eventName") != "PutEventSelectors":
+        return ()
+    return tuple(arn for arn in _excepted(record, (_THINGS, _CALLERS)) if not _LEFT_OUT_EVERYWHERE.search(arn))
+
+
+def _excepted(record: Mapping[str, Any], fields: Collection[str]) -> Iterator[str]:
     request = table(record.get("requestParameters"))
     for selector in each(request.get("advancedEventSelectors")):
         for field in _fields(selector):
-            if field.get("field") == "resources.ARN":
+            if field.get("field") in fields:
                 yield from (arn for word in _EXCEPT for arn in texts(field.get(word)))
 
 

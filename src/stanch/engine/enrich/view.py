@@ -5,6 +5,7 @@ Facts that rules can name, besides every field of the record:
     actor.arn actor.principal actor.name actor.session actor.type actor.account actor.purpose
     actor.instance actor.network actor.family actor.credential
     actor.service                                              the AWS service that acts, for itself or for the caller
+    actor.away                                                 a function's credentials that a program elsewhere uses
     actor.deploys                                              the caller is, or says it is, deployment automation
     asset.name asset.kind asset.sensitivity asset.decoy        of everything the call touched
     read.asset read.kind read.key                              of what the call gave to the caller, failed or not
@@ -17,6 +18,8 @@ Facts that rules can name, besides every field of the record:
     copy.to                                                    outside | unknown | inside | none
     sealed.to                                                  outside | inside | none: whose KMS key encrypts
     opens.to_world                                             everything, administration, data, web, other
+    policy.denies                                              service principals that a policy denies unconditionally
+    trail.hides                                                ARNs that selectors leave out, but for logs and scratch
     trail.loses                                                management, data: what a trail records in full no more
 
 `actor.purpose` is absent where the estate names no principals: then nobody is a stranger for want of a declaration.
@@ -31,15 +34,17 @@ from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
 from stanch.domain.weights import looks_like_weights
 from stanch.engine.enrich.automation import deploys, service_behind
+from stanch.engine.enrich.away import away_from_home
 from stanch.engine.enrich.caller import Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.credential import credential_of
+from stanch.engine.enrich.denials import services_denied
 from stanch.engine.enrich.grants import Granted, Neighbours, Reach, granted
 from stanch.engine.enrich.ingress import opened_to_world
 from stanch.engine.enrich.placed import Placed, place
 from stanch.engine.enrich.powers import gives_admin
 from stanch.engine.enrich.reachable import containable
-from stanch.engine.enrich.recorded import lost_by
+from stanch.engine.enrich.recorded import hidden_by, lost_by
 from stanch.engine.enrich.sealed import sealed_to
 from stanch.engine.enrich.touched import Touched, touched_by
 from stanch.engine.enrich.whence import network_side
@@ -236,6 +241,7 @@ def _of_reads(field: Callable[[Placed], object]) -> Callable[[View], Values]:
 FACTS: Mapping[str, Callable[[View], Values]] = {
     "actor.account": lambda view: _present(view.caller.account),
     "actor.arn": lambda view: (view.caller.arn,),
+    "actor.away": lambda view: (away_from_home(view.record),),
     "actor.credential": lambda view: _present(credential_of(view.record, view.caller)),
     "actor.deploys": lambda view: (deploys(view.record, view.caller),),
     "actor.family": lambda view: _present(view.caller.family),
@@ -261,10 +267,12 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
     "perimeter.account": lambda view: (view.account_side.value,),
     "perimeter.network": lambda view: (view.network_side.value,),
     "perimeter.region": lambda view: (view.region_side.value,),
+    "policy.denies": lambda view: services_denied(view.record),
     "read.asset": _of_reads(lambda placed: placed.ref.name),
     "read.key": _of_reads(lambda placed: f"{placed.thing.bucket or placed.thing.arn}/{placed.thing.key or ''}"),
     "read.kind": _of_reads(lambda placed: placed.ref.kind),
     "sealed.to": lambda view: (sealed_to(view.record, view.neighbours).word,),
+    "trail.hides": lambda view: hidden_by(view.record),
     "trail.loses": lambda view: lost_by(view.record),
 }
 """Every fact by the name that rules give it."""
@@ -272,12 +280,12 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
 OF_CALLER = frozenset(
     f"{about}.{fact}"
     for about, facts in (
-        ("actor", "account arn deploys family instance name network principal purpose service session type"),
+        ("actor", "account arn away deploys family instance name network principal purpose service session type"),
         ("perimeter", "account network region"),
     )
     for fact in facts.split()
 )
-"""Facts that depend on nothing but userIdentity, where the call came from, and whose log it is in."""
+"""Facts that depend on nothing but userIdentity, where the call came from and by what, and whose log it is in."""
 CREDENTIAL = "actor.credential"
 """It depends on eventType and sessionCredentialFromConsole besides."""
 
