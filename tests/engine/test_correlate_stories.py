@@ -216,6 +216,17 @@ def test_rights_that_a_service_gave_to_one_of_the_accused_alone_are_his_story() 
     assert len(woven(told(ann, "a/x"), given, kin=person)) == 2
 
 
+def test_an_incident_names_who_set_the_accused_to_work_and_is_not_accused_himself() -> None:
+    def behind(*all_told: Told) -> tuple[str, ...]:
+        kin = noted(lent(0, ALICE, "AKIA1"))
+        return incidents(all_told, Estate(), lambda *_: Left(), {}, {}, {}, kin)[0].behind
+
+    assert behind(told(NOTEBOOK, "b/y", 1)) == (ALICE,)
+    assert behind(told(NOTEBOOK, "b/y", 1), told(ALICE, "a/x")) == (), "he stands in it"
+    assert behind(told(NOTEBOOK, "b/y", 90)) == ()
+    assert behind(told(NOTEBOOK, "b/y", 1, severity=Severity.LOW)) == ()
+
+
 def test_two_of_ours_who_touch_one_busy_bucket_stay_two() -> None:
     bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
     assert len(woven(told(ALICE, "a/x", asset=bucket), told(BOB, "b/y", 1, asset=bucket))) == 2

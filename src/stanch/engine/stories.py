@@ -32,6 +32,8 @@ STORY = timedelta(hours=24)
 """What different actors did belongs together when no more than this lies between."""
 MOST_ACCUSED = 100
 """Findings of one maker that are compared with what he made; all of them stand in one story anyway."""
+MOST_BEHIND = 20
+"""Origins that are told to stand behind a story."""
 _HOUR = 3600.0
 
 Pair = tuple[int, int]
@@ -134,6 +136,18 @@ def _makers_of(one: Told, kin: Kin) -> list[Maker]:
     ]
     alone = len({maker.origin for maker in lent}) == 1
     return [*(maker for maker in made if not maker.lent), *(lent if alone else ())]
+
+
+def behind(story: Sequence[Told], kin: Kin) -> tuple[str, ...]:
+    """The origins that set the accused of a story to work within STORY before, and do not stand in it themselves."""
+    roots = {one.finding.actor.root for one in story}
+    found: dict[str, None] = {}
+    for one in story:
+        if _accuses(one.finding):
+            first, last = one.finding.first_seen.timestamp(), one.finding.last_seen.timestamp()
+            margin = STORY.total_seconds() + _HOUR
+            found.update((maker.origin, None) for maker in _makers_of(one, kin) if first - margin <= maker.time <= last)
+    return tuple(sorted(origin for origin in found if is_identity(origin) and origin not in roots))[:MOST_BEHIND]
 
 
 def _for_another(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iterator[Pair]:
