@@ -6,7 +6,7 @@ import pytest
 from tests.engine.test_lineage import ALICE, assumed, by, noted, session
 
 from stanch.domain.estate import Estate, Network, Perimeter
-from stanch.domain.event import Actor
+from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Left
 from stanch.domain.severity import Severity
@@ -32,6 +32,7 @@ def told(
     key: str | None = None,
     kin: Lineage = NOWHERE,
     folded: str | None = None,
+    resources: tuple[str, ...] = (),
 ) -> Told:
     when = START + timedelta(hours=hour)
     parts = arn.split(":")
@@ -54,6 +55,7 @@ def told(
         count=1,
         addresses=(address,),
         folded=folded,
+        resources=resources,
     )
     return Told(finding, [], ((arn, address),))
 
@@ -164,6 +166,65 @@ def test_what_the_unaccused_made_and_what_was_made_long_before_is_another_story(
     assert len(woven(*late, kin=kin)) == 2
     noise = (told(ALICE, "a/x", severity=Severity.LOW, key="AKIA1"), told(EVE, "b/y", 2, key="AKIAEVE"))
     assert len(woven(*noise, kin=kin)) == 2
+
+
+NOTEBOOK = session("ml-admin", "SageMaker")
+
+
+def lent(minute: int, arn: str, key: str) -> Event:
+    role = {"roleArn": "arn:aws:iam::111122223333:role/ml-admin"}
+    return by(minute, arn, key, "sagemaker", "CreateNotebookInstance", requestParameters=role)
+
+
+def test_what_a_service_did_in_the_role_that_the_accused_passed_goes_on_with_his_story() -> None:
+    kin = noted(lent(0, ALICE, "AKIA1"))
+    alice = told(ALICE, "a/x", key="AKIA1", severity=Severity.MEDIUM)
+    assert woven(alice, told(NOTEBOOK, "b/y", 12, key="ASIA9"), kin=kin) == [{ALICE, NOTEBOOK}]
+    assert len(woven(alice, told(NOTEBOOK, "b/y", 40, key="ASIA9"), kin=kin)) == 2
+    assert len(woven(alice, told(NOTEBOOK, "b/y", 12, key="ASIA9", severity=Severity.LOW), kin=kin)) == 2
+
+
+def test_two_who_passed_one_role_a_week_apart_are_each_joined_with_their_own_work() -> None:
+    week = 7 * 24
+    kin = noted(lent(0, ALICE, "AKIA1"), lent(week * 60, BOB, "AKIA2"))
+    first, then = told(ALICE, "a/x", key="AKIA1"), told(BOB, "a/x", week, key="AKIA2")
+    work = told(NOTEBOOK, "b/y", week + 1, key="ASIA9")
+    assert woven(first, then, work, kin=kin) == [{BOB, NOTEBOOK}, {ALICE}]
+
+
+def test_where_two_passed_one_role_on_one_day_nobody_knows_whose_the_work_is() -> None:
+    kin = noted(lent(0, ALICE, "AKIA1"), lent(20, BOB, "AKIA2"))
+    assert len(woven(told(ALICE, "a/x", key="AKIA1"), told(NOTEBOOK, "b/y", 1, key="ASIA9"), kin=kin)) == 2
+
+
+def test_a_person_who_assumed_the_passed_role_himself_is_another_story() -> None:
+    own = session("ml-admin", "bob")
+    kin = noted(lent(0, ALICE, "AKIA1"), assumed(1, BOB, "AKIA2", "ASIA2", own))
+    assert len(woven(told(ALICE, "a/x", key="AKIA1"), told(own, "b/y", 1, key="ASIA2", kin=kin), kin=kin)) == 2
+
+
+def test_rights_that_a_service_gave_to_one_of_the_accused_alone_are_his_story() -> None:
+    given = told(NOTEBOOK, "b/y", 1, resources=("arn:aws:iam::111122223333:role/path/team",))
+    ann, ben = session("team", "ann"), session("team", "ben")
+    assert woven(told(ann, "a/x"), given) == [{ann, NOTEBOOK}]
+    assert len(woven(told(ann, "a/x"), told(ben, "a/x"), given)) == 3, "a role of many"
+    assert len(woven(told(ann, "a/x", 60), given)) == 2
+    assert len(woven(told(ann, "a/x", severity=Severity.LOW), given)) == 2
+    admin = told(session("AWSReservedSSO_Admin_0f", "bob"), "b/y", 1, resources=given.finding.resources)
+    assert len(woven(told(ann, "a/x"), admin)) == 2
+    person = noted(assumed(0, BOB, "AKIA2", "ASIA2", NOTEBOOK))
+    assert len(woven(told(ann, "a/x"), given, kin=person)) == 2
+
+
+def test_an_incident_names_who_set_the_accused_to_work_and_is_not_accused_himself() -> None:
+    def behind(*all_told: Told) -> tuple[str, ...]:
+        kin = noted(lent(0, ALICE, "AKIA1"))
+        return incidents(all_told, Estate(), lambda *_: Left(), {}, {}, {}, kin)[0].behind
+
+    assert behind(told(NOTEBOOK, "b/y", 1)) == (ALICE,)
+    assert behind(told(NOTEBOOK, "b/y", 1), told(ALICE, "a/x")) == (), "he stands in it"
+    assert behind(told(NOTEBOOK, "b/y", 90)) == ()
+    assert behind(told(NOTEBOOK, "b/y", 1, severity=Severity.LOW)) == ()
 
 
 def test_two_of_ours_who_touch_one_busy_bucket_stay_two() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from stanch.domain.event import Event
 from stanch.engine import lineage as lineage_module
-from stanch.engine.lineage import Lineage
+from stanch.engine.lineage import Lineage, Maker
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ALICE = "arn:aws:iam::111122223333:user/alice"
@@ -162,6 +162,8 @@ PAIRS = [
     ("ssm.amazonaws.com", "SendCommand"),
     ("lambda.amazonaws.com", "UpdateFunctionCode20150331v2"),
     ("ecs.amazonaws.com", "RunTask"),
+    ("cloudformation.amazonaws.com", "CreateStack"),
+    ("datapipeline.amazonaws.com", "PutPipelineDefinition"),
 ]
 FIELDS = ("userIdentity", "requestParameters", "responseElements", "additionalEventData", "errorCode")
 json_values = st.recursive(
@@ -292,6 +294,96 @@ def test_who_makes_an_identity_stands_behind_it_but_is_not_its_origin(
     assert (maker.origin, maker.time) == (ALICE, START.timestamp())
     refused = noted(*CHAIN, by(9, session("data", "c"), "ASIA3", service, name, errorCode="AccessDenied", **fields))
     assert refused.makers_of(key, arn) == []
+
+
+POWER = "arn:aws:iam::111122223333:role/service-role/power"
+LENT: tuple[tuple[str, str, dict[str, Any], str], ...] = (
+    ("sagemaker", "CreateNotebookInstance", {"roleArn": POWER, "rootAccess": "Enabled"}, "SageMaker"),
+    ("glue", "CreateJob", {"name": "etl", "role": "power"}, "GlueJobRunnerSession"),
+    ("glue", "UpdateJob", {"jobName": "etl", "jobUpdate": {"role": POWER}}, "GlueJobRunnerSession"),
+    ("cloudformation", "CreateStack", {"stackName": "s", "roleARN": POWER}, "AWSCloudFormation"),
+    ("cloudformation", "ExecuteChangeSet", {"stackName": "s", "changeSetName": "c"}, "AWSCloudFormation"),
+    ("states", "CreateStateMachine", {"name": "m", "roleArn": POWER}, "R5E7IDMCZVPDRZDEYWOW7V2V2ZXPV32Q"),
+    (
+        "events",
+        "PutTargets",
+        {"rule": "r", "targets": [{"id": "1", "roleArn": POWER}]},
+        "f0e1d2c3b4a5968778695a4b3c2d1e0f",
+    ),
+    ("scheduler", "CreateSchedule", {"name": "n", "target": {"roleArn": POWER}}, "4d48fdde1ad8838309de1e9b3b677232"),
+    (
+        "batch",
+        "RegisterJobDefinition",
+        {"containerProperties": {"jobRoleArn": POWER}},
+        "1f96e4970de6eb8281737ea26bd267a8",
+    ),
+    ("ecs", "RegisterTaskDefinition", {"family": "f", "taskRoleArn": POWER}, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"),
+    ("airflow", "CreateEnvironment", {"Name": "e", "ExecutionRoleArn": POWER}, "AmazonMWAA-airflow"),
+    ("s3", "CreateJob", {"CreateJobRequest": {"RoleArn": POWER, "Priority": 10}}, "s3-batch-operations_eeeee548"),
+    (
+        "datapipeline",
+        "PutPipelineDefinition",
+        {"pipelineObjects": [{"id": "Default", "fields": [{"key": "resourceRole", "stringValue": "power"}]}]},
+        "i-0042101feff03d1aa",
+    ),
+    (
+        "ssm",
+        "StartAutomationExecution",
+        {"documentName": "d", "parameters": {"AutomationAssumeRole": [POWER]}},
+        "Automation_3f6c1e9a",
+    ),
+    (
+        "apprunner",
+        "CreateService",
+        {"serviceName": "s", "instanceConfiguration": {"instanceRoleArn": POWER}},
+        "636c08d56782d3c409bca209429079b0",
+    ),
+    ("emr-serverless", "StartJobRun", {"applicationId": "a", "executionRoleArn": POWER}, "00f2"),
+    ("bedrock-agentcore", "CreateCodeInterpreter", {"executionRoleArn": POWER}, "BedrockAgentCore-7552b779"),
+    ("eks", "CreatePodIdentityAssociation", {"name": "c", "roleArn": POWER}, "eks-stg-shell-1904f5cc"),
+)
+
+
+@pytest.mark.parametrize(("service", "name", "asked", "session_name"), LENT, ids=[f"{row[0]}-{row[1]}" for row in LENT])
+def test_who_passes_a_role_to_a_service_stands_behind_the_sessions_that_it_opens(
+    service: str, name: str, asked: dict[str, Any], session_name: str
+) -> None:
+    lent, opened = by(9, ALICE, "AKIA1", service, name, requestParameters=asked), session("power", session_name)
+    lineage = noted(lent)
+    assert lineage.origin("ASIA9", opened) == opened
+    assert lineage.makers_of("ASIA9", opened) == [Maker(ALICE, START.timestamp(), lent=True)]
+    assert lineage.makers_of("ASIA9", session("power", session_name, account="444455556666")) == []
+    assert lineage.makers_of("ASIA9", session("other", "x")) == []
+    refused = by(9, ALICE, "AKIA1", service, name, requestParameters=asked, errorCode="AccessDenied")
+    assert noted(refused).makers_of("ASIA9", opened) == []
+
+
+def test_who_passes_a_role_does_not_stand_behind_somebody_who_assumed_it_himself() -> None:
+    lent = by(0, ALICE, "AKIA1", "glue", "CreateJob", requestParameters={"role": POWER})
+    bob = "arn:aws:iam::111122223333:user/bob"
+    own = session("power", "bob")
+    for how in ({}, {"userIdentity": {"type": "SAMLUser", "principalId": "x=:bob", "userName": "bob"}}):
+        lineage = noted(lent, assumed(1, bob, "AKIA2", "ASIA2", own, **how))
+        assert lineage.makers_of("ASIA2", own) == lineage.makers_of(None, own) == []
+        assert [maker.origin for maker in lineage.makers_of("ASIA9", session("power", "GlueJobRunnerSession"))] == [
+            ALICE
+        ]
+
+
+def test_a_session_of_a_service_that_asks_for_a_console_stays_the_services() -> None:
+    lent = by(0, ALICE, "AKIA1", "sagemaker", "CreateNotebookInstance", requestParameters={"roleArn": POWER})
+    opened = session("power", "SageMaker")
+    lineage = noted(lent, by(1, opened, "ASIA9", "signin", "GetSigninToken"))
+    assert [maker.origin for maker in lineage.makers_of("ASIA9", opened)] == [ALICE]
+
+
+def test_of_a_request_that_names_roles_without_end_some_are_remembered() -> None:
+    targets = [{"roleArn": f"arn:aws:iam::111122223333:role/r{n}"} for n in range(9000)]
+    assert len(noted(by(0, ALICE, "AKIA1", "events", "PutTargets", requestParameters={"t": targets})).makings) == 50
+    deep: Any = {"roleArn": POWER}
+    for _ in range(9000):
+        deep = {"a": [deep]}
+    assert not noted(by(0, ALICE, "AKIA1", "events", "PutTargets", requestParameters=deep)).makings
 
 
 def test_a_password_made_for_a_user_says_nothing_of_his_long_term_keys() -> None:

@@ -55,6 +55,16 @@ def test_joins_what_one_actor_did_at_overlapping_times(incidents: Incidents) -> 
     assert one.last_seen == NOON + timedelta(minutes=9)
 
 
+def test_who_stands_behind_is_told_until_he_stands_in_the_story_himself(incidents: Incidents) -> None:
+    mallory, ann = OTHER.arn, "arn:aws:iam::111122223333:user/ann"
+    incidents.save([incident("inc-1", finding("f1"), behind=(mallory,))])
+    elsewhere = (Evidence("trail/2.json.gz", "cd" * 32, 512),)
+    (both,) = incidents.save([incident("inc-1", finding("f2"), behind=(ann,), evidence=elsewhere)])
+    assert set(both.behind) == {mallory, ann}
+    (accused,) = incidents.save([incident("inc-1", finding("f3", actor=OTHER), evidence=elsewhere)])
+    assert accused.behind == (ann,)
+
+
 def test_keeps_apart_other_times_and_other_actors(incidents: Incidents) -> None:
     incidents.save([incident("inc-1", finding("f1"))])
     incidents.save([incident("inc-2", finding("f2"), at=LATER)])

@@ -79,6 +79,8 @@ def _facts(one: Incident) -> Iterator[tuple[str, str]]:
         yield ("who" if index == 0 else "", arn)
     if one.actor.root != one.actor.arn:
         yield "origin", one.actor.root
+    for index, arn in enumerate(one.behind):
+        yield ("behind" if index == 0 else "", arn)
     addresses = dict.fromkeys(address for finding in one.findings for address in finding.addresses)
     if addresses:
         yield "from", ", ".join(addresses)

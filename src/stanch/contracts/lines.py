@@ -68,6 +68,7 @@ def incident(value: Incident) -> dict[str, Any]:
             "persons": left.persons,
         },
         "besides": {"objects": value.besides.objects, "bytes": value.besides.bytes} if value.besides else None,
+        "behind": list(value.behind),
         "findings": [each.id for each in value.findings],
         "first_seen": _time(value.first_seen),
         "last_seen": _time(value.last_seen),

@@ -57,6 +57,8 @@ class Incident:
     host in the logs at hand: what containing it may break. `evidence` are the log files that hold its events.
     `found_at` is when stanch first said so, `coverage` what the latest search had looked at. `besides` is what the same
     callers read from the same addresses without a detection calling it evil: it may be their work, or theft unseen.
+    `behind` are origins that nothing here accuses, but who set the accused to work: made a user or function, reached a
+    host, passed a role to the service that acted.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Incident:
     found_at: datetime | None = None
     coverage: Coverage | None = None
     besides: Left | None = None
+    behind: tuple[str, ...] = ()
 
     def moved(self, state: IncidentState) -> "Incident":
         """The same incident in another state."""

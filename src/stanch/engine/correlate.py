@@ -13,7 +13,7 @@ from stanch.domain.severity import Severity
 from stanch.engine.crowd import Crowd
 from stanch.engine.findings import Told
 from stanch.engine.gather import Caller
-from stanch.engine.stories import Kin, stories
+from stanch.engine.stories import Kin, behind, stories
 
 TOLD = Severity.MEDIUM
 """An incident is a story worth telling from here on; below it is noise, kept and shown to who asks for all."""
@@ -38,7 +38,13 @@ def incidents(
     stays in its actor's incident but neither joins nor names it: an incident of nothing else is informational.
     """
     woven = stories(told, estate, kin, crowd)
-    built = [_incident(story, estate, assess, used_by, evidence, reads_of) for story in woven]
+    built = [
+        replace(
+            _incident(story, estate, assess, used_by, evidence, reads_of),
+            behind=behind(story, kin) if kin is not None else (),
+        )
+        for story in woven
+    ]
     return sorted(built, key=_gravest_first)
 
 

@@ -2,16 +2,18 @@
 
 Reads: what `derived` finds in an event. Links make an origin: whoever holds the credential answers for it. Makings make
 none, for others may use the same user, role or host: they only say who stands behind a name, and a story may ask.
+A role that somebody lent to a service stands for him only in sessions which no known call handed out to anybody.
 Blind to: credentials that a service hands out by itself (an instance profile, a task role): such a session is its own
 origin; and chains whose AssumeRole call is not in the logs at hand.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from heapq import nlargest
 from typing import Any, NamedTuple
 
 from stanch.domain.event import Event, is_identity
-from stanch.engine.derived import Link, Making, derived, marks_of, wants
+from stanch.engine.derived import Link, Making, derived, lent, marks_of, wants
 from stanch.engine.enrich.caller import Caller
 
 MOST_LINKS = 200_000
@@ -26,10 +28,14 @@ Node = tuple[str, str]
 
 
 class Maker(NamedTuple):
-    """Who stands behind a name: the maker's origin, and the hour of the making (seconds since the epoch)."""
+    """Who stands behind a name: the maker's origin, and the hour of the making (seconds since the epoch).
+
+    `lent` says that he passed a role to a service: others may have done so too, and whose work it is nobody knows.
+    """
 
     origin: str
     time: float
+    lent: bool = False
 
 
 class Lineage:
@@ -81,8 +87,15 @@ class Lineage:
         return {link.role for link in self._answered().family(origin) if link.role}
 
     def makers_of(self, access_key: str | None, arn: str) -> list[Maker]:
-        """Who made this caller or anyone on its chain, who made those, and so on: nearest first, each once."""
+        """Who made this caller or anyone on its chain, who made those, and so on: nearest first, each once.
+
+        Who made the one that only lent a role is not asked.
+        """
         return self._answered().makers((access_key or "", arn))
+
+    def handed_out(self, arn: str) -> bool:
+        """Whether a known call, or Identity Center, handed out a session of this name: it is no service's own."""
+        return self._answered().handed_out(arn)
 
     def _answered(self) -> "_Answers":
         if self._answers is None:
@@ -120,6 +133,7 @@ class _Answers:
         self._console: dict[str, Link | None] = {}
         self._roots: dict[Node, Node] = {}
         self._families: dict[str, list[Link]] | None = None
+        self._handed_out = {link.child_arn for link in links if link.child_arn != link.parent_arn}
         for link in sorted(links):
             if not link.child_key:
                 _unless_disputed(self._console, link)
@@ -169,12 +183,24 @@ class _Answers:
             here = pending.popleft()
             behind = [each for mark in marks_of(*here) for each in self._makings.get(mark, ())]
             found.update((Maker(self.root(_maker(each))[1], each.time), None) for each in behind)
+            found.update(
+                (Maker(self.root(_maker(each))[1], each.time, lent=True), None) for each in self._lent(here[1])
+            )
             before = self._parent(here)
             for forbear in (*map(_maker, behind), *([before] if before else []), self.root(here)):
                 if forbear not in seen:
                     seen.add(forbear)
                     pending.append(forbear)
         return list(found)
+
+    def handed_out(self, arn: str) -> bool:
+        """Whether a link leads to a session of this name; Identity Center's roles are for persons only."""
+        return arn in self._handed_out or ":assumed-role/AWSReservedSSO_" in arn
+
+    def _lent(self, arn: str) -> Iterator[Making]:
+        """Who lent the role of a session that its service must have opened itself."""
+        for mark in () if self.handed_out(arn) else lent(arn):
+            yield from self._makings.get(mark, ())
 
     def _parent(self, node: Node) -> Node | None:
         key, arn = node

@@ -5,6 +5,9 @@ Findings stand in one story when
 - they have one origin: the credentials descend from one another;
 - the origin of the one made the identity behind the other (a user, a login, a trust, an instance, a function) within a
   day of something else he is accused of;
+- the origin of the one lent a role to a service, and he alone within the day before the service's session began what it
+  is accused of;
+- a service's session gravely changed the rights of the other, of nobody else who is accused, within a day;
 - they touch one asset within a day, and one of the two is by nobody of ours, or both are grave and the asset declared;
 - they come within a day from one public address outside our networks. Where no networks are declared, the address must
   also be nobody's office: all its callers are newcomers there, more of them are accused than not, one of them gravely.
@@ -29,9 +32,13 @@ STORY = timedelta(hours=24)
 """What different actors did belongs together when no more than this lies between."""
 MOST_ACCUSED = 100
 """Findings of one maker that are compared with what he made; all of them stand in one story anyway."""
+MOST_BEHIND = 20
+"""Origins that are told to stand behind a story."""
 _HOUR = 3600.0
 
 Pair = tuple[int, int]
+Identity = tuple[str, str, str]
+"""Account, `user` or `role`, and name without its path: IAM's requests tell no path."""
 
 
 class Kin(Protocol):
@@ -42,6 +49,9 @@ class Kin(Protocol):
 
     def makers_of(self, access_key: str | None, arn: str) -> list[Maker]:
         """Who made this caller or anyone on its chain."""
+
+    def handed_out(self, arn: str) -> bool:
+        """Whether a known call handed out a session of this name."""
 
 
 def stories(
@@ -58,6 +68,7 @@ def stories(
     joined.all(_from_one_address(told, accused, estate, kin, crowd))
     if kin is not None:
         joined.all(_of_one_maker(told, accused, kin))
+        joined.all(_for_another(told, accused, kin))
     groups: dict[int, list[Told]] = {}
     for index, one in enumerate(told):
         groups.setdefault(joined.top(index), []).append(one)
@@ -96,20 +107,78 @@ def _of_one_origin(told: Sequence[Told]) -> Iterator[Pair]:
 
 def _of_one_maker(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iterator[Pair]:
     by_origin: dict[str, list[int]] = {}
+    among = set(accused)
     for index in accused:
         by_origin.setdefault(told[index].finding.actor.root, []).append(index)
     for index, one in enumerate(told):
-        actor = one.finding.actor
-        sessions = ((None, arn) for arn, _ in one.callers if ":assumed-role/" in arn)
-        callers = dict.fromkeys([(actor.access_key, actor.arn), *sessions])
-        made = {maker for caller in callers for maker in kin.makers_of(*caller)}
-        for maker in made:
+        for maker in _makers_of(one, kin):
+            if maker.lent and index not in among:
+                continue
             if maker.time <= one.finding.last_seen.timestamp():  # what was done before was nobody's wish but his own
                 yield from (
                     (index, other)
                     for other in by_origin.get(maker.origin, ())[:MOST_ACCUSED]
                     if _during(told[other].finding, maker.time)
                 )
+
+
+def _makers_of(one: Told, kin: Kin) -> list[Maker]:
+    """Who stands behind the callers of a finding. Who lent a role does if the work began within STORY, and he alone."""
+    finding, actor = one.finding, one.finding.actor
+    sessions = ((None, arn) for arn, _ in one.callers if ":assumed-role/" in arn)
+    callers = dict.fromkeys([(actor.access_key, actor.arn), *sessions])
+    made = dict.fromkeys(maker for caller in callers for maker in kin.makers_of(*caller))
+    began = finding.first_seen.timestamp()
+    lent = [
+        maker
+        for maker in made
+        if maker.lent and maker.origin != actor.root and 0 <= began - maker.time <= STORY.total_seconds() + _HOUR
+    ]
+    alone = len({maker.origin for maker in lent}) == 1
+    return [*(maker for maker in made if not maker.lent), *(lent if alone else ())]
+
+
+def behind(story: Sequence[Told], kin: Kin) -> tuple[str, ...]:
+    """The origins that set the accused of a story to work within STORY before, and do not stand in it themselves."""
+    roots = {one.finding.actor.root for one in story}
+    found: dict[str, None] = {}
+    for one in story:
+        if _accuses(one.finding):
+            first, last = one.finding.first_seen.timestamp(), one.finding.last_seen.timestamp()
+            margin = STORY.total_seconds() + _HOUR
+            found.update((maker.origin, None) for maker in _makers_of(one, kin) if first - margin <= maker.time <= last)
+    return tuple(sorted(origin for origin in found if is_identity(origin) and origin not in roots))[:MOST_BEHIND]
+
+
+def _for_another(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iterator[Pair]:
+    """What a service's session did for one of the accused: it gave rights to him and to no other of them."""
+    by_identity: dict[Identity, list[int]] = {}
+    for index in accused:
+        arns = (told[index].finding.actor.arn, *(arn for arn, _ in told[index].callers))
+        for identity in dict.fromkeys(filter(None, map(_identity, arns))):
+            by_identity.setdefault(identity, []).append(index)
+    for index in accused:
+        finding = told[index].finding
+        root = finding.actor.root
+        if finding.severity < Severity.HIGH or ":assumed-role/" not in root or kin.handed_out(root):
+            continue
+        for changed in dict.fromkeys(filter(None, map(_identity, finding.resources))):
+            if changed == _identity(root):
+                continue
+            others = [other for other in by_identity.get(changed, ()) if _near(finding, told[other].finding)]
+            if len({told[other].finding.actor.root for other in others}) == 1:
+                yield from ((index, other) for other in others)
+
+
+def _identity(arn: str) -> Identity | None:
+    """Account, kind and name of a user or role; of a session those of its role."""
+    parts = arn.split(":", 5)
+    kind, _, name = parts[-1].partition("/")
+    if len(parts) != 6 or kind not in ("user", "role", "assumed-role"):
+        return None
+    if kind == "assumed-role":
+        return parts[4], "role", name.split("/", 1)[0]
+    return parts[4], kind, name.rsplit("/", 1)[-1]
 
 
 def _during(finding: Finding, hour: float) -> bool:

@@ -49,6 +49,7 @@ def merged(stored: Incident, found: Incident) -> Incident:
         left=found.left if whole and found.findings else at_least(stored.left, found.left, logs),
         findings=tuple(findings.values()),
         besides=found.besides if whole else (found.besides or stored.besides),
+        behind=found.behind if whole else _behind(stored, found),
         first_seen=min(stored.first_seen, found.first_seen),
         last_seen=max(stored.last_seen, found.last_seen),
         found_at=min((when for when in (stored.found_at, found.found_at) if when), default=None),
@@ -108,6 +109,11 @@ def _state(stored: Incident, found: Incident, logs: Logs) -> IncidentState:
 
 def _deeds(incident: Incident) -> int:
     return sum(finding.count - finding.failed for finding in incident.findings)
+
+
+def _behind(stored: Incident, found: Incident) -> tuple[str, ...]:
+    accused = {finding.actor.root for incident in (stored, found) for finding in incident.findings}
+    return tuple(origin for origin in dict.fromkeys((*stored.behind, *found.behind)) if origin not in accused)
 
 
 def filed(incident: Incident, name: str) -> Incident:

@@ -139,6 +139,18 @@ def test_a_profile_that_is_damaged_is_told_and_costs_no_event(damage: bytes) -> 
     assert everything(part) == {**whole, "skipped": everything(part)["skipped"]}
 
 
+def test_a_profile_of_when_fewer_calls_were_opened_in_any_hunt_tells_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [delivered(calls(400))]
+    with monkeypatch.context() as before:
+        for module in ("draft.profile", "profiling"):
+            before.setattr(f"stanch.engine.scan.lake.{module}.opens", lambda source, name: False)
+        old = unit(files)
+    assert len(old.sums) < len(unit(files).sums)
+    part = scanned([old], Estate())
+    assert everything(part) == everything(scanned(list(files), Estate()))
+    assert part.lineage.links
+
+
 def test_a_profile_of_another_law_is_passed_over() -> None:
     made = unit([delivered([PLAIN])])
     assert made.said is not None
