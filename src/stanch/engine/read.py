@@ -118,7 +118,7 @@ def opened_log(
     sums no `tables` either is told what such a file is. Fills the tally but for its events: which of them count is for
     the caller to say.
     """
-    path = name_of(file)
+    path = file.path
     try:
         stored = file.open()
     except OSError as error:
@@ -147,11 +147,6 @@ def aside(source: AnySource) -> str:
     """What to tell of a file of this log where events are asked for."""
     kind = "model calls" if getattr(source, "INFERENCE", False) else "network flows"
     return f"a log of {kind} ({source.LOG}), which `stanch hunt` reads"
-
-
-def name_of(file: LogFile) -> str:
-    """A file's name as text, for people and for stores: bytes in it that are none are escaped."""
-    return file.path.encode("utf-8", "backslashreplace").decode()
 
 
 def _recognised(

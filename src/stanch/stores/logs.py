@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from stanch.domain.names import storable
 from stanch.stores.delivery import leap
 from stanch.stores.lake import Lake, Unit, is_lake
 from stanch.stores.told import Told
@@ -25,26 +26,31 @@ S3 = "s3://"
 class LocalFile:
     """One file on disk; implements `contracts.source.LogFile`."""
 
-    path: str
+    place: str
     size: int | None
 
     @property
-    def where(self) -> Path:
-        """The file itself, for readers that need it as a whole."""
-        return Path(self.path)
+    def path(self) -> str:
+        """Its name for people and for evidence; `place` is where it lies, whatever bytes that is written in."""
+        return storable(self.place)
+
+    @property
+    def where(self) -> Path | None:
+        """The file itself, for readers that need it as a whole; None where they could not spell its name."""
+        return Path(self.place) if self.path == self.place else None
 
     @property
     def version(self) -> str | None:
         """What tells this content from any other this path has had; None where that cannot be told."""
         try:
-            now = Path(self.path).stat()
+            now = Path(self.place).stat()
         except OSError:
             return None
-        return f"{Path(self.path).absolute()} {now.st_size} {now.st_mtime_ns} {now.st_ino}"
+        return f"{storable(str(Path(self.place).absolute()))} {now.st_size} {now.st_mtime_ns} {now.st_ino}"
 
     def open(self) -> BinaryIO:
         """The stored bytes; a pipe, a device or a folder is no log file, and opening one could wait for ever."""
-        where = Path(self.path)
+        where = Path(self.place)
         if where.is_dir():
             raise OSError(errno.EISDIR, "a folder that is linked or may not be listed; name it by itself")
         if where.exists() and not where.is_file():
@@ -68,7 +74,7 @@ class LocalWalk:
     def __iter__(self) -> Iterator["LocalFile | Piped | Unit"]:
         if self._top.is_fifo():
             with self._top.open("rb") as pipe:
-                yield Piped(pipe, str(self._top))
+                yield Piped(pipe, storable(str(self._top)))
         elif self._top.is_dir():
             yield from self._walked()
         else:

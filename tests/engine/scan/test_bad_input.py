@@ -19,6 +19,7 @@ from stanch.catalog.sources._walk import ends
 from stanch.domain.estate import Estate
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
+from stanch.stores.logs import found
 
 Record = dict[str, Any]
 
@@ -257,11 +258,13 @@ def test_a_defect_of_ours_is_told_of_its_file_and_stops_no_other() -> None:
     assert part.tally.skipped[0].fault
 
 
-def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
-    part = scanned(Kept(b"\0\0", path="b\udcff.json"))
-    assert [skip.path for skip in part.tally.skipped] == [r"b\udcff.json"]
-    (path,) = scanned(Kept(file(GOOD[0]).content, path="b\udcff.json")).tally.digests
-    assert path.encode() == rb"b\udcff.json"
+@pytest.mark.parametrize(("content", "why"), [(b"\0\0", ["not UTF-8 text"]), (file(GOOD[0]).content, [])])
+def test_a_name_that_is_no_text_is_escaped(tmp_path: Path, content: bytes, why: list[str]) -> None:
+    (tmp_path / "b\udcff.json").write_bytes(content)
+    part = Scanner(rules(), Estate(), app.sources(), (ACCOUNT,)).scan(found([tmp_path]))
+    assert told(part) == why
+    (path,) = part.tally.digests
+    assert path.encode() == bytes(tmp_path) + rb"/b\udcff.json"
 
 
 _JSON = st.recursive(
