@@ -165,7 +165,7 @@ def _recognised(
         if isinstance(item, Skipped):
             whole = whole and not item.fault
             # Where the stream itself ended early, broken JSON at its end is the same fault told twice.
-            if inflating.fault:
+            if inflating.cut:
                 continue
         yield item
     tally.files_read += whole and not inflating.fault

@@ -108,6 +108,24 @@ def test_members_of_gzip_written_one_after_the_other_are_all_read() -> None:
     assert (part.tally.events, told(part)) == (300, [])
 
 
+@pytest.mark.parametrize("first", [b"{", b'{"Records":['])
+def test_a_first_member_of_few_bytes_hides_neither_what_a_log_is_nor_where_to_cut_it(
+    monkeypatch: pytest.MonkeyPatch, first: bytes
+) -> None:
+    whole = file(*GOOD, *(text(number) for number in range(100, 9000))).content
+    monkeypatch.setattr(_json, "LARGEST", 1 << 20)
+    part = scanned(Kept(gzip.compress(first) + gzip.compress(whole[len(first) :])))
+    assert len(whole) > _json.LARGEST
+    assert (part.tally.events, told(part)) == (8920, [])
+
+
+def test_a_wrong_checksum_loses_no_record_and_is_told() -> None:
+    whole = gzip.compress(file(*GOOD, b"{}").content)
+    part = scanned(Kept(whole[:-8] + bytes(4) + whole[-4:]))
+    assert part.tally.events == 20
+    assert [why.partition(":")[0] for why in told(part)] == ["a record without eventTime", "broken gzip"]
+
+
 def test_padding_after_a_member_is_no_fault_however_long() -> None:
     part = scanned(Kept(gzip.compress(file(text(1)).content) + bytes(1 << 20)))
     assert (part.tally.events, told(part)) == (1, [])
