@@ -3,7 +3,6 @@
 import gzip
 import hashlib
 import io
-import random
 from itertools import pairwise
 
 import pytest
@@ -64,7 +63,7 @@ def test_a_file_that_ends_early_is_truncated_wherever_it_ends(cut: int) -> None:
 
 
 def test_the_first_look_sees_as_much_however_short_the_members_are() -> None:
-    cuts = sorted({0, *random.Random(7).sample(range(1, 1000), 200), 1000, *range(1007, 70_000, 7)})
+    cuts = sorted({0, 1, 3, 20, *range(500, 540), *range(1000, 70_000, 7)})
     stored = b"".join(gzip.compress(TEXT[begin:end]) for begin, end in pairwise(cuts))
     assert io.BufferedReader(Inflating(io.BytesIO(stored)), 1 << 14).peek() == TEXT[: 1 << 14]
 

@@ -174,7 +174,7 @@ def _before_its_fault(stored: bytes) -> bytes:
     for step in (_STEP, 1):
         member = isal_zlib.decompressobj(_AUTO_HEADER)
         pieces = [member.decompress(stored[:good])]
-        with suppress(isal_zlib.error):
+        with suppress(isal_zlib.error):  # type: ignore[arg-type]  # as above
             while good < len(stored):
                 pieces.append(member.decompress(stored[good : good + step]))
                 good += step

@@ -142,12 +142,22 @@ def test_a_number_beyond_all_measure_costs_nothing(field: str, value: bytes) -> 
 
 
 @pytest.mark.parametrize("field", ["userAgent", "requestParameters", "foo"])
-def test_bytes_that_are_no_text_cost_their_record_only(field: str) -> None:
+def test_bytes_that_are_no_text_cost_nothing_but_themselves_and_are_told(field: str) -> None:
     odd = file(*GOOD, spelled("odd", field, b'"\xff\xfe"'), text("after"))
-    part = scanned(odd)
+    bare = Kept(b"\n".join((*GOOD, spelled("odd", field, b'"\xff\xfe"'), text("after"))))
+    for content in (odd, bare):
+        part = scanned(content)
+        assert part.tally.events == 22
+        assert [why.partition(" (")[0] for why in told(part)] == [
+            "a record with bytes that are not UTF-8 text, which read as U+FFFD"
+        ]
+    assert same([odd], Estate()) >= 0
+
+
+def test_a_record_that_is_broken_besides_is_told_as_what_it_is() -> None:
+    part = scanned(file(*GOOD, spelled("odd", "foo", b'"\xff" oops'), text("after")))
     assert part.tally.events == 21
     assert told(part)[0].startswith("broken JSON: not UTF-8 text")
-    assert same([odd], Estate()) >= 0
 
 
 @pytest.mark.parametrize("depth", [100, 900, *range(950, 985, 3), 1000, 10_000])
