@@ -16,6 +16,8 @@ SUFFIXES = (".yml", ".yaml")
 COMPANIONS = (".md", ".py")
 """Pages and code stand beside rules and are no rules: nothing is said of them."""
 
+_LINKED = "a folder that is linked, which may lead anywhere: not read; copy it here, or give --rules what it leads to"
+
 
 @dataclass(slots=True)
 class Folder:
@@ -57,7 +59,7 @@ def _take(opened: Folder, path: Path, file: RuleFile) -> None:
 
 
 def _paths(root: Path, opened: Folder) -> Iterator[Path]:
-    """Every file below; of a hidden folder, and of one that cannot be read, only that it is there."""
+    """Every file below; of a hidden or linked folder, and of one that cannot be read, only that it is there."""
 
     def unreadable(error: OSError) -> None:
         where = storable(str(error.filename))
@@ -73,6 +75,9 @@ def _paths(root: Path, opened: Folder) -> Iterator[Path]:
                 continue
             where = storable(str(Path(here, hidden)))
             opened.left_out.append(Refused(RuleFile(where, where, ""), f"{where}: hidden; left out", fault=False))
+        for linked in sorted(name for name in folders if Path(here, name).is_symlink()):
+            where = storable(str(Path(here, linked)))
+            opened.left_out.append(Refused(RuleFile(where, where, ""), f"{where}: {_LINKED}"))
         yield from (Path(here, name) for name in names)
 
 
