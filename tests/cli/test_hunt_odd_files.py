@@ -86,6 +86,18 @@ def test_a_table_or_text_log_whose_name_is_no_text_is_read(stanch: Run, tmp_path
     assert (said.code, said.of("coverage")[0]["events"]) == (0, 1)
 
 
+def test_hidden_logs_are_read_and_what_is_hidden_and_no_log_is_told_and_no_fault(stanch: Run, tmp_path: Path) -> None:
+    (tmp_path / "logs" / ".trail.json").write_bytes(delivered())
+    (tmp_path / "logs" / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
+    (tmp_path / "logs" / ".git").mkdir()
+    said = stanch("hunt", "logs")
+    assert (said.code, said.of("coverage")[0]["events"]) == (0, 1)
+    assert skipped(said) == [
+        ("logs/.DS_Store", "hidden, and not UTF-8 text"),
+        ("logs", "a file or folder left out, hidden folders; name one by itself to have it read: logs/.git"),
+    ]
+
+
 RULE = """
 title: Logging is stopped
 logsource: {product: aws, service: cloudtrail}

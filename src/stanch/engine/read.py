@@ -157,7 +157,9 @@ def _recognised(
         if PurePath(path).name == _ESTATE:
             yield Skipped(path, "what you declare, no log", fault=False)
         elif not inflating.fault:
-            yield Skipped(path, _unknown(head))
+            # What systems leave in folders, .DS_Store and the like, is hidden: a log may be, too, but this is none.
+            hidden = PurePath(path).name.startswith(".")
+            yield Skipped(path, f"{'hidden, and ' * hidden}{_unknown(head)}", fault=not hidden)
         return
     tally.logs[source.LOG] += 1
     whole = True

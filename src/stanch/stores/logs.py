@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from stanch.domain.names import storable
-from stanch.stores.delivery import leap
+from stanch.stores.delivery import Reason, leap
 from stanch.stores.lake import Lake, Unit, is_lake
 from stanch.stores.told import Told
 
 # The layout in which CloudTrail delivers says whose log a file is before it is opened.
 _DELIVERED = re.compile(r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/")
 _RECORDED = re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"')
+# What rsync calls a file until all of it has come; read now, its flows would be counted twice later.
+_COPYING = re.compile(r"\..+\.[A-Za-z0-9]{6}")
 STDIN = "-"
 S3 = "s3://"
 
@@ -61,13 +63,14 @@ class LocalFile:
 class LocalWalk:
     """The files under one path of this machine that may hold what is asked for, folders in the order of their names.
 
-    Hidden files are left alone, and a folder that is a lake comes as its units. What cannot be read, a broken link, a
-    linked folder or one that may not be listed, is an entry too: opening it fails and is told. A pipe named by hand
-    (`<(...)`) is read to its end first. Lazy: only the names in the folders on the way down are held.
+    Hidden folders, and hidden files that a copying program has not finished, are left out; a folder that is a lake
+    comes as its units. What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry too:
+    opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the names in the
+    folders on the way down are held.
     """
 
     def __init__(self, path: Path, told: Told | None = None) -> None:
-        """With `told`, what its window does not ask for is left out and told there; without, nothing is."""
+        """With `told`, what its window does not ask for is left out too; what is left out is told there."""
         self._top = path
         self._told = told
 
@@ -104,6 +107,10 @@ class LocalWalk:
 
     def _wanted(self, folder: str, key: str, names: list[str], slash: str) -> Iterator[str]:
         for name in names:
+            if name.startswith(".") and (hidden := Reason.HIDDEN if slash else _unfinished(name)):
+                if self._told:
+                    self._told.left_out(hidden, os.path.join(folder, name))  # noqa: PTH118
+                continue
             outside = leap(key + name + slash, self._told.window) if self._told else None
             if self._told and outside and not (slash and outside.to.startswith(key + name + slash)):
                 self._told.left_out(outside.why, os.path.join(folder, name))  # noqa: PTH118
@@ -124,6 +131,10 @@ def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped | Unit"]:
         yield from LocalWalk(path)
 
 
+def _unfinished(name: str) -> Reason | None:
+    return Reason.COPYING if _COPYING.fullmatch(name) else None
+
+
 def _below(folder: str, key: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         yield os.path.join(folder, name), f"{key}{name}/"  # noqa: PTH118 - a million Path objects are slow
@@ -136,8 +147,8 @@ def _entries(folder: str) -> tuple[list[str] | None, list[str]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if not entry.name.startswith("."):
-                    (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+                is_folder = entry.is_dir(follow_symlinks=entry.name.startswith("."))  # one hidden is never entered
+                (folders if is_folder else files).append(entry.name)
     except OSError:
         return None, []
     files.sort()
