@@ -64,9 +64,9 @@ class LocalWalk:
     """The files under one path of this machine that may hold what is asked for, folders in the order of their names.
 
     Hidden folders, and hidden files that a copying program has not finished, are left out; a folder that is a lake
-    comes as its units. What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry too:
-    opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the names in the
-    folders on the way down are held.
+    comes as its units. What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry
+    too: opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the names in
+    the folders on the way down are held.
     """
 
     def __init__(self, path: Path, told: Told | None = None) -> None:

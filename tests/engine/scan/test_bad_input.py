@@ -108,6 +108,32 @@ def test_members_of_gzip_written_one_after_the_other_are_all_read() -> None:
     assert (part.tally.events, told(part)) == (300, [])
 
 
+@pytest.mark.parametrize("indent", [b"", b" \n"])
+@pytest.mark.parametrize("tail", [b'"x":1', b'"x":[1]', b'"x":{"y":[2]}', b'"Records":[]', b'"a":"]}","b":[[],{}]'])
+def test_what_else_a_document_says_after_its_records_is_no_fault(tail: bytes, indent: bytes) -> None:
+    odd = Kept(file(*GOOD).content[:-1] + indent + b"," + indent + tail + indent + b"}")
+    part = scanned(odd)
+    assert (part.tally.events, told(part), part.tally.files_read) == (20, [], 1)
+    if b"Records" not in tail:
+        assert same([odd], Estate()) >= 0
+
+
+@pytest.mark.parametrize("count", [1, 3000])
+def test_of_a_document_that_has_two_lists_both_are_read(count: int) -> None:
+    inside = text("inside", requestParameters={"items": [{"a": 1}], "Records": [{"eventVersion": "1"}]})
+    first, second = ([text(f"{name}-{n}") for n in range(count)] for name in "ab")
+    lists = b'],"Records":['.join(map(b",".join, ([*first, inside], second)))
+    part = scanned(Kept(b'{"Records":[' + lists + b"]}"))
+    assert (part.tally.events, told(part)) == (2 * count + 1, [])
+
+
+@pytest.mark.parametrize("tail", [b',"x":', b',"x":1}}', b',"x" 1}'])
+def test_an_end_that_is_broken_is_still_told(tail: bytes) -> None:
+    part = scanned(Kept(file(*GOOD).content[:-1] + tail))
+    assert part.tally.events == 20
+    assert [why.partition(":")[0] for why in told(part)] == ["broken JSON"]
+
+
 @pytest.mark.parametrize("first", [b"{", b'{"Records":['])
 def test_a_first_member_of_few_bytes_hides_neither_what_a_log_is_nor_where_to_cut_it(
     monkeypatch: pytest.MonkeyPatch, first: bytes
