@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from tests.cli.running import Run, command
 
+from stanch.cli import main
 from stanch.stores.lake import Lake
 
+FLOW = "2 111122223333 eni-0a1 10.0.0.5 198.51.100.7 43210 443 6 10 5000 1780272000 1780272060 ACCEPT OK\n"
 ODD = os.fsdecode(b"caf\xe9")
 """A name in Latin-1, as old archives hold."""
 
@@ -80,8 +82,7 @@ def test_a_lake_that_holds_a_name_that_is_no_text_from_an_earlier_version_is_hun
 
 @pytest.mark.parametrize("name", ["flows.log", "alb.log.gz"])
 def test_a_table_or_text_log_whose_name_is_no_text_is_read(stanch: Run, tmp_path: Path, name: str) -> None:
-    row = "2 111122223333 eni-0a1 10.0.0.5 198.51.100.7 43210 443 6 10 5000 1780272000 1780272060 ACCEPT OK\n"
-    (tmp_path / "logs" / f"{ODD}-{name}").write_bytes(row.encode())
+    (tmp_path / "logs" / f"{ODD}-{name}").write_text(FLOW)
     said = stanch("hunt", "logs")
     assert (said.code, said.of("coverage")[0]["events"]) == (0, 1)
 
@@ -117,3 +118,25 @@ def test_a_rule_whose_name_is_no_text_is_used_or_left_out_like_any_other(
     mine = [line["detection"] for line in said.of("finding") if line["detection"].startswith("caf")]
     assert (said.code, mine) == (0, ["caf\\udce9"] * hits)
     assert len(said.of("coverage")[0]["detections_failed"]) == left_out
+
+
+def test_a_file_of_which_some_was_read_is_told_as_read_in_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.json").write_bytes(delivered(record(1), {"eventName": "x"}))
+    (tmp_path / "logs" / "b.json").write_bytes(delivered(record(2)))
+    (tmp_path / "logs" / "c.json").write_bytes(b"no log")
+    (tmp_path / "logs" / "flows.log").write_text(FLOW + "2 oh no\n")
+    for way in (["hunt", "logs", "--save"], ["hunt", "logs", "lake"]):
+        monkeypatch.setattr("sys.argv", ["stanch", *way])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr().out
+        assert ended.value.code == 3
+        assert "read in part: logs/a.json: a record without eventTime" in said
+        assert "read in part: logs/flows.log: 1 line that is no record of its format" in said
+        assert "not read: logs/c.json: of no log that stanch knows" in said
+        assert "whole and 2 in part" in said

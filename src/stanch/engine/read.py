@@ -3,7 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import PurePath
@@ -136,9 +136,15 @@ def opened_log(
             else:
                 yield Skipped(path, aside(source), fault=False)
             return
-        yield from _recognised(path, stream, inflating, source, tally)
+        some = False
+        for item in _recognised(path, stream, inflating, source, tally):
+            if isinstance(item, Skipped):
+                yield replace(item, part=some)
+            else:
+                some = True
+                yield item
         if inflating.fault:
-            yield Skipped(path, inflating.fault)
+            yield Skipped(path, inflating.fault, part=some)
         tally.digests[path] = (inflating.sha256(), inflating.stored)
         tally.bytes += inflating.stored
 

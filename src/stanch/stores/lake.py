@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,7 +20,6 @@ import msgspec
 
 from stanch.contracts.lake import FORM, Piece, Receipt
 from stanch.contracts.store import StoreError
-from stanch.domain.event import Skipped
 from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
 from stanch.stores.locks import held
@@ -211,7 +211,7 @@ def _legible(receipt: Receipt) -> Receipt:
     return msgspec.structs.replace(
         receipt,
         originals=[msgspec.structs.replace(one, path=storable(one.path)) for one in receipt.originals],
-        skipped=[Skipped(storable(skip.path), skip.why, skip.fault) for skip in receipt.skipped],
+        skipped=[replace(skip, path=storable(skip.path)) for skip in receipt.skipped],
     )
 
 

@@ -89,7 +89,7 @@ class Spool:
                 return
             yield from self._body(number, form, b"" if form.headed else first, stream)
             if inflating.fault:
-                self._skip(file.path, inflating.fault)
+                self._skip(file.path, inflating.fault, part=True)
             self.inflated.digests[file.path] = (inflating.sha256(), inflating.stored)
 
     def _body(self, number: int, form: Form, carry: bytes, stream: "io.BufferedReader[Inflating]") -> Iterator[Batch]:
@@ -118,8 +118,8 @@ class Spool:
         slot.touch()
         return slot
 
-    def _skip(self, path: str, why: str) -> None:
-        self.inflated.skipped.append(Skipped(path, why))
+    def _skip(self, path: str, why: str, *, part: bool = False) -> None:
+        self.inflated.skipped.append(Skipped(path, why, part=part))
 
 
 def _copied(
