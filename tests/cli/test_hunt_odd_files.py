@@ -3,6 +3,9 @@
 import gzip
 import json
 import os
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +121,16 @@ def test_a_rule_whose_name_is_no_text_is_used_or_left_out_like_any_other(
     mine = [line["detection"] for line in said.of("finding") if line["detection"].startswith("caf")]
     assert (said.code, mine) == (0, ["caf\\udce9"] * hits)
     assert len(said.of("coverage")[0]["detections_failed"]) == left_out
+
+
+@pytest.mark.parametrize("what", [["hunt", "-"], ["lake", "import", "-"], ["hunt", "logs"]], ids=" ".join)
+def test_standard_input_that_is_closed_is_empty(tmp_path: Path, what: list[str]) -> None:
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "a.json").write_bytes(delivered())
+    closed = shlex.join([sys.executable, "-m", "stanch", *what]) + " <&-"
+    ran = subprocess.run(["/bin/sh", "-c", closed], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "internal error" not in ran.stderr
+    assert (ran.returncode, "stdin: empty" in ran.stdout) == ((0, False) if "logs" in what else (3, True))
 
 
 def test_a_file_of_which_some_was_read_is_told_as_read_in_part(
