@@ -41,8 +41,7 @@ class Section:
                 piece += self._stream.readline(_LONGEST_HEADER)
         if _SIGN not in piece:
             return piece
-        kept = b"".join(self._without_headers(piece))
-        return kept if kept or self.next is not None or self.fault else self.read(size)
+        return b"".join(self._without_headers(piece)) or self.read(size)
 
     def _without_headers(self, piece: bytes) -> list[bytes]:
         kept, start, at = [], 0, piece.find(_SIGN)
