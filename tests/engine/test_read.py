@@ -80,20 +80,26 @@ def test_reads_the_record_inside_an_eventbridge_envelope() -> None:
         (gzip.compress(whole(record()))[:-12], "truncated gzip"),
         (whole(record())[:-3], "broken JSON"),
         (json.dumps({"Records": [record()]}).encode("utf-16"), "not UTF-8"),
-        (whole(record()).replace(b"GetObject", b"Get\xe9"), "not UTF-8"),
         (b"", "empty"),
         (b"# hello", "of no log that stanch knows"),
         (gzip.compress(b"")[:10] + b"\xff" * 64, "broken gzip"),
         (b'{"Records":' + b"[" * 100_000, "nested too deeply"),
         (gzip.compress(b'{"Records":[' + b" " * (2 << 20)), "expands beyond the bound"),
     ],
-    ids=["truncated", "broken", "utf-16", "latin-1", "empty", "prose", "garbled gzip", "deep", "bomb"],
+    ids=["truncated", "broken", "utf-16", "empty", "prose", "garbled gzip", "deep", "bomb"],
 )
 def test_lists_what_cannot_be_read_with_the_reason(content: bytes, why: str) -> None:
     events, tally = reading(content)
     assert events == []
     assert [why in skip.why and skip.fault for skip in tally.skipped] == [True]
     assert tally.files_read == 0
+
+
+@pytest.mark.parametrize("form", [whole, lambda one: json.dumps(one).encode()], ids=["delivered", "a line"])
+def test_a_byte_that_is_no_text_is_told_and_costs_no_record(form: Any) -> None:
+    events, tally = reading(form(record()).replace(b"GetObject", b"Get\xe9"))
+    assert [event.record["eventName"] for event in events] == ["Get\ufffd"]
+    assert ["UTF-8" in skip.why and skip.fault for skip in tally.skipped] == [True]
 
 
 def test_keeps_the_lines_before_a_gzip_file_ends_early() -> None:

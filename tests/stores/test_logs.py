@@ -65,7 +65,19 @@ def test_a_folder_without_a_window_leaves_nothing_out_but_digests_which_are_told
 
 def test_files_come_before_folders_and_both_in_the_order_of_their_names(tmp_path: Path) -> None:
     made(tmp_path, "b/2", "b/1", "a/z/deep", "a/file", "z", "c", ".hidden", ".git/config")
-    assert walked(tmp_path, Window()) == ["c", "z", "a/file", "a/z/deep", "b/1", "b/2"]
+    assert walked(tmp_path, Window()) == [".hidden", "c", "z", "a/file", "a/z/deep", "b/1", "b/2"]
+
+
+def test_hidden_folders_and_unfinished_copies_are_told_and_other_hidden_files_are_there(tmp_path: Path) -> None:
+    made(tmp_path, "a", ".b.json", ".git/config", ".old/c", "x/.d.json.gz.Xy12aB", "x/.e.json.gz")
+    (tmp_path / ".linked").symlink_to(tmp_path / "x")
+    search = Search([str(tmp_path)])
+    assert [Path(file.path).name for file in search] == [".b.json", "a", ".e.json.gz"]
+    assert [(line.fault, line.why.partition(": /")[0]) for line in search.left_out] == [
+        (False, "a file or folder left out, hidden copies that are not finished, by their names"),
+        (False, "3 files or folders left out, hidden folders; name one by itself to have it read"),
+    ]
+    assert [Path(file.path).name for file in Search([str(tmp_path / ".old")])] == ["c"]
 
 
 def test_a_linked_folder_is_an_entry_that_cannot_be_opened(tmp_path: Path) -> None:

@@ -153,7 +153,7 @@ def fingerprint(folder: Path | None = None, *, own: bool = True) -> str:
 def _digest(units: Iterable[Unit]) -> str:
     digest = hashlib.sha256(sys.version.encode())
     for unit in units:
-        digest.update(f"\0{unit.path}\0".encode())
+        digest.update(f"\0{unit.path}\0".encode("utf-8", "surrogateescape"))
         try:
             digest.update(unit.path.read_bytes())
         except OSError:

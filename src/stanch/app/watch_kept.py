@@ -14,7 +14,6 @@ from isal import isal_zlib
 import stanch
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
-from stanch.engine.read import name_of
 from stanch.engine.scan.packed import packed_part, unpacked_part
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.pool import Errand
@@ -78,7 +77,7 @@ class Kept:
 
         def others() -> Iterator[LogFile]:
             for file in files:
-                name = name_of(file)
+                name = file.path
                 known = self._store.known(name)
                 if known is None:
                     if self._store.grows(name):
@@ -120,7 +119,7 @@ class Kept:
         files: list[Known] = []
         failed: set[str] = set()
         for file in errand:
-            name, known = name_of(file), self._versions.pop(file.path, None)
+            name, known = file.path, self._versions.pop(file.path, None)
             if file.path not in summed and name not in tally.digests:
                 failed.add(name)
             elif known:
@@ -132,7 +131,7 @@ class Kept:
             tally.skipped = collapsed(tally.skipped)
         told, tally.skipped = tally.skipped, [skip for skip in tally.skipped if skip.path not in failed]
         last = min(int(tally.last.timestamp()), at) if tally.last else at
-        alone = len(errand) == 1 and self._store.grows(name_of(errand[0]))
+        alone = len(errand) == 1 and self._store.grows(errand[0].path)
         holds = tally.events or tally.files_read or tally.digests or tally.skipped
         self._store.keep(files, Parcel(_packed(part), last, received, alone) if holds else None, at)
         tally.skipped = told

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -45,6 +46,8 @@ def root(
 def main() -> None:
     """Run the command; every failure is one line with its remedy and its exit code."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a polite end is the same as Ctrl-C
+    if sys.stdin is None:  # closed by whoever started it: as good as empty, and the next file opened must not be it
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 - for all of this run
     face = Face()
     try:
         app()

@@ -127,10 +127,12 @@ def coverage(one: Coverage) -> list[Text]:
         if one.first_event and one.last_event
         else ""
     )
+    partly = len({skip.path for skip in one.files_skipped if skip.fault and skip.part})
+    in_part = f" whole and {partly:,} in part" if partly else ""
     rate = f", {one.events / one.seconds:,.0f}/s" if one.seconds > 0 else ""
     told = [
         Text(
-            f"read {counted(one.files_read, 'file')}, {counted(one.events, 'event')}{span}; "
+            f"read {counted(one.files_read, 'file')}{in_part}, {counted(one.events, 'event')}{span}; "
             f"{counted(one.detections_run, 'detection')} in {one.seconds:.2f} s{rate}",
             style="dim",
         )
@@ -170,7 +172,7 @@ def skips(every: Sequence[Skipped]) -> list[Text]:
 
 
 def _skip(skip: Skipped) -> Text:
-    said, colour = ("not read: ", "yellow") if skip.fault else ("left out: ", "dim")
+    said, colour = ("read in part: " if skip.part else "not read: ", "yellow") if skip.fault else ("left out: ", "dim")
     return Text.assemble(said, one_line(skip.path), ": ", one_line(skip.why), style=colour)
 
 

@@ -11,7 +11,7 @@ class LogFile(Protocol):
 
     @property
     def path(self) -> str:
-        """Its name for people and for evidence."""
+        """Its name for people and for evidence: text, whatever bytes it lies under."""
 
     @property
     def size(self) -> int | None:

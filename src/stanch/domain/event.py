@@ -25,12 +25,14 @@ class Event:
 class Skipped:
     """Something that could not be read: never silent, always with why.
 
-    `fault` is False where skipping is right (a digest, a duplicate file), True where something is missing.
+    `fault` is False where skipping is right (a digest, a duplicate file), True where something is missing. `part` says
+    that the rest of the file was read; it is for people.
     """
 
     path: str
     why: str
     fault: bool = True
+    part: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

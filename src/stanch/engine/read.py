@@ -3,7 +3,7 @@
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cache
 from pathlib import PurePath
@@ -120,7 +120,7 @@ def opened_log(
     sums no `tables` either is told what such a file is. Fills the tally but for its events: which of them count is for
     the caller to say.
     """
-    path = name_of(file)
+    path = file.path
     try:
         stored = file.open()
     except OSError as error:
@@ -138,9 +138,15 @@ def opened_log(
             else:
                 yield Skipped(path, aside(source), fault=False)
             return
-        yield from _recognised(path, stream, inflating, source, tally)
+        some = False
+        for item in _recognised(path, stream, inflating, source, tally):
+            if isinstance(item, Skipped):
+                yield replace(item, part=some)
+            else:
+                some = True
+                yield item
         if inflating.fault:
-            yield Skipped(path, inflating.fault)
+            yield Skipped(path, inflating.fault, part=some)
         tally.digests[path] = (inflating.sha256(), inflating.stored)
         tally.bytes += inflating.stored
 
@@ -151,11 +157,6 @@ def aside(source: AnySource) -> str:
     return f"a log of {kind} ({source.LOG}), which `stanch hunt` reads"
 
 
-def name_of(file: LogFile) -> str:
-    """A file's name as text, for people and for stores: bytes in it that are none are escaped."""
-    return file.path.encode("utf-8", "backslashreplace").decode()
-
-
 def _recognised(
     path: str, stream: "io.BufferedReader[Inflating]", inflating: Inflating, source: AnySource | None, tally: Tally
 ) -> Iterator[Item]:
@@ -164,7 +165,9 @@ def _recognised(
         if PurePath(path).name == _ESTATE:
             yield Skipped(path, "what you declare, no log", fault=False)
         elif not inflating.fault:
-            yield Skipped(path, _unknown(head))
+            # What systems leave in folders, .DS_Store and the like, is hidden: a log may be, too, but this is none.
+            hidden = PurePath(path).name.startswith(".")
+            yield Skipped(path, f"{'hidden, and ' * hidden}{_unknown(head)}", fault=not hidden)
         return
     tally.logs[source.LOG] += 1
     whole = True
@@ -172,7 +175,7 @@ def _recognised(
         if isinstance(item, Skipped):
             whole = whole and not item.fault
             # Where the stream itself ended early, broken JSON at its end is the same fault told twice.
-            if inflating.fault:
+            if inflating.cut:
                 continue
         yield item
     tally.files_read += whole and not inflating.fault

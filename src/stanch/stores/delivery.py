@@ -35,6 +35,8 @@ class Reason(StrEnum):
     DAY = "delivered on days outside what was asked for"
     DIGEST = "CloudTrail digests: hashes of log files, no events"
     INSIGHT = "CloudTrail Insights: statistics over events, no events"
+    HIDDEN = "hidden folders; name one by itself to have it read"
+    COPYING = "hidden copies that are not finished, by their names"
 
 
 @dataclass(frozen=True, slots=True)

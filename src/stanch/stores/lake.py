@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -19,6 +20,7 @@ import msgspec
 
 from stanch.contracts.lake import FORM, Piece, Receipt
 from stanch.contracts.store import StoreError
+from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
 from stanch.stores.locks import held
 from stanch.stores.told import Told
@@ -40,7 +42,8 @@ class Unit:
         self._lake = lake
         self._told = told
         self._receipt: Receipt | None = None
-        self.path = str(path)
+        self._place = path
+        self.path = storable(str(path))
 
     @property
     def size(self) -> int | None:
@@ -57,12 +60,12 @@ class Unit:
 
     def open(self) -> BinaryIO:
         """The receipt as it lies."""
-        return Path(self.path).open("rb")
+        return self._place.open("rb")
 
     def receipt(self) -> Receipt:
         """What the unit holds, with the pieces that are asked for; raises OSError, ValueError when it is damaged."""
         if self._receipt is None:
-            whole = _read(Path(self.path))
+            whole = _read(self._place)
             wanted = [
                 piece for piece in whole.pieces if self._told is None or _outside(piece, self._told.window) is None
             ]
@@ -75,12 +78,12 @@ class Unit:
 
     def profile(self) -> BinaryIO:
         """What its events come to."""
-        return Path(self.path).with_suffix(_PROFILE).open("rb")
+        return self._place.with_suffix(_PROFILE).open("rb")
 
     def wanted(self) -> bool:
         """Whether anything in it is asked for; tells what is not. A damaged unit is: hunting it tells the damage."""
         try:
-            pieces = _read(Path(self.path)).pieces
+            pieces = _read(self._place).pieces
         except (OSError, ValueError):
             return True
         outside = [(piece, why) for piece in pieces if self._told and (why := _outside(piece, self._told.window))]
@@ -180,7 +183,6 @@ class Bench:
         path = self._lake / UNITS / f"{name}.json"
         if receipt.profile:
             _written(path.with_suffix(_PROFILE), lambda file: file.write(profile))
-        # A file's name may hold bytes that are no UTF-8: json writes what stands for them, msgspec would not.
         text = json.dumps(msgspec.to_builtins(msgspec.structs.replace(receipt, pieces=pieces)))
         _written(path, lambda file: file.write(text.encode()))
         return Unit(self._lake, path)
@@ -201,7 +203,16 @@ def _read(path: Path) -> Receipt:
     receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
     if any(piece.name.startswith("/") or ".." in piece.name.split("/") for piece in receipt.pieces):
         raise ValueError("it names a piece outside the lake")
-    return receipt
+    return _legible(receipt)
+
+
+def _legible(receipt: Receipt) -> Receipt:
+    """The receipt with names that can be told: some versions kept bytes that are no text as they were."""
+    return msgspec.structs.replace(
+        receipt,
+        originals=[msgspec.structs.replace(one, path=storable(one.path)) for one in receipt.originals],
+        skipped=[replace(skip, path=storable(skip.path)) for skip in receipt.skipped],
+    )
 
 
 def _began(path: Path) -> tuple[str, str]:

@@ -60,7 +60,7 @@ class Listing(Sequence[LogFile]):
 
 def _packed(files: Sequence[LogFile]) -> _Block:
     others = {at: file for at, file in enumerate(files) if type(file) is not LocalFile}
-    paths = _BETWEEN.join("" if at in others else file.path for at, file in enumerate(files))
+    paths = _BETWEEN.join(file.place if type(file) is LocalFile else "" for at, file in enumerate(files))
     sizes = (_UNKNOWN if at in others or file.size is None else file.size for at, file in enumerate(files))
     return zlib.compress(paths.encode("utf-8", "surrogatepass"), 1), array("q", sizes), others
 

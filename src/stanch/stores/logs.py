@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from stanch.stores.delivery import leap
+from stanch.domain.names import storable
+from stanch.stores.delivery import Reason, leap
 from stanch.stores.lake import Lake, Unit, is_lake
 from stanch.stores.told import Told
 
 # The layout in which CloudTrail delivers says whose log a file is before it is opened.
 _DELIVERED = re.compile(r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/")
 _RECORDED = re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"')
+# What rsync calls a file until all of it has come; read now, its flows would be counted twice later.
+_COPYING = re.compile(r"\..+\.[A-Za-z0-9]{6}")
 STDIN = "-"
 S3 = "s3://"
 
@@ -25,26 +28,31 @@ S3 = "s3://"
 class LocalFile:
     """One file on disk; implements `contracts.source.LogFile`."""
 
-    path: str
+    place: str
     size: int | None
 
     @property
-    def where(self) -> Path:
-        """The file itself, for readers that need it as a whole."""
-        return Path(self.path)
+    def path(self) -> str:
+        """Its name for people and for evidence; `place` is where it lies, whatever bytes that is written in."""
+        return storable(self.place)
+
+    @property
+    def where(self) -> Path | None:
+        """The file itself, for readers that need it as a whole; None where they could not spell its name."""
+        return Path(self.place) if self.path == self.place else None
 
     @property
     def version(self) -> str | None:
         """What tells this content from any other this path has had; None where that cannot be told."""
         try:
-            now = Path(self.path).stat()
+            now = Path(self.place).stat()
         except OSError:
             return None
-        return f"{Path(self.path).absolute()} {now.st_size} {now.st_mtime_ns} {now.st_ino}"
+        return f"{storable(str(Path(self.place).absolute()))} {now.st_size} {now.st_mtime_ns} {now.st_ino}"
 
     def open(self) -> BinaryIO:
         """The stored bytes; a pipe, a device or a folder is no log file, and opening one could wait for ever."""
-        where = Path(self.path)
+        where = Path(self.place)
         if where.is_dir():
             raise OSError(errno.EISDIR, "a folder that is linked or may not be listed; name it by itself")
         if where.exists() and not where.is_file():
@@ -55,20 +63,21 @@ class LocalFile:
 class LocalWalk:
     """The files under one path of this machine that may hold what is asked for, folders in the order of their names.
 
-    Hidden files are left alone, and a folder that is a lake comes as its units. What cannot be read, a broken link, a
-    linked folder or one that may not be listed, is an entry too: opening it fails and is told. A pipe named by hand
-    (`<(...)`) is read to its end first. Lazy: only the names in the folders on the way down are held.
+    Hidden folders, and hidden files that a copying program has not finished, are left out; a folder that is a lake
+    comes as its units. What cannot be read, a broken link, a linked folder or one that may not be listed, is an entry
+    too: opening it fails and is told. A pipe named by hand (`<(...)`) is read to its end first. Lazy: only the names in
+    the folders on the way down are held.
     """
 
     def __init__(self, path: Path, told: Told | None = None) -> None:
-        """With `told`, what its window does not ask for is left out and told there; without, nothing is."""
+        """With `told`, what its window does not ask for is left out too; what is left out is told there."""
         self._top = path
         self._told = told
 
     def __iter__(self) -> Iterator["LocalFile | Piped | Unit"]:
         if self._top.is_fifo():
             with self._top.open("rb") as pipe:
-                yield Piped(pipe, str(self._top))
+                yield Piped(pipe, storable(str(self._top)))
         elif self._top.is_dir():
             yield from self._walked()
         else:
@@ -98,6 +107,10 @@ class LocalWalk:
 
     def _wanted(self, folder: str, key: str, names: list[str], slash: str) -> Iterator[str]:
         for name in names:
+            if name.startswith(".") and (hidden := Reason.HIDDEN if slash else _unfinished(name)):
+                if self._told:
+                    self._told.left_out(hidden, os.path.join(folder, name))  # noqa: PTH118
+                continue
             outside = leap(key + name + slash, self._told.window) if self._told else None
             if self._told and outside and not (slash and outside.to.startswith(key + name + slash)):
                 self._told.left_out(outside.why, os.path.join(folder, name))  # noqa: PTH118
@@ -118,6 +131,10 @@ def found(paths: Iterable[Path]) -> Iterator["LocalFile | Piped | Unit"]:
         yield from LocalWalk(path)
 
 
+def _unfinished(name: str) -> Reason | None:
+    return Reason.COPYING if _COPYING.fullmatch(name) else None
+
+
 def _below(folder: str, key: str, names: Iterable[str]) -> Iterator[tuple[str, str]]:
     for name in names:
         yield os.path.join(folder, name), f"{key}{name}/"  # noqa: PTH118 - a million Path objects are slow
@@ -130,8 +147,8 @@ def _entries(folder: str) -> tuple[list[str] | None, list[str]]:
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
-                if not entry.name.startswith("."):
-                    (folders if entry.is_dir(follow_symlinks=False) else files).append(entry.name)
+                is_folder = entry.is_dir(follow_symlinks=entry.name.startswith("."))  # one hidden is never entered
+                (folders if is_folder else files).append(entry.name)
     except OSError:
         return None, []
     files.sort()

@@ -3,6 +3,7 @@
 from collections import Counter
 
 from stanch.domain.event import Skipped
+from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window, tells_day
 
 
@@ -10,7 +11,7 @@ class Told:
     """What was left out of one path, by reason, and how many files were read because nothing tells their day."""
 
     def __init__(self, path: str, window: Window) -> None:
-        self._path = path
+        self._path = storable(path)
         self.window = window
         self._count: Counter[Reason] = Counter()
         self._example: dict[Reason, str] = {}
@@ -20,13 +21,13 @@ class Told:
     def left_out(self, why: Reason, entry: str) -> None:
         """One folder or file that is not read; below a folder nothing was listed."""
         self._count[why] += 1
-        self._example.setdefault(why, entry)
+        self._example.setdefault(why, storable(entry))
 
     def took(self, key: str) -> None:
         """One file that is read."""
         if (self.window.since or self.window.until) and not tells_day(key):
             self._strange += 1
-            self._stranger = self._stranger or key
+            self._stranger = self._stranger or storable(key)
 
     def skipped(self) -> list[Skipped]:
         """One line for each reason; none is a fault: this is what was asked for."""

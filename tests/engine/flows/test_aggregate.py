@@ -165,6 +165,30 @@ def test_the_same_row_in_every_shape_is_the_same_cell(content: bytes) -> None:
     assert (read.skipped, read.broken, read.rows) == ([], 0, 1)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_further_header_inside_a_file_is_honoured_whatever_columns_it_names(end: str) -> None:
+    swapped = [{"srcaddr": "dstaddr", "dstaddr": "srcaddr"}.get(name, name) for name in V2]
+    files = [text([row()], fields, end=end) for fields in (V2, V2, swapped, list(reversed(V5)), V2, V2)]
+    (cell,), read = summed(b"".join(files))
+    assert (cell.address, cell.to, cell.bytes, cell.count) == ("10.0.0.5", "203.0.113.9", 6000, 6)
+    assert (read.skipped, read.broken, read.rows, read.files) == ([], 0, 6, 1)
+
+
+def test_so_it_is_wherever_the_file_is_cut_and_after_rows_without_a_header() -> None:
+    many, more = (text([row(bytes=n) for n in range(30_000)], fields, header=False) for fields in (V2, V5))
+    cells, read = summed(many + text([row()], V5) + more + text([row()], V2) + many)
+    assert (sum(cell.count for cell in cells), read.broken, read.skipped) == (90_002, 0, [])
+
+
+def test_after_a_further_header_that_lacks_what_is_summed_nothing_is_read_and_that_is_told() -> None:
+    lacking = [name for name in V2 if name != "bytes"]
+    cells, read = summed(text([row()]) + text([row(), row()], lacking), text([row()]))
+    assert sum(cell.count for cell in cells) == 2
+    assert [(skip.why, skip.part) for skip in read.skipped] == [
+        ("its format does not log bytes, from a further header on; what follows is not read", True)
+    ]
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -19,6 +19,7 @@ from stanch.catalog.sources._walk import ends
 from stanch.domain.estate import Estate
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
+from stanch.stores.logs import found
 
 Record = dict[str, Any]
 
@@ -107,6 +108,50 @@ def test_members_of_gzip_written_one_after_the_other_are_all_read() -> None:
     assert (part.tally.events, told(part)) == (300, [])
 
 
+@pytest.mark.parametrize("indent", [b"", b" \n"])
+@pytest.mark.parametrize("tail", [b'"x":1', b'"x":[1]', b'"x":{"y":[2]}', b'"Records":[]', b'"a":"]}","b":[[],{}]'])
+def test_what_else_a_document_says_after_its_records_is_no_fault(tail: bytes, indent: bytes) -> None:
+    odd = Kept(file(*GOOD).content[:-1] + indent + b"," + indent + tail + indent + b"}")
+    part = scanned(odd)
+    assert (part.tally.events, told(part), part.tally.files_read) == (20, [], 1)
+    if b"Records" not in tail:
+        assert same([odd], Estate()) >= 0
+
+
+@pytest.mark.parametrize("count", [1, 3000])
+def test_of_a_document_that_has_two_lists_both_are_read(count: int) -> None:
+    inside = text("inside", requestParameters={"items": [{"a": 1}], "Records": [{"eventVersion": "1"}]})
+    first, second = ([text(f"{name}-{n}") for n in range(count)] for name in "ab")
+    lists = b'],"Records":['.join(map(b",".join, ([*first, inside], second)))
+    part = scanned(Kept(b'{"Records":[' + lists + b"]}"))
+    assert (part.tally.events, told(part)) == (2 * count + 1, [])
+
+
+@pytest.mark.parametrize("tail", [b',"x":', b',"x":1}}', b',"x" 1}'])
+def test_an_end_that_is_broken_is_still_told(tail: bytes) -> None:
+    part = scanned(Kept(file(*GOOD).content[:-1] + tail))
+    assert part.tally.events == 20
+    assert [why.partition(":")[0] for why in told(part)] == ["broken JSON"]
+
+
+@pytest.mark.parametrize("first", [b"{", b'{"Records":['])
+def test_a_first_member_of_few_bytes_hides_neither_what_a_log_is_nor_where_to_cut_it(
+    monkeypatch: pytest.MonkeyPatch, first: bytes
+) -> None:
+    whole = file(*GOOD, *(text(number) for number in range(100, 9000))).content
+    monkeypatch.setattr(_json, "LARGEST", 1 << 20)
+    part = scanned(Kept(gzip.compress(first) + gzip.compress(whole[len(first) :])))
+    assert len(whole) > _json.LARGEST
+    assert (part.tally.events, told(part)) == (8920, [])
+
+
+def test_a_wrong_checksum_loses_no_record_and_is_told() -> None:
+    whole = gzip.compress(file(*GOOD, b"{}").content)
+    part = scanned(Kept(whole[:-8] + bytes(4) + whole[-4:]))
+    assert part.tally.events == 20
+    assert [why.partition(":")[0] for why in told(part)] == ["a record without eventTime", "broken gzip"]
+
+
 def test_padding_after_a_member_is_no_fault_however_long() -> None:
     part = scanned(Kept(gzip.compress(file(text(1)).content) + bytes(1 << 20)))
     assert (part.tally.events, told(part)) == (1, [])
@@ -123,12 +168,22 @@ def test_a_number_beyond_all_measure_costs_nothing(field: str, value: bytes) -> 
 
 
 @pytest.mark.parametrize("field", ["userAgent", "requestParameters", "foo"])
-def test_bytes_that_are_no_text_cost_their_record_only(field: str) -> None:
+def test_bytes_that_are_no_text_cost_nothing_but_themselves_and_are_told(field: str) -> None:
     odd = file(*GOOD, spelled("odd", field, b'"\xff\xfe"'), text("after"))
-    part = scanned(odd)
+    bare = Kept(b"\n".join((*GOOD, spelled("odd", field, b'"\xff\xfe"'), text("after"))))
+    for content in (odd, bare):
+        part = scanned(content)
+        assert part.tally.events == 22
+        assert [why.partition(" (")[0] for why in told(part)] == [
+            "a record with bytes that are not UTF-8 text, which read as U+FFFD"
+        ]
+    assert same([odd], Estate()) >= 0
+
+
+def test_a_record_that_is_broken_besides_is_told_as_what_it_is() -> None:
+    part = scanned(file(*GOOD, spelled("odd", "foo", b'"\xff" oops'), text("after")))
     assert part.tally.events == 21
     assert told(part)[0].startswith("broken JSON: not UTF-8 text")
-    assert same([odd], Estate()) >= 0
 
 
 @pytest.mark.parametrize("depth", [100, 900, *range(950, 985, 3), 1000, 10_000])
@@ -257,11 +312,13 @@ def test_a_defect_of_ours_is_told_of_its_file_and_stops_no_other() -> None:
     assert part.tally.skipped[0].fault
 
 
-def test_a_name_that_is_no_text_is_escaped(tmp_path: Path) -> None:
-    part = scanned(Kept(b"\0\0", path="b\udcff.json"))
-    assert [skip.path for skip in part.tally.skipped] == [r"b\udcff.json"]
-    (path,) = scanned(Kept(file(GOOD[0]).content, path="b\udcff.json")).tally.digests
-    assert path.encode() == rb"b\udcff.json"
+@pytest.mark.parametrize(("content", "why"), [(b"\0\0", ["not UTF-8 text"]), (file(GOOD[0]).content, [])])
+def test_a_name_that_is_no_text_is_escaped(tmp_path: Path, content: bytes, why: list[str]) -> None:
+    (tmp_path / "b\udcff.json").write_bytes(content)
+    part = Scanner(rules(), Estate(), app.sources(), (ACCOUNT,)).scan(found([tmp_path]))
+    assert told(part) == why
+    (path,) = part.tally.digests
+    assert path.encode() == bytes(tmp_path) + rb"/b\udcff.json"
 
 
 _JSON = st.recursive(

@@ -51,6 +51,17 @@ def test_what_is_left_out_is_told_and_is_no_fault(tmp_path: Path) -> None:
     assert "'windows'" in failures["windows"].why
 
 
+def test_a_linked_folder_is_told_and_a_linked_file_is_read(tmp_path: Path) -> None:
+    lay(tmp_path, rules__a_DOT_yml=RULE, elsewhere__b_DOT_yml=RULE, elsewhere__c__d_DOT_yml=RULE)
+    (tmp_path / "rules" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "rules" / "e.yml").symlink_to(tmp_path / "elsewhere" / "b.yml")
+    ids, failures = told(tmp_path / "rules")
+    assert ids == ["a", "e"]
+    assert list(failures) == ["linked"]
+    assert failures["linked"].fault
+    assert "give --rules what it leads to" in failures["linked"].why
+
+
 def test_a_broken_file_is_a_fault_and_stops_no_other(tmp_path: Path) -> None:
     lay(
         tmp_path,

@@ -22,7 +22,8 @@ PATIENCE = 1 << 20
 """Bytes without a cut, after which records are told apart by their braces."""
 _OVERLAP = 1 << 12  # a cut may lie across two chunks, with blanks in it
 _BETWEEN = b" \t\r\n,"
-_BLANKS = re.compile(rb"[ \t\r\n,]*")
+# What lies between two records; JSON allows a name twice, and both lists are read.
+_BLANKS = re.compile(rb'[ \t\r\n,]*+(?:\]\s*+,\s*+"Records"\s*+:\s*+\[[ \t\r\n,]*+)*+')
 _OPENING = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"Records"\s*:\s*\[\s*(?=\{\s*"([A-Za-z]{1,40})")')
 # The fields of a record have humps, as awsRegion; those of an envelope around one have none, as detail.
 _BARE = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*(?=\{\s*"([a-z]{1,20}[A-Z][A-Za-z]{1,20})")')
@@ -94,8 +95,13 @@ def pieces(batch: bytes, rest: Rest) -> Iterator[bytes]:
     inside = _JOINT.sub(b",", batch[1:-1].strip(_BETWEEN))
     cuts = rest.cut.all(inside) if rest.cut else iter(())
     start, end, begin = 0, -1, 0
+    ended = False
     patience = len(inside)
     while start < len(inside):
+        if rest.last and not ended and inside.startswith(b"]", start):
+            if _ends_well(inside[start:]):
+                return
+            ended = True  # it is looked at once: what is broken may go on for long
         while end < start:
             end, begin = next(cuts, (len(inside), len(inside)))
         close = next(ends(inside, start), None) if patience > 0 else end
@@ -124,6 +130,11 @@ def _braced(text: bytes) -> tuple[int, int] | None:
     """A cut where the records have no field in common to know their begin by."""
     close = max(ends(text), default=None)
     return None if close is None else (close, _after(text, close))
+
+
+def _ends_well(tail: bytes) -> bool:
+    """Whether this is the end of the records' list and of what else their document says; its last `]}` may be gone."""
+    return any(isinstance(opened(b'{"Records":[' + tail + end), dict) for end in (b"", b"]}"))
 
 
 def _after(text: bytes, close: int) -> int:

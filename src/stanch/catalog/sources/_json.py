@@ -92,9 +92,12 @@ def whole(document: dict[str, msgspec.Raw]) -> object:
 
 def items(value: msgspec.Raw | None) -> Iterator[object]:
     """The items of a closed list, decoded one by one; anything else has none."""
-    if value is not None and starts(value, b"["):
-        for item in _LIST.decode(value):
-            yield decoded(bytes(item))
+    return map(decoded, texts(value))
+
+
+def texts(value: msgspec.Raw | None) -> Iterator[bytes]:
+    """The items of a closed list, still closed; anything else has none."""
+    return map(bytes, _LIST.decode(value)) if value is not None and starts(value, b"[") else iter(())
 
 
 def starts(value: msgspec.Raw | None, sign: bytes) -> bool:

@@ -12,13 +12,15 @@ from typing import Any, BinaryIO
 import msgspec
 
 from stanch.catalog.sources import _batches
-from stanch.catalog.sources._json import decoded, documents, items, opened, starts, whole
+from stanch.catalog.sources._json import decoded, documents, opened, starts, texts, whole
 from stanch.catalog.sources._kind import CLOUDTRAIL, json_log
 from stanch.catalog.sources._times import iso_time
 from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
 from stanch.domain.event import Event, Skipped
 
 LOG = CLOUDTRAIL
+
+_NOT_UTF8 = Unreadable("a record with bytes that are not UTF-8 text, which read as U+FFFD")
 
 
 def recognises(path: str, head: bytes) -> bool:
@@ -31,9 +33,7 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
     faults = Faults()
     for number, record in enumerate(_records(stream), start=1):
         try:
-            if isinstance(record, Unreadable):
-                raise record
-            yield _event(path, record)
+            yield _read(path, record, faults, number)
         except Unreadable as fault:
             faults.note(fault, number)
             if faults.hopeless:
@@ -72,24 +72,66 @@ class Batch:
 
     def event(self, record: bytes) -> Event | None:
         """One record of the list."""
-        return self._read(decoded(record))
+        return self._read(_decoded(record))
 
     def slowly(self) -> Iterator[Event]:
         """Each event of the list; where it does not decode as a whole, of its pieces."""
         whole = opened(self.text)
         records = map(bytes, whole) if isinstance(whole, list) else _batches.pieces(self.text, self.rest)
         for record in records:
-            if (event := self._read(decoded(record))) is not None:
+            if (event := self._read(_decoded(record))) is not None:
                 yield event
 
     def _read(self, record: object) -> Event | None:
         try:
-            if isinstance(record, Unreadable):
-                raise record
-            return _event(self.path, record)
+            return _read(self.path, record, self.faults)
         except Unreadable as fault:
             self.faults.note(fault)
             return None
+
+
+def _read(path: str, record: object, faults: Faults, number: int = 0) -> Event:
+    if isinstance(record, Unreadable):
+        raise record
+    if not isinstance(record, _Mended):
+        return _event(path, record)
+    event = _event(path, dict(record))
+    faults.note(_NOT_UTF8, number)
+    return event
+
+
+class _Mended(dict[str, Any]):
+    """A record of which some bytes are no text: what else it says is worth more than the record's absence."""
+
+
+def _decoded(text: bytes) -> object:
+    """One record, mended where its bytes are not UTF-8; that is looked at only where it cannot be read."""
+    value = decoded(text)
+    if not isinstance(value, Unreadable) or _is_utf8(text):
+        return value
+    mended = decoded(_as_utf8(text))
+    return _Mended(mended) if isinstance(mended, dict) else value
+
+
+def _whole(document: dict[str, msgspec.Raw]) -> object:
+    """The same of a record whose parts are still closed."""
+    value = whole(document)
+    if not isinstance(value, Unreadable) or all(_is_utf8(bytes(part)) for part in document.values()):
+        return value
+    mended = whole({key: msgspec.Raw(_as_utf8(bytes(part))) for key, part in document.items()})
+    return _Mended(mended) if isinstance(mended, dict) else value
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_utf8(text: bytes) -> bytes:
+    return text.decode("utf-8", "replace").encode()
 
 
 def _records(stream: BinaryIO) -> Iterator[object]:
@@ -101,17 +143,17 @@ def _unwrapped(document: object) -> Iterator[object]:
     """The records inside one opened document: a delivery file, a list, an envelope, or the record itself."""
     if isinstance(document, list):
         for item in document:
-            yield from _unwrapped(opened(bytes(item))) if starts(item, b"{") else [decoded(bytes(item))]
+            yield from _unwrapped(opened(bytes(item))) if starts(item, b"{") else [_decoded(bytes(item))]
     elif not isinstance(document, dict):
         yield document
     elif starts(document.get("Records"), b"["):
-        yield from items(document["Records"])
+        yield from map(_decoded, texts(document["Records"]))
     elif "digestStartTime" in document:
         yield Unreadable("a CloudTrail digest: hashes of log files, no events", fault=False)
     elif "detail-type" in document and starts(document.get("detail"), b"{"):
-        yield decoded(bytes(document["detail"]))
+        yield _decoded(bytes(document["detail"]))
     else:
-        yield whole(document)
+        yield _whole(document)
 
 
 def _event(path: str, record: object) -> Event:

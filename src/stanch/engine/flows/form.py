@@ -50,6 +50,10 @@ class FormError(ValueError):
     """These columns are no flow log that can be summed; the message says what is missing."""
 
 
+class LacksError(FormError):
+    """A header names columns, but not all without which nothing can be summed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The columns of a file: the field in each, in the order of the file; `headed` says that line 1 only names them."""
@@ -91,5 +95,5 @@ def _sufficient(fields: tuple[str, ...]) -> tuple[str, ...]:
     wanted = (("srcaddr", "pkt-srcaddr"), ("dstaddr", "pkt-dstaddr"), ("start",), ("bytes",))
     missing = [either[0] for either in wanted if not any(field in fields for field in either)]
     if missing:
-        raise FormError(f"its format does not log {', '.join(missing)}")
+        raise LacksError(f"its format does not log {', '.join(missing)}")
     return fields

@@ -179,10 +179,11 @@ class Reader:
     def _tell_broken(self, path: str, lines: int) -> None:
         if lines:
             self.read.broken += lines
-            self._skip(path, f"{lines} {'line' if lines == 1 else 'lines'} that are no record of its format")
+            none = "line that is no record" if lines == 1 else "lines that are no record"
+            self._skip(path, f"{lines} {none} of its format", part=True)
 
-    def _skip(self, path: str, why: str) -> None:
-        self.read.skipped.append(Skipped(path, why))
+    def _skip(self, path: str, why: str, *, part: bool = False) -> None:
+        self.read.skipped.append(Skipped(path, why, part=part))
 
 
 def _digest(file: LogFile) -> bytes | None:

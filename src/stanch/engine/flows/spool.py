@@ -11,6 +11,7 @@ from pathlib import Path
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
 from stanch.engine.flows.form import Form, FormError
+from stanch.engine.flows.sections import Section
 from stanch.engine.inflate import Inflating
 
 BATCH = 96 << 20
@@ -87,18 +88,22 @@ class Spool:
             except FormError as error:
                 self._skip(file.path, inflating.fault or (str(error) if first else "empty"))
                 return
-            yield from self._body(number, form, b"" if form.headed else first, stream)
+            section = Section(stream, form)
+            yield from self._body(number, b"" if form.headed else first, section)
+            if section.fault:
+                self._skip(file.path, section.fault, part=True)
             if inflating.fault:
-                self._skip(file.path, inflating.fault)
+                self._skip(file.path, inflating.fault, part=True)
             self.inflated.digests[file.path] = (inflating.sha256(), inflating.stored)
 
-    def _body(self, number: int, form: Form, carry: bytes, stream: "io.BufferedReader[Inflating]") -> Iterator[Batch]:
-        """Copy a file's lines into slots of the batch of its form, a new one wherever the batch is full."""
+    def _body(self, number: int, carry: bytes, section: Section) -> Iterator[Batch]:
+        """Copy a file's lines into slots of the batch of their form, a new one wherever the batch is full."""
+        form = section.form
         while True:
             batch = self._open.setdefault(form, Batch(form))
             slot = self._slot()
             with slot.open("r+b") as out:
-                size, lines, carry, more = _copied(stream, out, carry, max(BATCH - batch.bytes, _PIECE))
+                size, lines, carry, more = _copied(section, out, carry, max(BATCH - batch.bytes, _PIECE))
             if size:
                 batch.slots.append(slot)
                 batch.numbers.append(number)
@@ -106,9 +111,13 @@ class Spool:
                 batch.bytes += size
             else:
                 self._free.append(slot)
+            if more or self._slots() > SLOTS:
+                yield self._open.pop(form)
             if not more:
-                return
-            yield self._open.pop(form)
+                following = section.turn()
+                if following is None:
+                    return
+                form = following
 
     def _slot(self) -> Path:
         if self._free:
@@ -118,13 +127,11 @@ class Spool:
         slot.touch()
         return slot
 
-    def _skip(self, path: str, why: str) -> None:
-        self.inflated.skipped.append(Skipped(path, why))
+    def _skip(self, path: str, why: str, *, part: bool = False) -> None:
+        self.inflated.skipped.append(Skipped(path, why, part=part))
 
 
-def _copied(
-    stream: "io.BufferedReader[Inflating]", out: "io.BufferedRandom", carry: bytes, room: int
-) -> tuple[int, int, bytes, bool]:
+def _copied(stream: Section, out: "io.BufferedRandom", carry: bytes, room: int) -> tuple[int, int, bytes, bool]:
     """Copy whole lines of about `room` bytes: bytes and lines written, the begun line, whether the file goes on."""
     lines = size = 0
     while size < room:

@@ -155,14 +155,15 @@ def _tell(sums: Sums, read: Read, paths: Sequence[str]) -> None:
     if odd := sums.one(queries.OF_KIND, kind="odd") + sums.one(queries.NO_ADDRESS):
         read.broken += odd
         read.skipped.append(
-            Skipped(paths[0], f"{odd} rows, in all files, with a time, size or address that none can be")
+            Skipped(paths[0], f"{odd} rows, in all files, with a time, size or address that none can be", part=True)
         )
     if read.skipdata:
         where = paths[sums.one(queries.FIRST_SKIPPED)]
-        read.skipped.append(Skipped(where, f"SKIPDATA: AWS did not capture {read.skipdata} windows, the first here"))
+        missing = f"SKIPDATA: AWS did not capture {read.skipdata} windows, the first here"
+        read.skipped.append(Skipped(where, missing, part=True))
     if over := sums.one(queries.LEFT_OUT, kept=KEPT_CELLS):
         read.skipped.append(
-            Skipped(paths[0], f"{over} cells beyond {KEPT_CELLS} of one host in one hour are not weighed")
+            Skipped(paths[0], f"{over} cells beyond {KEPT_CELLS} of one host in one hour are not weighed", part=True)
         )
 
 

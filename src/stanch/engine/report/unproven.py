@@ -44,7 +44,9 @@ def _search(matter: Matter) -> Paragraphs:
     if coverage is None:
         return [("How much of the logs was looked at is not recorded with this report.",)]
     gaps: Paragraphs = [
-        ("Not read: ", Value(skip.path), f": {skip.why}.") for skip in coverage.files_skipped if skip.fault
+        ("Read in part: " if skip.part else "Not read: ", Value(skip.path), f": {skip.why}.")
+        for skip in coverage.files_skipped
+        if skip.fault
     ]
     gaps += [
         ("A detection could not run: ", Value(fail.id), f": {fail.why}.")

@@ -12,7 +12,6 @@ from typing import NoReturn, Protocol
 
 from stanch.contracts.source import LogFile
 from stanch.domain.event import Skipped
-from stanch.engine.read import name_of
 from stanch.engine.scan.packed import packed_part, sent_part
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.scanner import Scanner
@@ -116,7 +115,7 @@ def _come_back(
         return
     for again, found in _again(errand):
         if not workers.told:  # once is enough
-            found.tally.skipped.append(Skipped(name_of(again[0]), _READ_AGAIN, fault=False))
+            found.tally.skipped.append(Skipped(again[0].path, _READ_AGAIN, fault=False))
             workers.told = True
         yield again, found
 
@@ -131,7 +130,7 @@ def _again(errand: Errand) -> Iterator[tuple[Errand, Part]]:
             yield from _again((file,))
     else:
         part = Part()
-        part.tally.skipped.append(Skipped(name_of(errand[0]), _KILLED))
+        part.tally.skipped.append(Skipped(errand[0].path, _KILLED))
         yield errand, part
 
 

@@ -12,7 +12,7 @@ from stanch.domain.event import Event, Skipped
 from stanch.domain.inference import Inference
 from stanch.engine.inference.summed import Inspect
 from stanch.engine.inflate import GIB
-from stanch.engine.read import AnySource, Item, name_of, opened_log
+from stanch.engine.read import AnySource, Item, opened_log
 from stanch.engine.routines import Routine
 from stanch.engine.scan.book import Book
 from stanch.engine.scan.cells import PRESIGNED
@@ -102,7 +102,7 @@ class Scanner:
                 self.take(file, part, seen)
             except Exception as error:  # noqa: BLE001 - a defect of ours, told of the file, costs no other file
                 why = f"not read to its end, for a defect of stanch: {_defect(error)}"
-                part.tally.skipped.append(Skipped(name_of(file), why))
+                part.tally.skipped.append(Skipped(file.path, why))
         self._book.close(part)
         if self._calls is not None:
             self._calls.close(part)
@@ -133,7 +133,7 @@ class Scanner:
         """Add to `part` what one file comes to."""
         calls = self._sums_calls
         items = opened_log(file, self._sources, part.tally, self._limit, calls=calls, tables=calls)
-        _Pass(self, part, name_of(file), seen).run(items)
+        _Pass(self, part, file.path, seen).run(items)
 
 
 Opening = tuple[int, Narrowed | None, bool, Deed | None]

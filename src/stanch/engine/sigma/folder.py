@@ -5,6 +5,7 @@ from collections.abc import Container, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from stanch.domain.names import storable
 from stanch.engine.sigma.documents import LARGEST_FILE
 from stanch.engine.sigma.library import Refused
 from stanch.engine.sigma.placeholders import FILES, Placeholders, placeholders_of
@@ -14,6 +15,8 @@ from stanch.engine.sigma.rule import RuleError
 SUFFIXES = (".yml", ".yaml")
 COMPANIONS = (".md", ".py")
 """Pages and code stand beside rules and are no rules: nothing is said of them."""
+
+_LINKED = "a folder that is linked, which may lead anywhere: not read; copy it here, or give --rules what it leads to"
 
 
 @dataclass(slots=True)
@@ -34,10 +37,10 @@ def open_folder(root: Path) -> Folder:
     opened = Folder()
     for path in sorted(_paths(root, opened)):
         inside = path.relative_to(root) if path != root else Path(path.name)
-        file = RuleFile(inside.with_suffix("").as_posix(), str(path), "")
+        file = RuleFile(storable(inside.with_suffix("").as_posix()), storable(str(path)), "")
         reason = _reason_to_leave_out(inside)
         if reason:
-            opened.left_out.append(Refused(file, f"{path}: {reason}", fault=False))
+            opened.left_out.append(Refused(file, f"{file.path}: {reason}", fault=False))
         elif path.suffix.lower() not in COMPANIONS:
             _take(opened, path, file)
     opened.files.sort(key=lambda file: file.id)
@@ -46,9 +49,9 @@ def open_folder(root: Path) -> Folder:
 
 def _take(opened: Folder, path: Path, file: RuleFile) -> None:
     try:
-        text = _text(path)
+        text = _text(path, file.path)
         if path.name.lower() in FILES:
-            opened.placeholders = {**opened.placeholders, **placeholders_of(text, str(path))}
+            opened.placeholders = {**opened.placeholders, **placeholders_of(text, file.path)}
         else:
             opened.files.append(replace(file, text=text))
     except RuleError as error:
@@ -56,10 +59,10 @@ def _take(opened: Folder, path: Path, file: RuleFile) -> None:
 
 
 def _paths(root: Path, opened: Folder) -> Iterator[Path]:
-    """Every file below; of a hidden folder, and of one that cannot be read, only that it is there."""
+    """Every file below; of a hidden or linked folder, and of one that cannot be read, only that it is there."""
 
     def unreadable(error: OSError) -> None:
-        where = str(error.filename)
+        where = storable(str(error.filename))
         opened.left_out.append(Refused(RuleFile(where, where, ""), f"{where}: cannot be read: {error.strerror}"))
 
     if root.is_file():
@@ -70,8 +73,11 @@ def _paths(root: Path, opened: Folder) -> Iterator[Path]:
             folders.remove(hidden)
             if hidden == "__pycache__":
                 continue
-            where = str(Path(here, hidden))
+            where = storable(str(Path(here, hidden)))
             opened.left_out.append(Refused(RuleFile(where, where, ""), f"{where}: hidden; left out", fault=False))
+        for linked in sorted(name for name in folders if Path(here, name).is_symlink()):
+            where = storable(str(Path(here, linked)))
+            opened.left_out.append(Refused(RuleFile(where, where, ""), f"{where}: {_LINKED}"))
         yield from (Path(here, name) for name in names)
 
 
@@ -88,13 +94,13 @@ def _reason_to_leave_out(path: Path) -> str | None:
     return None
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, told: str) -> str:
     try:
         if not path.is_file():
-            raise RuleError(f"{path}: cannot be read: no regular file")
+            raise RuleError(f"{told}: cannot be read: no regular file")
         with path.open(encoding="utf-8-sig") as file:
             return file.read(LARGEST_FILE + 1)
     except UnicodeDecodeError as error:
-        raise RuleError(f"{path}: cannot be read: not UTF-8 text") from error
+        raise RuleError(f"{told}: cannot be read: not UTF-8 text") from error
     except OSError as error:
-        raise RuleError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise RuleError(f"{told}: cannot be read: {error.strerror or error}") from error
