@@ -49,6 +49,12 @@ def hunted(folder: Path, processes: int) -> tuple[set[str], tuple[str, ...], int
     return said, result.accounts, result.coverage.events
 
 
+def reached(folder: Path) -> tuple[str, ...]:
+    result = app.hunt(list(found([folder])), Estate(), app.rules(), routines=app.routines(), processes=1)
+    (finding,) = (finding for incident in result.incidents for finding in incident.findings)
+    return finding.strangers
+
+
 def write(folder: Path, *files: list[dict[str, Any]]) -> None:
     for number, records in enumerate(files):
         (folder / f"{number:03d}.json.gz").write_bytes(gzip.compress(json.dumps({"Records": records}).encode()))
@@ -69,3 +75,13 @@ def test_so_is_one_that_only_the_end_of_a_file_names(tmp_path: Path) -> None:
 def test_an_account_that_no_log_is_of_stays_a_stranger(tmp_path: Path) -> None:
     write(tmp_path, [share(ONE, STRANGER), *(event(ONE) for _ in range(200)), event(OTHER)])
     assert hunted(tmp_path, 1) == ({"exfiltration/snapshot_shared"}, (ONE, OTHER), 202)
+
+
+def test_a_finding_tells_whom_a_call_reached_outside(tmp_path: Path) -> None:
+    write(tmp_path, [share(ONE, STRANGER), share(ONE, "all"), share(ONE, OTHER), event(OTHER)])
+    assert reached(tmp_path) == (STRANGER, "everybody")
+
+
+def test_of_many_the_first_are_told(tmp_path: Path) -> None:
+    write(tmp_path, [share(ONE, f"{account:012d}") for account in range(30)])
+    assert reached(tmp_path) == tuple(f"{account:012d}" for account in range(20))

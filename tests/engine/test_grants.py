@@ -247,7 +247,7 @@ def test_a_request_without_parameters_grants_nothing() -> None:
 
 def copied(source: str, name: str, request: Any, **more: Any) -> str:
     record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request, **more}
-    return copied_to(record, lambda bucket: OURS if bucket == "acme-weights" else None, NEIGHBOURS).word
+    return copied_to(record, lambda bucket: OURS if bucket == "acme-weights" else None, NEIGHBOURS).reach.word
 
 
 def test_a_write_goes_as_far_as_the_account_that_owns_the_bucket() -> None:
@@ -400,7 +400,7 @@ parameters = [
 def test_any_request_is_read_without_an_exception(source: str, name: str, request_: Any) -> None:
     record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
     assert isinstance(granted(record, OURS, NEIGHBOURS).reach, Reach)
-    assert isinstance(copied_to(record, lambda _: None, NEIGHBOURS), Reach)
+    assert isinstance(copied_to(record, lambda _: None, NEIGHBOURS).reach, Reach)
     assert gives_admin(record) in (True, False)
 
 
@@ -461,7 +461,7 @@ def test_what_is_encrypted_is_as_far_away_as_its_key(source: str, name: str, req
 )
 def test_a_stream_goes_as_far_as_whoever_receives_it(source: str, name: str, request_: Any, expected: str) -> None:
     record = {"eventSource": f"{source}.amazonaws.com", "eventName": name, "requestParameters": request_}
-    assert copied_to(record, lambda _: None, NEIGHBOURS).word == expected
+    assert copied_to(record, lambda _: None, NEIGHBOURS).reach.word == expected
 
 
 def test_a_peering_and_a_lake_are_shared_with_whom_they_name() -> None:

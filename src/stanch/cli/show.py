@@ -1,6 +1,6 @@
 """Incidents, steps and coverage as people read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import Group
 from rich.panel import Panel
@@ -9,8 +9,9 @@ from rich.text import Text
 
 from stanch.cli.face import one_line
 from stanch.domain.coverage import Coverage
+from stanch.domain.estate import AssetKind
 from stanch.domain.event import Skipped, is_identity
-from stanch.domain.finding import Finding
+from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Incident, Left
 from stanch.domain.severity import Severity
 
@@ -23,6 +24,8 @@ COLOUR = {
 }
 MOST_SKIPS = 20
 """Lines on what was not read that people are shown; machines are told all."""
+MOST_ASSETS = 10
+"""Assets of an incident that people are shown."""
 _GATEWAY, _OF_A_KEY = "arn:gateway:", 12
 """A gateway names its keys by hashes of 64 digits; in a table the first of them do."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -75,24 +78,37 @@ def incident(one: Incident) -> Panel:
 
 def _facts(one: Incident) -> Iterator[tuple[str, str]]:
     actors = dict.fromkeys(finding.actor.arn for finding in one.findings) or ([] if one.by_hand else [one.actor.arn])
-    for index, arn in enumerate(actors):
-        yield ("who" if index == 0 else "", arn)
+    yield from _below("who", actors)
     if one.actor.root != one.actor.arn:
         yield "origin", one.actor.root
-    for index, arn in enumerate(one.behind):
-        yield ("behind" if index == 0 else "", arn)
+    yield from _below("behind", one.behind)
     addresses = dict.fromkeys(address for finding in one.findings for address in finding.addresses)
     if addresses:
         yield "from", ", ".join(addresses)
-    for index, arn in enumerate(one.by_hand):
-        yield ("named" if index == 0 else "", arn)
+    yield from _below("named", one.by_hand)
     if one.assets:
-        yield "what", ", ".join(f"{asset.name} ({asset.kind})" for asset in one.assets)
+        more = len(one.assets) - MOST_ASSETS
+        named = ", ".join(map(_asset, one.assets[:MOST_ASSETS]))
+        yield "what", f"{named}, and {more:,} more" if more > 0 else named
+    strangers = dict.fromkeys(name for finding in one.findings for name in finding.strangers)
+    if strangers:
+        yield "to", ", ".join(strangers)
+    yield from _below("why", dict.fromkeys(finding.why for finding in one.findings if finding.why))
     yield "when", f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC"
     if one.findings:
         yield "left", left(one.left) if one.left.objects else "no read of data that a detection calls evil"
     if one.besides:
         yield "besides", f"the same callers read {left(one.besides)}, which no detection calls evil"
+
+
+def _below(name: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """One value a line, the name beside the first."""
+    for index, value in enumerate(values):
+        yield name if index == 0 else "", value
+
+
+def _asset(asset: AssetRef) -> str:
+    return asset.name if asset.kind == AssetKind.UNKNOWN else f"{asset.name} ({asset.kind})"
 
 
 def _findings(findings: Sequence[Finding]) -> Table:

@@ -37,6 +37,7 @@ def finding(value: Finding) -> dict[str, Any]:
         "assets": [_asset(asset) for asset in value.assets],
         "events": list(value.events),
         "addresses": list(value.addresses),
+        "strangers": list(value.strangers),
         "count": value.count,
         "failed": value.failed,
         "why": value.why,

@@ -36,7 +36,8 @@ class Finding:
     `folded` is the routine that explains all its events: kept, but shown only to who asks for all.
     `by_hand` is what stays open after the playbook because no action does it yet. `resources` are ARNs a playbook may
     act on besides actor and assets; `files` the logs that hold the proof; `addresses` where the calls came from, the
-    first twenty. `why` holds a behaviour's figures, in words, and whom outside the calls let in.
+    first twenty; `strangers` whom outside they let in or sent something, as the requests name them, the first twenty in
+    the order of their names. `why` holds a behaviour's figures, in words.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Finding:
     files: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
     why: str = ""
+    strangers: tuple[str, ...] = ()
     incident: str | None = None
     folded: str | None = None
 

@@ -1,7 +1,7 @@
 """Whose calls they were is known when all events were seen: what one origin did is one finding for each detection."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
@@ -121,16 +121,10 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         resources=tuple(group.resources),
         sessions=tuple(sorted(roots.sessions_of(origin))),
         files=tuple(group.files),
-        why="; ".join((*group.why, *_let_in(group.strangers))),
+        why="; ".join(group.why),
         addresses=tuple(dict.fromkeys(address for _, address in group.callers if address))[:KEPT_ADDRESSES],
+        strangers=tuple(sorted(group.strangers)[:KEPT_STRANGERS]),
     )
-
-
-def _let_in(strangers: Collection[str]) -> Iterator[str]:
-    if strangers:
-        named = sorted(strangers)
-        more = f" and {len(named) - KEPT_STRANGERS} more" if len(named) > KEPT_STRANGERS else ""
-        yield f"lets in {', '.join(named[:KEPT_STRANGERS])}{more}"
 
 
 def _id(*parts: str) -> str:

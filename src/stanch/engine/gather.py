@@ -41,7 +41,7 @@ class Seen(Protocol):
 
     @property
     def strangers(self) -> tuple[str, ...]:
-        """Who outside was let in."""
+        """Who outside was let in or sent something, by name."""
 
     @property
     def region(self) -> str:

@@ -95,6 +95,7 @@ def _together(known: Finding, finding: Finding, logs: Logs) -> Finding:
         resources=tuple(dict.fromkeys((*known.resources, *finding.resources))),
         sessions=tuple(dict.fromkeys((*known.sessions, *finding.sessions))),
         addresses=tuple(dict.fromkeys((*known.addresses, *finding.addresses))),
+        strangers=tuple(dict.fromkeys((*known.strangers, *finding.strangers))),
         files=tuple(dict.fromkeys((*known.files, *finding.files))),
     )
 

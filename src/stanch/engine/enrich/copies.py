@@ -7,7 +7,7 @@ not say whose it is: then the destination is unknown, never assumed to be ours.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from stanch.engine.enrich.grants import Neighbours, Reach, reach_of
+from stanch.engine.enrich.grants import Extent, Neighbours, Reach, extent_of
 from stanch.engine.enrich.parameters import request_of, values_at
 from stanch.engine.enrich.touched import account_of
 from stanch.engine.untrusted import text, texts
@@ -99,7 +99,7 @@ _DESTINATIONS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def copied_to(record: Mapping[str, Any], owner: Owner, neighbours: Neighbours) -> Reach:
+def copied_to(record: Mapping[str, Any], owner: Owner, neighbours: Neighbours) -> Extent:
     """How far away this call copies or sends data: INSIDE, OUTSIDE, UNKNOWN; NONE when it names no destination."""
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
     request = request_of(record)
@@ -108,27 +108,29 @@ def copied_to(record: Mapping[str, Any], owner: Owner, neighbours: Neighbours) -
         bucket = text(request.get("bucketName"))
         # S3 refuses the write unless the owner is the account that the caller expects.
         told = account_of(record, bucket or "") or next(texts(request.get("x-amz-expected-bucket-owner")), None)
-        return _bucket(bucket, told, owner, neighbours) if bucket else Reach.NONE
-    reach = Reach.NONE
+        return _bucket(bucket, told, owner, neighbours) if bucket else Extent()
+    found = Extent()
     for path in _DESTINATIONS.get("s3" if service.startswith("s3") else service, {}).get(name, ()):
         for destination in values_at(request, path):
-            reach = max(reach, _destination(destination, owner, neighbours))
-    return reach
+            found |= _destination(destination, owner, neighbours)
+    return found
 
 
-def _destination(value: object, owner: Owner, neighbours: Neighbours) -> Reach:
+def _destination(value: object, owner: Owner, neighbours: Neighbours) -> Extent:
     if isinstance(value, dict):  # S3's own: the bucket's ARN, and its account only where somebody cared to say
         account = text(value.get("Account")) or text(value.get("AccountId"))
-        buckets = texts(value.get("Bucket"))
-        return max((_bucket(bucket, account, owner, neighbours) for bucket in buckets), default=Reach.NONE)
+        found = Extent()
+        for bucket in texts(value.get("Bucket")):
+            found |= _bucket(bucket, account, owner, neighbours)
+        return found
     given = text(value)
     if given is None or "@" in given or "://" in given or given.startswith("+"):
-        return Reach.NONE  # a mailbox, a web address, a telephone: in no account
+        return Extent()  # a mailbox, a web address, a telephone: in no account
     if given.isdigit() or (given.startswith("arn:") and given.count(":") >= 5 and given.split(":", 5)[4]):
-        return reach_of(given, neighbours)
+        return extent_of(given, neighbours)
     return _bucket(given, None, owner, neighbours)
 
 
-def _bucket(bucket: str, account: str | None, owner: Owner, neighbours: Neighbours) -> Reach:
+def _bucket(bucket: str, account: str | None, owner: Owner, neighbours: Neighbours) -> Extent:
     known = account or owner(bucket.rpartition(":")[2])
-    return reach_of(known, neighbours) if known else Reach.UNKNOWN
+    return extent_of(known, neighbours) if known else Extent(Reach.UNKNOWN)

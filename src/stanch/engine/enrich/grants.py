@@ -69,27 +69,35 @@ class Neighbours:
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
-    """Whom a request lets in, at the widest; NONE when it grants nothing. `strangers` are those outside, by name."""
+class Extent:
+    """How far a request reaches, and by name the `strangers` whom it reaches."""
 
     reach: Reach = Reach.NONE
     strangers: tuple[str, ...] = ()
 
-    def __or__(self, other: "Granted") -> "Granted":
+    def __or__(self, other: "Extent") -> "Extent":
         """Both."""
-        return Granted(max(self.reach, other.reach), tuple(dict.fromkeys((*self.strangers, *other.strangers))))
+        return Extent(max(self.reach, other.reach), tuple(dict.fromkeys((*self.strangers, *other.strangers))))
 
 
-def granted(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Granted:
-    """Whom a record's request lets in. `owner` is the granting account."""
+def granted(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Extent:
+    """Whom a record's request lets in, at the widest; NONE when it grants nothing. `owner` is the granting account."""
     request = request_of(record)
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
-    found = Granted()
+    found = Extent()
     for document in policies_in(request):
         found |= _of_document(document, owner, neighbours)
     for grantee in (*sharing(source, name, request), *strangers_in_acl(source, request)):
-        found |= _named(grantee, reach_of(grantee, neighbours))
+        found |= extent_of(grantee, neighbours)
     return found
+
+
+def extent_of(grantee: str, neighbours: Neighbours) -> Extent:
+    """The same as `reach_of`, with the name of a stranger."""
+    reach = reach_of(grantee, neighbours)
+    if reach is Reach.PUBLIC:
+        return Extent(reach, (EVERYBODY,))
+    return Extent(reach, (grantee,) if reach is Reach.OUTSIDE else ())
 
 
 def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
@@ -111,22 +119,16 @@ def reach_of(grantee: str, neighbours: Neighbours) -> Reach:
     return _OF_SIDE[neighbours.side(parts[4])] if parts[4] else Reach.UNKNOWN
 
 
-def _named(grantee: str, reach: Reach) -> Granted:
-    if reach is Reach.PUBLIC:
-        return Granted(reach, (EVERYBODY,))
-    return Granted(reach, (grantee,) if reach is Reach.OUTSIDE else ())
-
-
-def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Granted:
+def _of_document(document: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Extent:
     judged = without_log_delivery(document)
     if judged is not document and not judged["Statement"]:
-        return Granted(Reach.INSIDE)
+        return Extent(Reach.INSIDE)
     try:
         grantees = admits(parse(judged), inside=neighbours.inside, owner=owner, organizations=neighbours.organizations)
     except (PolicyError, RecursionError):
-        return Granted(Reach.UNKNOWN)  # AWS may read what we cannot: not knowing is not "nobody"
+        return Extent(Reach.UNKNOWN)  # AWS may read what we cannot: not knowing is not "nobody"
     everybody = (EVERYBODY,) if grantees.reach == "public" else ()
-    return Granted(_OF_POLICY[grantees.reach], (*everybody, *grantees.outside))
+    return Extent(_OF_POLICY[grantees.reach], (*everybody, *grantees.outside))
 
 
 def _organization(id_: str, neighbours: Neighbours) -> Reach:

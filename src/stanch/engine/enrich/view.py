@@ -39,7 +39,7 @@ from stanch.engine.enrich.caller import Caller, caller_of
 from stanch.engine.enrich.copies import copied_to
 from stanch.engine.enrich.credential import credential_of
 from stanch.engine.enrich.denials import services_denied
-from stanch.engine.enrich.grants import Granted, Neighbours, Reach, granted
+from stanch.engine.enrich.grants import Extent, Neighbours, Reach, granted
 from stanch.engine.enrich.ingress import opened_to_world
 from stanch.engine.enrich.placed import Placed, place
 from stanch.engine.enrich.powers import gives_admin
@@ -183,7 +183,7 @@ class View(RecordFields):
         return self._estate.purpose_of((self.caller.arn, self.caller.principal))
 
     @lazy
-    def granted(self) -> Granted:
+    def granted(self) -> Extent:
         """Whom the request lets in."""
         return granted(self.record, self.recipient or self.caller.account, self.neighbours)
 
@@ -194,14 +194,21 @@ class View(RecordFields):
 
     @property
     def strangers(self) -> tuple[str, ...]:
-        """Who outside is let in, by name; a call that only reads lets nobody in."""
-        return () if self.record.get("readOnly") is True or self.failed else self.granted.strangers
+        """Who outside is let in or sent something, by name; by a call that only reads nobody is."""
+        if self.record.get("readOnly") is True or self.failed:
+            return ()
+        return (self.granted | self.copied).strangers
+
+    @property
+    def copy_reach(self) -> Reach:
+        """How far away the call sends data."""
+        return self.copied.reach
 
     @lazy
-    def copy_reach(self) -> Reach:
-        """How far away the call sends data; one that only reads sends none."""
+    def copied(self) -> Extent:
+        """Where the call sends data; one that only reads sends none."""
         if self.record.get("readOnly") is True:
-            return Reach.NONE
+            return Extent()
         return copied_to(self.record, self._owner, self.neighbours)
 
     @lazy

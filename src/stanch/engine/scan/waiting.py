@@ -48,7 +48,7 @@ class Kept:
 
     @property
     def strangers(self) -> tuple[str, ...]:
-        """A correlation tells of many calls, and not whom one of them let in."""
+        """A correlation tells of many calls, and not whom one of them reached."""
         return ()
 
 
