@@ -389,6 +389,35 @@ def test_a_bucket_of_few_files_that_is_removed_after_they_were_read_was_emptied(
     assert sightings(EMPTIED, recipe(_bucket("CreateBucket", who), "04T09:00"), reads, deletes, remove) == []
 
 
+def test_what_was_deleted_and_read_long_before_the_removal_is_not_laid_to_it() -> None:
+    who = user("uploader")
+    deletes = recipe(_bucket("DeleteObjects", who), "01T10:58")
+    reads = recipe(read(who, "acme-exports", 10**9), "04T10:00", 8, key="export/{i}.csv.gz")
+    assert sightings(EMPTIED, deletes, reads, recipe(_bucket("DeleteBucket", who), "09T11:00")) == []
+
+
+TWO_NETWORKS = "credential_access/instance_credentials_used_from_two_networks"
+
+
+@pytest.mark.parametrize(
+    ("hosts", "key", "told"),
+    [
+        (("i-0123456789abcdef0", "i-0123456789abcdef0"), "ASIAEXAMPLE1", 1),
+        (("i-0123456789abcdef0", "i-0fedcba9876543210"), "ASIAEXAMPLE1", 0),
+        (("i-0123456789abcdef0", "i-0123456789abcdef0"), None, 0),  # S3 access logs tell no keys
+    ],
+)
+def test_one_key_of_one_host_in_two_networks_is_told(hosts: tuple[str, str], key: str | None, told: int) -> None:
+    steps = []
+    for host, address in zip(hosts, ("198.51.100.7", "203.0.113.50"), strict=True):
+        event = call(role("vllm-serving", host), "ec2", "DescribeInstances", sourceIPAddress=address)
+        event["userIdentity"] = {**event["userIdentity"], "accessKeyId": key}
+        if key is None:
+            del event["userIdentity"]["accessKeyId"]
+        steps.append(recipe(event, "04T10:00"))
+    assert len(sightings(TWO_NETWORKS, *steps)) == told
+
+
 def test_who_removes_buckets_day_after_day_cleans_up() -> None:
     who = role("tests", "run")
     reads = recipe(read(who, "acme-exports", 1000), "08T10:00", 8, key="export/{i}.csv.gz")

@@ -299,7 +299,6 @@ EVIL: list[tuple[str, str, str, Any]] = [
         "AssociateAccessPolicy",
         {"principalArn": "x", "policyArn": f"{CLUSTER_POLICY}AmazonEKSEditPolicy"},
     ),
-    (OF_CLUSTER, "eks", "CreateAccessEntry", {"principalArn": "x", "kubernetesGroups": ["system:masters"]}),
     (
         OF_CLUSTER,
         "eks",

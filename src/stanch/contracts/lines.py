@@ -165,7 +165,9 @@ def coverage(value: Coverage) -> dict[str, Any]:
     return {
         "kind": "coverage",
         "files_read": value.files_read,
-        "files_skipped": [{"path": skip.path, "why": skip.why, "fault": skip.fault} for skip in value.files_skipped],
+        "files_skipped": [
+            {"path": skip.path, "why": skip.why, "fault": skip.fault, "part": skip.part} for skip in value.files_skipped
+        ],
         "logs": dict(sorted(value.logs.items())),
         "events": value.events,
         "duplicates": value.duplicates,

@@ -246,8 +246,8 @@ def _roles(record: Mapping[str, Any], account: str | None, names: Sequence[str])
         parts = role.split(":", 5)
         if len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/"):
             yield _lent(parts[4], parts[5].rsplit("/", 1)[-1])
-        elif _ROLE_NAME.fullmatch(role):
-            yield _lent(account, role)
+        elif _ROLE_NAME.fullmatch(name := role.rsplit("/", 1)[-1]):  # Glue's default has a path before it
+            yield _lent(account, name)
 
 
 def _ran_stack(record: Mapping[str, Any], account: str | None) -> Iterator[str]:

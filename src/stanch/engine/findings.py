@@ -12,7 +12,6 @@ from stanch.domain.severity import Severity
 from stanch.engine.gather import Caller, Group
 
 KEPT_ADDRESSES = 20
-KEPT_STRANGERS = 20
 _ATTEMPT_WEIGHT = 0.5
 
 Charge = tuple[str, str, tuple[AssetRef, ...]]
@@ -123,7 +122,7 @@ def _finding(group: Group, origin: str, roots: Roots) -> Finding:
         files=tuple(group.files),
         why="; ".join(group.why),
         addresses=tuple(dict.fromkeys(address for _, address in group.callers if address))[:KEPT_ADDRESSES],
-        strangers=tuple(sorted(group.strangers)[:KEPT_STRANGERS]),
+        strangers=group.strangers,
     )
 
 

@@ -13,6 +13,7 @@ from stanch.domain.finding import AssetRef
 
 KEPT_EVENTS = 1000
 """Event ids kept in one finding; `count` counts all of them."""
+KEPT_STRANGERS = 20
 
 Caller = tuple[str, str | None]
 """The ARN that made a call and the address it came from."""
@@ -69,7 +70,7 @@ class Group:
     files: dict[str, None] = field(default_factory=dict)
     callers: dict[Caller, None] = field(default_factory=dict)
     why: dict[str, None] = field(default_factory=dict)
-    strangers: dict[str, None] = field(default_factory=dict)
+    strangers: tuple[str, ...] = ()
     explained: Counter[str] = field(default_factory=Counter)
     days: set[int] = field(default_factory=set)
     cells: list[Cell | FlowCell | CallCell] = field(default_factory=list)
@@ -88,7 +89,12 @@ class Group:
         self.files[event.file] = None
         self.callers[seen.actor.arn, seen.actor.address] = None
         self.resources.update(dict.fromkeys(seen.resources))
-        self.strangers.update(dict.fromkeys(seen.strangers))
+        self._reach(seen.strangers)
+
+    def _reach(self, strangers: Iterable[str]) -> None:
+        """Remember whom outside it reached: the first by name, so that no order of the events matters."""
+        if strangers:
+            self.strangers = tuple(sorted({*self.strangers, *strangers})[:KEPT_STRANGERS])
 
     def copy(self) -> "Group":
         """A group that may take in others while this one stays as it is."""
@@ -100,7 +106,6 @@ class Group:
             files=dict(self.files),
             callers=dict(self.callers),
             why=dict(self.why),
-            strangers=dict(self.strangers),
             explained=Counter(self.explained),
             days=set(self.days),
         )
@@ -119,7 +124,7 @@ class Group:
         self.callers.update(other.callers)
         self.resources.update(other.resources)
         self.why.update(other.why)
-        self.strangers.update(other.strangers)
+        self._reach(other.strangers)
         self.explained.update(other.explained)
         self.days |= other.days
         self.cells.extend(other.cells)

@@ -162,10 +162,10 @@ def _for_another(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iter
         root = finding.actor.root
         if finding.severity < Severity.HIGH or ":assumed-role/" not in root or kin.handed_out(root):
             continue
-        for changed in dict.fromkeys(filter(None, map(_identity, finding.resources))):
-            if changed == _identity(root):
-                continue
-            others = [other for other in by_identity.get(changed, ()) if _near(finding, told[other].finding)]
+        own = {_identity(root), *(_identity(arn) for arn, _ in told[index].callers)}  # they act, and are not changed
+        for changed in {found for arn in finding.resources if (found := _identity(arn))} - own:
+            accused_too = by_identity.get(changed, ())[:MOST_ACCUSED]
+            others = [other for other in accused_too if _near(finding, told[other].finding)]
             if len({told[other].finding.actor.root for other in others}) == 1:
                 yield from ((index, other) for other in others)
 

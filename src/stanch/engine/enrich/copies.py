@@ -109,20 +109,15 @@ def copied_to(record: Mapping[str, Any], owner: Owner, neighbours: Neighbours) -
         # S3 refuses the write unless the owner is the account that the caller expects.
         told = account_of(record, bucket or "") or next(texts(request.get("x-amz-expected-bucket-owner")), None)
         return _bucket(bucket, told, owner, neighbours) if bucket else Extent()
-    found = Extent()
-    for path in _DESTINATIONS.get("s3" if service.startswith("s3") else service, {}).get(name, ()):
-        for destination in values_at(request, path):
-            found |= _destination(destination, owner, neighbours)
-    return found
+    paths = _DESTINATIONS.get("s3" if service.startswith("s3") else service, {}).get(name, ())
+    named = (destination for path in paths for destination in values_at(request, path))
+    return Extent.of(_destination(destination, owner, neighbours) for destination in named)
 
 
 def _destination(value: object, owner: Owner, neighbours: Neighbours) -> Extent:
     if isinstance(value, dict):  # S3's own: the bucket's ARN, and its account only where somebody cared to say
         account = text(value.get("Account")) or text(value.get("AccountId"))
-        found = Extent()
-        for bucket in texts(value.get("Bucket")):
-            found |= _bucket(bucket, account, owner, neighbours)
-        return found
+        return Extent.of(_bucket(bucket, account, owner, neighbours) for bucket in texts(value.get("Bucket")))
     given = text(value)
     if given is None or "@" in given or "://" in given or given.startswith("+"):
         return Extent()  # a mailbox, a web address, a telephone: in no account

@@ -5,10 +5,11 @@ AWS refused the call is another matter.
 Blind to: what was granted before and stays, and requests whose parameters CloudTrail left out (most refused ones).
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import ip_network
+from itertools import chain
 from typing import Any
 
 from stanch.domain.estate import Network, Perimeter, Side
@@ -75,21 +76,23 @@ class Extent:
     reach: Reach = Reach.NONE
     strangers: tuple[str, ...] = ()
 
-    def __or__(self, other: "Extent") -> "Extent":
-        """Both."""
-        return Extent(max(self.reach, other.reach), tuple(dict.fromkeys((*self.strangers, *other.strangers))))
+    @classmethod
+    def of(cls, extents: Iterable["Extent"]) -> "Extent":
+        """All of them together."""
+        reach, strangers = Reach.NONE, dict[str, None]()
+        for extent in extents:
+            reach = max(reach, extent.reach)
+            strangers.update(dict.fromkeys(extent.strangers))
+        return cls(reach, tuple(strangers))
 
 
 def granted(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours) -> Extent:
     """Whom a record's request lets in, at the widest; NONE when it grants nothing. `owner` is the granting account."""
     request = request_of(record)
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
-    found = Extent()
-    for document in policies_in(request):
-        found |= _of_document(document, owner, neighbours)
-    for grantee in (*sharing(source, name, request), *strangers_in_acl(source, request)):
-        found |= extent_of(grantee, neighbours)
-    return found
+    by_policy = (_of_document(document, owner, neighbours) for document in policies_in(request))
+    listed = chain(sharing(source, name, request), strangers_in_acl(source, request))
+    return Extent.of(chain(by_policy, (extent_of(grantee, neighbours) for grantee in listed)))
 
 
 def extent_of(grantee: str, neighbours: Neighbours) -> Extent:

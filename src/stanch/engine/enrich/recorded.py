@@ -16,11 +16,13 @@ _BOTH_WAYS = frozenset({"ReadOnly", "WriteOnly"})
 _EXCEPT = ("notEquals", "notStartsWith", "notEndsWith")
 _THINGS, _CALLERS = "resources.ARN", "userIdentity.arn"
 # What logs are written into would log itself without end, and what is rewritten all day is left out to save money.
-_LEFT_OUT_EVERYWHERE = re.compile(
-    r"(?<!cata)(?<!dia)(?<![-_./:]b)logs?(?![a-z])|logging|trail|audit|athena"
-    r"|(?<![a-z])(?:aws)?config(?![a-z])|cache|(?<![a-z])te?mp(?![a-z])",
-    re.IGNORECASE,
-)
+_LEFT_OUT_EVERYWHERE = frozenset(
+    {
+        "accesslogs", "alblogs", "athena", "audit", "auditlogs", "awsconfig", "cache", "cloudtrail", "config", "elblogs",
+        "flowlogs", "log", "logging", "logs", "temp", "tmp", "trail", "trails", "weblogs",
+    }
+)  # fmt: skip
+_WORDS = re.compile("[a-z0-9]+")
 
 
 def lost_by(record: Mapping[str, Any]) -> tuple[str, ...]:
@@ -43,10 +45,17 @@ def left_out_by(record: Mapping[str, Any]) -> Iterator[str]:
 
 
 def hidden_by(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The things and callers that an advanced selector leaves out, but for what is named for logs or for scratch."""
+    """The things and callers that an advanced selector leaves out, but for things named for logs or for scratch."""
     if record.get("eventName") != "PutEventSelectors":
         return ()
-    return tuple(arn for arn in _excepted(record, (_THINGS, _CALLERS)) if not _LEFT_OUT_EVERYWHERE.search(arn))
+    things = (arn for arn in _excepted(record, (_THINGS,)) if not _for_logs_or_scratch(arn))
+    return (*things, *_excepted(record, (_CALLERS,)))
+
+
+def _for_logs_or_scratch(arn: str) -> bool:
+    """Whether a bucket, table or function is named so; a folder within it has any name that a thief likes."""
+    name = arn.rpartition(":")[2].partition("/")[0]
+    return not _LEFT_OUT_EVERYWHERE.isdisjoint(_WORDS.findall(name.lower()))
 
 
 def _excepted(record: Mapping[str, Any], fields: Collection[str]) -> Iterator[str]:

@@ -197,7 +197,7 @@ class View(RecordFields):
         """Who outside is let in or sent something, by name; by a call that only reads nobody is."""
         if self.record.get("readOnly") is True or self.failed:
             return ()
-        return (self.granted | self.copied).strangers
+        return Extent.of((self.granted, self.copied)).strangers
 
     @property
     def copy_reach(self) -> Reach:

@@ -1,7 +1,7 @@
 """A host has one way out: its key in two public networks is in two pairs of hands.
 
 Reads: the public networks (/24, /48 in IPv6) that use one access key of an instance.
-Blind to: a host that never calls from a public address, and a thief in its own network.
+Blind to: a host that never calls from a public address, a thief in its own network, and logs that tell no keys.
 """
 
 from collections.abc import Iterator, Sequence
@@ -41,10 +41,11 @@ LIMITS = Limits()
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
     """Yield one sighting for each key of an instance that two networks used; those of IPv4 and of IPv6 count apart."""
-    keys: dict[tuple[str, bool], list[Cell]] = {}
+    keys: dict[tuple[str, str, bool], list[Cell]] = {}
     for cell in history.cells:
-        if cell.place and not cell.is_aws and is_instance(cell) and not through_a_service(cell):
-            keys.setdefault((cell.actor.access_key or "", ":" in cell.place), []).append(cell)
+        key, session = cell.actor.access_key, cell.actor.session
+        if key and session and cell.place and is_instance(cell) and not (cell.is_aws or through_a_service(cell)):
+            keys.setdefault((key, session, ":" in cell.place), []).append(cell)
     for cells in keys.values():
         if proof := _apart(cells, limits.hours):
             places = ", ".join(sorted({cell.place for cell in proof}))

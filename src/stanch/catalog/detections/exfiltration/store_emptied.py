@@ -132,15 +132,15 @@ def _told_of_removed(
     """A sighting where the bucket itself was removed after reads, however few calls emptied it."""
     if not removed:
         return None
-    since, until = deleted[0].first - limits.hours_to_removal * HOUR, removed[-1].last
-    before = [cell for cell in read if since <= cell.first <= until]
+    since, until = removed[-1].first - limits.hours_to_removal * HOUR, removed[-1].last
+    before, emptied = ([cell for cell in cells if since <= cell.first <= until] for cells in (read, deleted))
     objects = {key for cell in before for key in cell.objects}
-    if len(objects) < limits.objects_of_removed:
+    if not emptied or len(objects) < limits.objects_of_removed:
         return None
-    asset = _asset(deleted[0], history)
-    why = f"{len(objects)} objects of {deleted[0].on} read, then all deleted and the bucket with them"
+    asset = _asset(emptied[0], history)
+    why = f"{len(objects)} objects of {emptied[0].on} read, then all deleted and the bucket with them"
     severity = ABOUT.severity if asset else Severity.MEDIUM
-    return Sighting((*before, *deleted, *removed), why, (store(deleted[0], asset),), severity, 0.5)
+    return Sighting((*before, *emptied, *removed), why, (store(emptied[0], asset),), severity, 0.5)
 
 
 def _asset(cell: Cell, history: History) -> Asset | None:
