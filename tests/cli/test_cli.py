@@ -144,7 +144,7 @@ def test_what_could_not_be_read_is_listed_and_the_exit_code_says_so(stanch: Run,
     said = stanch("hunt", "trail", "--format", "json")
     assert said.code == 3
     assert said.lines[-1]["files_skipped"] == [
-        {"path": "trail/b.json", "why": "broken JSON: Input data was truncated", "fault": True}
+        {"path": "trail/b.json", "why": "broken JSON: Input data was truncated", "fault": True, "part": False}
     ]
     assert said.lines[0]["kind"] == "finding"
 

@@ -14,6 +14,7 @@ from stanch.cli import show as shown
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, one_line, stoppable
 from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
 from stanch.cli.progress import Bar
+from stanch.contracts import lines
 from stanch.contracts.source import LogFile
 from stanch.engine.read import Tally
 from stanch.stores.lake import Lake
@@ -73,7 +74,7 @@ def import_(
             "files_kept": kept,
             "files_known": tally.duplicates,
             "events": tally.events,
-            "files_skipped": [{"path": skip.path, "why": skip.why, "fault": skip.fault} for skip in tally.skipped],
+            "files_skipped": list(map(lines.skipped, tally.skipped)),
         }
     )
     face.say(f"Kept {shown.counted(tally.events, 'event')} of {shown.counted(kept, 'file')} in {lake.folder}.")

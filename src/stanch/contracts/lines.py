@@ -9,7 +9,7 @@ import msgspec
 
 from stanch.domain.coverage import Coverage
 from stanch.domain.decision import Answer, Question
-from stanch.domain.event import Actor
+from stanch.domain.event import Actor, Skipped
 from stanch.domain.finding import AssetRef, Finding
 from stanch.domain.incident import Incident
 from stanch.domain.step import Step
@@ -18,6 +18,11 @@ from stanch.domain.verdict import Evidence, Verdict
 VERSION = 1
 _LONGEST_FACT = 8192
 """Characters of a value as JSON; a longer one is told by its beginning, and the snapshot has all of it."""
+
+
+def skipped(value: Skipped) -> dict[str, Any]:
+    """What was not read, or only in part."""
+    return {"path": value.path, "why": value.why, "fault": value.fault, "part": value.part}
 
 
 def finding(value: Finding) -> dict[str, Any]:
@@ -165,9 +170,7 @@ def coverage(value: Coverage) -> dict[str, Any]:
     return {
         "kind": "coverage",
         "files_read": value.files_read,
-        "files_skipped": [
-            {"path": skip.path, "why": skip.why, "fault": skip.fault, "part": skip.part} for skip in value.files_skipped
-        ],
+        "files_skipped": list(map(skipped, value.files_skipped)),
         "logs": dict(sorted(value.logs.items())),
         "events": value.events,
         "duplicates": value.duplicates,

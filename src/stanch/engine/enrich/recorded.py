@@ -18,8 +18,8 @@ _THINGS, _CALLERS = "resources.ARN", "userIdentity.arn"
 # What logs are written into would log itself without end, and what is rewritten all day is left out to save money.
 _LEFT_OUT_EVERYWHERE = frozenset(
     {
-        "accesslogs", "alblogs", "athena", "audit", "auditlogs", "awsconfig", "cache", "cloudtrail", "config", "elblogs",
-        "flowlogs", "log", "logging", "logs", "temp", "tmp", "trail", "trails", "weblogs",
+        "accesslogs", "alblogs", "athena", "audit", "auditlogs", "awsconfig", "cache", "cloudtrail", "config",
+        "elblogs", "flowlogs", "log", "logging", "logs", "temp", "tmp", "trail", "trails", "weblogs",
     }
 )  # fmt: skip
 _WORDS = re.compile("[a-z0-9]+")
