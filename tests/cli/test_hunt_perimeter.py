@@ -4,13 +4,15 @@ import gzip
 import json
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from stanch import app
+from stanch.app.hunting import PEEKED, accounts_of
 from stanch.domain.estate import Estate
-from stanch.stores.logs import found
+from stanch.stores.listing import Listing
+from stanch.stores.logs import LocalFile, found
 
 ONE, OTHER, STRANGER = "111122223333", "444455556666", "999988887777"
 _number = count()
@@ -70,6 +72,23 @@ def test_an_account_whose_files_sort_last_is_ours_too(tmp_path: Path, first: str
 def test_so_is_one_that_only_the_end_of_a_file_names(tmp_path: Path) -> None:
     write(tmp_path, [share(ONE, OTHER), *(event(ONE) for _ in range(200)), event(OTHER)])
     assert hunted(tmp_path, 1) == (set(), (ONE, OTHER), 202)
+
+
+@pytest.mark.parametrize("count", [1, PEEKED, PEEKED + 1, 2 * PEEKED - 1, 1001])
+def test_to_guess_no_more_files_are_opened_than_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    write(tmp_path, *([event(ONE)] for _ in range(count)))
+    opened: list[str] = []
+    whole = LocalFile.open
+
+    def noted(file: LocalFile) -> BinaryIO:
+        opened.append(file.path)
+        return whole(file)
+
+    monkeypatch.setattr(LocalFile, "open", noted)
+    assert accounts_of(Listing(found([tmp_path]))) == (ONE,)
+    assert min(count, PEEKED // 2) <= len(opened) <= PEEKED
 
 
 def test_an_account_that_no_log_is_of_stays_a_stranger(tmp_path: Path) -> None:

@@ -219,6 +219,29 @@ def test_an_account_that_appears_widens_the_perimeter_for_all(tmp_path: Path) ->
     assert (done.accounts, done.files) == (("111122223333", "444455556666"), 2)
 
 
+def test_so_does_one_that_only_the_end_of_a_file_names_before_anything_is_told(tmp_path: Path) -> None:
+    logs, other = tmp_path / "logs", "444455556666"
+    added = {"add": {"items": [{"userId": other}]}}
+    shared = call(0, "ModifySnapshotAttribute") | {
+        "eventSource": "ec2.amazonaws.com",
+        "requestParameters": {
+            "snapshotId": "snap-1", "createVolumePermission": added, "attributeType": "CREATE_VOLUME_PERMISSION",
+        },
+    }  # fmt: skip
+    put(logs / "1.json", shared, *map(call, range(1, 201)))
+    with over(logs, tmp_path / "stranger") as running:
+        assert [f.detection for one in cycle(running).incidents for f in one.findings] == [
+            "exfiltration/snapshot_shared"
+        ]
+    put(logs / "1.json", shared, *map(call, range(1, 201)), call(201) | {"recipientAccountId": other})
+    with over(logs, tmp_path / "state") as running:
+        done = cycle(running)
+        assert (done.incidents, done.accounts) == ((), ("111122223333", other))
+        assert (done.files, done.events, done.coverage.events) == (1, 202, 202)
+        assert cycle(running).files == 0
+    assert stored(tmp_path / "state") == []
+
+
 def test_flow_logs_are_summed_anew_when_another_comes_and_once_when_it_begins(tmp_path: Path) -> None:
     logs, start = tmp_path / "logs", int((NOW - timedelta(hours=2)).timestamp())
     put(logs / "1.json", call(1))

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from stanch.engine import inflate
 from stanch.engine.inflate import Inflating
 
 TEXT = "\n".join(f'{{"number":{number},"odd":{number * 7919 % 100_003}}}' for number in range(40_000)).encode()
@@ -52,6 +53,15 @@ def test_a_member_that_breaks_in_its_midst_gives_what_it_held_before() -> None:
     middle, stream = inflated(whole + wrong_checksum(whole) + whole)
     assert middle == TEXT[:100_000] * 2
     assert stream.cut
+
+
+@pytest.mark.parametrize("most", [0, -1])
+def test_what_is_made_again_of_a_broken_member_is_bounded(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    whole = gzip.compress(TEXT[:100_000])
+    broken = whole[:10_000] + b"\xff" * 50 + whole[10_050:]
+    plain, _ = inflated(broken)
+    monkeypatch.setattr(inflate, "_MOST_SAVED", len(plain) + most)
+    assert inflated(broken)[0] == (plain if most == 0 else b"")
 
 
 @pytest.mark.parametrize("cut", [1, 5, 8, 9, 500])

@@ -80,6 +80,29 @@ def test_hidden_folders_and_unfinished_copies_are_told_and_other_hidden_files_ar
     assert [Path(file.path).name for file in Search([str(tmp_path / ".old")])] == ["c"]
 
 
+@pytest.mark.parametrize(
+    ("name", "copying"),
+    [
+        (".a.json.gz.Xy12aB", True),
+        (".a.log.qXbcde", True),
+        (".a.log.ABCDEf", True),
+        (".a.log.abcde7", True),
+        (".events.ndjson", False),
+        (".flow.sqlite", False),
+        (".a.backup", False),
+        (".x.Digest", False),
+        (".x.DIGEST", False),
+        (".a.log.202611", False),
+        (".a.Xy12aB.gz", False),
+    ],
+)
+def test_a_hidden_file_whose_name_ends_in_a_word_is_no_unfinished_copy(
+    tmp_path: Path, name: str, copying: bool
+) -> None:
+    made(tmp_path, name)
+    assert [Path(file.path).name for file in Search([str(tmp_path)])] == ([] if copying else [name])
+
+
 def test_a_linked_folder_is_an_entry_that_cannot_be_opened(tmp_path: Path) -> None:
     made(tmp_path, "real/a")
     (tmp_path / "link").symlink_to(tmp_path / "real")

@@ -2,6 +2,7 @@
 
 import os
 import re
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from secrets import token_bytes
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from stanch.engine.watches import Watch
 
 PEEKED = 20
-"""About so many files whose path names no account are opened beforehand, to guess it by their first records."""
+"""At most so many files whose path names no account are opened beforehand, to guess it by their first records."""
 _SALT = 32
 
 
@@ -51,16 +52,16 @@ class Hunted:
 def accounts_of(files: Sequence[LogFile]) -> tuple[str, ...]:
     """The accounts that the logs come from, by where they lie; where that tells nothing, by their first records."""
     accounts: set[str] = set()
-    nameless: list[LogFile] = []
-    for file in files:
+    nameless = array("q")  # their places: a Listing packs files, millions of them would not fit otherwise
+    for at, file in enumerate(files):
         if isinstance(file, Unit):
             accounts |= _accounts_in(file)
         elif account := account_in_path(file.path):
             accounts.add(account)
         else:
-            nameless.append(file)
-    for file in nameless[:: max(1, len(nameless) // PEEKED)]:  # from among all of them: names may sort by account
-        accounts |= accounts_in_head(head(file))
+            nameless.append(at)
+    for at in nameless[:: max(1, -(-len(nameless) // PEEKED))]:  # from among all of them: names may sort by account
+        accounts |= accounts_in_head(head(files[at]))
     return tuple(sorted(accounts))
 
 

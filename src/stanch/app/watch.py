@@ -124,9 +124,15 @@ class Watching:
             )  # fmt: skip
         self._before = None
         news, stopped = _News(), False
-        hunt, judged_by = self._hunt(accounts, Span(now - self._window))
+        span = Span(now - self._window)
+        hunt, judged_by = self._hunt(accounts, span)
         try:
             self._read(hunt, judged_by, fresh, letters, news, at)
+            while self._too_narrow(accounts, hunt.part.tally.owners):
+                # The guess called our own accounts strangers: what was judged so is forgotten, none of it is news.
+                fresh, accounts = self._begin(listing)
+                hunt, judged_by = self._hunt(accounts, span)
+                self._read(hunt, judged_by, fresh, (), _News(), at)
         except KeyboardInterrupt:
             stopped = True
             hunt.part.tally.skipped.append(Skipped("the rest", "interrupted; the next watch goes on with it"))
@@ -164,6 +170,13 @@ class Watching:
         if not self._kept.begin(self._knowing.name, accounts):
             fresh = self._kept.sort(listing)
         return fresh, accounts
+
+    def _too_narrow(self, accounts: tuple[str, ...], owners: set[str]) -> bool:
+        """Whether records are of accounts that were not guessed; they are noted, which widens the perimeter."""
+        if self._knowing.estate.perimeter.accounts or owners.issubset(accounts):
+            return False
+        self._kept.accounts(owners)
+        return True
 
     def _letters(self, at: int) -> tuple[list[Letter], list[Skipped]]:
         """What was received and not read yet, and what came to be too old for that."""

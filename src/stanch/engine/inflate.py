@@ -174,11 +174,13 @@ def _before_its_fault(stored: bytes) -> bytes:
     for step in (_STEP, 1):
         member = isal_zlib.decompressobj(_AUTO_HEADER)
         pieces = [member.decompress(stored[:good])]
+        saved = len(pieces[0])
         with suppress(isal_zlib.error):  # type: ignore[arg-type]  # as above
             while good < len(stored):
                 pieces.append(member.decompress(stored[good : good + step]))
                 good += step
-                if sum(map(len, pieces)) > _MOST_SAVED:
+                saved += len(pieces[-1])
+                if saved > _MOST_SAVED:
                     return b""
         plain = b"".join(pieces)
     return plain

@@ -18,8 +18,9 @@ from stanch.stores.told import Told
 # The layout in which CloudTrail delivers says whose log a file is before it is opened.
 _DELIVERED = re.compile(r"AWSLogs/(?:o-[a-z0-9]+/)?(\d{12})/")
 _RECORDED = re.compile(rb'"recipientAccountId"\s*:\s*"(\d{12})"')
-# What rsync calls a file until all of it has come; read now, its flows would be counted twice later.
-_COPYING = re.compile(r"\..+\.[A-Za-z0-9]{6}")
+# What rsync calls a file until all of it has come; read now, its flows would be counted twice later. Six characters
+# drawn by lot have a digit, or both cases; those of a word (`.ndjson`, `.Digest`) or of a month (`.202611`) do not.
+_COPYING = re.compile(r"\..+\.(?![0-9]{6}\Z)(?:(?=[A-Za-z]*[0-9])|(?=[A-Za-z]+[A-Z])(?=[A-Z]*[a-z]))[A-Za-z0-9]{6}")
 STDIN = "-"
 S3 = "s3://"
 

@@ -1,6 +1,7 @@
 """Flow logs become sums: what left our hosts, by whom, to whom; what cannot be read is told and costs only itself."""
 
 import dataclasses
+import io
 from datetime import UTC, datetime
 from ipaddress import ip_network
 from pathlib import Path
@@ -11,6 +12,8 @@ from tests.engine.flows.written import START, V2, V5, Gone, Local, Stored, gz, l
 
 from stanch.domain.estate import Estate, Perimeter, Side
 from stanch.engine.flows import Read, aggregate
+from stanch.engine.flows.form import Form
+from stanch.engine.flows.sections import MOST_CHANGES, Section
 from stanch.engine.flows.table import KEPT_CELLS
 from stanch.engine.scan.span import Span
 
@@ -187,6 +190,31 @@ def test_after_a_further_header_that_lacks_what_is_summed_nothing_is_read_and_th
     assert [(skip.why, skip.part) for skip in read.skipped] == [
         ("its format does not log bytes, from a further header on; what follows is not read", True)
     ]
+
+
+def test_headers_without_rows_are_passed_over_however_many_there_are() -> None:
+    header = text([])
+    section = Section(io.BytesIO(header * 2000 + text([row()], header=False)), Form.of_line(header))
+    assert section.read((1 << 16) + 1) == text([row()], header=False), "each read takes a header alone"
+    (cell,), read = summed(header * 20_000 + text([row()]))
+    assert (cell.count, read.skipped) == (1, [])
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_headers_that_change_the_columns_are_followed_some_hundred_times(more: int) -> None:
+    parts = [text([row()], V5 if change % 2 else V2) for change in range(MOST_CHANGES + 1 + more)]
+    cells, read = summed(b"".join(parts), text([row()]))
+    assert sum(cell.count for cell in cells) == MOST_CHANGES + 2
+    told = [("more than 500 headers that name other columns; what follows is not read", True)]
+    assert [(skip.why, skip.part) for skip in read.skipped] == told * more
+
+
+def test_so_are_those_without_rows_between_them() -> None:
+    both = text([], V2) + text([], V5)
+    section = Section(io.BytesIO(both * 50_000), Form.of_line(text([], V2)))
+    while section.turn() or not section.fault:
+        assert section.read(1 << 30) == b""
+    assert section.fault.startswith(f"more than {MOST_CHANGES}")
 
 
 @pytest.mark.parametrize(
