@@ -134,6 +134,7 @@ def hunt(
         if not estate.perimeter.accounts and not owners.issubset(accounts):
             # The guess was too narrow, and called our own accounts strangers: what was judged so is worth nothing.
             accounts = tuple(sorted(owners.union(accounts)))
+            search.give_up()
             search = Hunt(loaded[0], watches, estate, accounts)
             search.read(files, build, count, lambda part: on_file(part.tally))
         search.hear()

@@ -131,6 +131,7 @@ class Watching:
             while self._too_narrow(accounts, hunt.part.tally.owners):
                 # The guess called our own accounts strangers: what was judged so is forgotten, none of it is news.
                 fresh, accounts = self._begin(listing)
+                hunt.give_up()
                 hunt, judged_by = self._hunt(accounts, span)
                 self._read(hunt, judged_by, fresh, (), _News(), at)
         except KeyboardInterrupt:

@@ -130,6 +130,12 @@ class Hunt:
             self._words.update(part.calls.words)
             part.calls = Summed()
 
+    def give_up(self) -> None:
+        """Take away the files of a search that is begun anew."""
+        if self._book is not None:
+            with self._book:
+                self._book = None
+
     @uncollected()
     def hear(self, on_traffic: Callable[[Traffic], None] = lambda _: None) -> None:
         """Join and sum the calls of models among the files, and judge each key's, and all together."""
