@@ -15,7 +15,7 @@ from stanch.catalog.sources import alb_test, vpc_flow_test
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = "   ..."
-_ID = re.compile(r"\b(inc-?[0-9]{8}-?|i-|vol-|snap-)[0-9a-f]+\b")
+_ID = re.compile(r"\b(inc(?=-?[0-9]{8})|i-|vol-|snap-)[0-9a-f-]+\b")  # an incident is called by its day
 _CHANGING = re.compile(r"[0-9]{4}-[0-9-]+[0-9T:Z ]+|[0-9.]+(?= s\b)|[0-9,]+(?=/s)|[0-9]+(?= (?:detections|files))")
 _BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
