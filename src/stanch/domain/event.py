@@ -26,7 +26,7 @@ class Skipped:
     """Something that could not be read: never silent, always with why.
 
     `fault` is False where skipping is right (a digest, a duplicate file), True where something is missing. `part` says
-    that the rest of the file was read; it is for people.
+    that the rest of the file was read.
     """
 
     path: str

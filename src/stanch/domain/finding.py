@@ -28,6 +28,10 @@ class AssetRef:
     arn: str
 
 
+MOST_STRANGERS = 20
+"""Strangers that one finding names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One detection's word on one actor and the assets it touched; a thousand reads are one finding with a count.

@@ -10,21 +10,18 @@ job or state machine was given before (StartBuild, StartJobRun and StartExecutio
 CloudTrail hides (the parameters of a stack, the text of a document).
 """
 
-import re
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from stanch.domain.event import Event
 from stanch.engine.enrich.caller import Caller, caller_of
+from stanch.engine.lending import LENDING, roles_named
 from stanch.engine.untrusted import at, each, table, text, texts
 
 HOUR = 3600
 MADE_AT_ONCE = 50
 """Instances, tasks or roles of one call that are remembered; a hostile record may name any number."""
-_LOOKED_AT = 5000
-"""Values of one request that are looked at for roles, those on top first."""
-_ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
 
 
 class Link(NamedTuple):
@@ -235,40 +232,19 @@ def _started_tasks(record: Mapping[str, Any], account: str | None) -> Iterator[s
             yield _session(arn.rsplit("/", 1)[-1])
 
 
-def _lender(*names: str) -> Reader:
+def _lender(names: Sequence[str]) -> Reader:
     """A reader of roles that a request names by one of these parameters, wherever it holds them."""
-    return _maker(lambda record, account: _roles(record, account, names))
+    return _maker(lambda record, account: _roles_lent(record, account, names))
 
 
-def _roles(record: Mapping[str, Any], account: str | None, names: Sequence[str]) -> Iterator[str]:
-    found = (role for value in _named(record.get("requestParameters"), names) for role in texts(value))
-    for _, role in zip(range(MADE_AT_ONCE), found, strict=False):
-        parts = role.split(":", 5)
-        if len(parts) == 6 and parts[2] == "iam" and parts[5].startswith("role/"):
-            yield _lent(parts[4], parts[5].rsplit("/", 1)[-1])
-        elif _ROLE_NAME.fullmatch(name := role.rsplit("/", 1)[-1]):  # Glue's default has a path before it
-            yield _lent(account, name)
+def _roles_lent(record: Mapping[str, Any], account: str | None, names: Sequence[str]) -> Iterator[str]:
+    found = roles_named(record.get("requestParameters"), account, names)
+    return (_lent(*role) for role in islice(found, MADE_AT_ONCE))
 
 
 def _ran_stack(record: Mapping[str, Any], account: str | None) -> Iterator[str]:
-    roles = list(_roles(record, account, ("roleARN",)))
+    roles = list(_roles_lent(record, account, ("roleARN",)))
     yield from roles or [_stacks(account)]
-
-
-def _named(request: object, names: Sequence[str]) -> Iterator[object]:
-    """The values of these names in a request; Data Pipeline writes name and value beside each other."""
-    pending = deque([request])
-    for _ in range(_LOOKED_AT):
-        if not pending:
-            return
-        here = pending.popleft()
-        if isinstance(here, list):
-            pending.extend(here[:_LOOKED_AT])
-        elif isinstance(here, dict):
-            yield from (here[name] for name in names if name in here)
-            if text(here.get("key")) in names:
-                yield here.get("stringValue")
-            pending.extend(value for value in here.values() if isinstance(value, dict | list))
 
 
 def _of(service: str, read: Reader, *names: str) -> dict[tuple[str, str], Reader]:
@@ -294,40 +270,7 @@ _READERS: Mapping[tuple[str, str], Reader] = {
     **_of("lambda", _maker(_deployed_function), "UpdateFunctionCode20150331v2", "UpdateFunctionCode20150331"),
     **_of("lambda", _maker(_deployed_function), "UpdateFunctionConfiguration20150331v2"),
     **_of("ecs", _maker(_started_tasks), "RunTask", "StartTask"),
-    **_of("airflow", _lender("ExecutionRoleArn"), "CreateEnvironment", "UpdateEnvironment"),
-    **_of("apprunner", _lender("instanceRoleArn"), "CreateService", "UpdateService"),
-    **_of("batch", _lender("jobRoleArn", "taskRoleArn"), "RegisterJobDefinition"),
-    **_of("bedrock", _lender("agentResourceRoleArn"), "CreateAgent", "UpdateAgent"),
-    **_of("bedrock", _lender("executionRoleArn"), "CreateFlow", "UpdateFlow"),
-    **_of("bedrock", _lender("roleArn"), "CreateKnowledgeBase", "UpdateKnowledgeBase", "CreateModelCustomizationJob"),
-    **_of("bedrock", _lender("roleArn"), "CreateModelImportJob", "CreateModelInvocationJob", "CreateEvaluationJob"),
-    **_of("bedrock-agentcore", _lender("executionRoleArn"), "CreateBrowser", "CreateCodeInterpreter"),
-    **_of("bedrock-agentcore", _lender("roleArn"), "CreateAgentRuntime", "UpdateAgentRuntime"),
-    **_of("bedrock-agentcore", _lender("roleArn"), "CreateGateway", "UpdateGateway"),
-    **_of("cloudformation", _lender("roleARN"), "CreateChangeSet"),
     **_of("cloudformation", _maker(_ran_stack), "CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet"),
-    **_of("codebuild", _lender("serviceRole"), "CreateProject", "UpdateProject"),
-    **_of("codepipeline", _lender("roleArn"), "CreatePipeline", "UpdatePipeline"),
-    **_of("datapipeline", _lender("role", "resourceRole"), "PutPipelineDefinition"),
-    **_of("ecs", _lender("taskRoleArn"), "RegisterTaskDefinition"),
-    **_of("eks", _lender("roleArn"), "CreatePodIdentityAssociation", "UpdatePodIdentityAssociation"),
-    **_of("elasticmapreduce", _lender("jobFlowRole", "serviceRole"), "RunJobFlow"),
-    **_of("emr-containers", _lender("executionRoleArn"), "StartJobRun"),
-    **_of("emr-serverless", _lender("executionRoleArn"), "StartJobRun"),
-    **_of("events", _lender("roleArn"), "PutRule", "PutTargets"),
-    **_of("glue", _lender("role"), "CreateCrawler", "UpdateCrawler", "CreateJob", "UpdateJob", "CreateSession"),
-    **_of("glue", _lender("roleArn"), "CreateDevEndpoint"),
-    **_of("pipes", _lender("roleArn"), "CreatePipe", "UpdatePipe"),
-    **_of("s3", _lender("RoleArn"), "CreateJob"),
-    **_of("sagemaker", _lender("roleArn"), "CreateNotebookInstance", "UpdateNotebookInstance", "CreatePipeline"),
-    **_of("sagemaker", _lender("roleArn"), "UpdatePipeline", "CreateProcessingJob", "CreateTrainingJob"),
-    **_of("sagemaker", _lender("roleArn"), "CreateAutoMLJobV2", "CreateHyperParameterTuningJob"),
-    **_of("sagemaker", _lender("executionRole"), "CreateDomain", "UpdateDomain"),
-    **_of("sagemaker", _lender("executionRole"), "CreateUserProfile", "UpdateUserProfile"),
-    **_of("sagemaker", _lender("executionRoleArn"), "CreateModel"),
-    **_of("scheduler", _lender("roleArn"), "CreateSchedule", "UpdateSchedule"),
-    **_of("ssm", _lender("AutomationAssumeRole"), "CreateAssociation", "UpdateAssociation"),
-    **_of("ssm", _lender("AutomationAssumeRole"), "StartAutomationExecution"),
-    **_of("states", _lender("roleArn"), "CreateStateMachine", "UpdateStateMachine"),
+    **{call: _lender(names) for call, names in LENDING.items()},
 }
 """Each call that derives an identity, by its event source and name, with what reads it."""

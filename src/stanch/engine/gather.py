@@ -9,11 +9,10 @@ from typing import Protocol
 from stanch.contracts.behaviour import CallCell, Cell, FlowCell, Sighting
 from stanch.contracts.detection import Detection
 from stanch.domain.event import Actor, Event
-from stanch.domain.finding import AssetRef
+from stanch.domain.finding import MOST_STRANGERS, AssetRef
 
 KEPT_EVENTS = 1000
 """Event ids kept in one finding; `count` counts all of them."""
-KEPT_STRANGERS = 20
 
 Caller = tuple[str, str | None]
 """The ARN that made a call and the address it came from."""
@@ -94,7 +93,7 @@ class Group:
     def _reach(self, strangers: Iterable[str]) -> None:
         """Remember whom outside it reached: the first by name, so that no order of the events matters."""
         if strangers:
-            self.strangers = tuple(sorted({*self.strangers, *strangers})[:KEPT_STRANGERS])
+            self.strangers = tuple(sorted({*self.strangers, *strangers})[:MOST_STRANGERS])
 
     def copy(self) -> "Group":
         """A group that may take in others while this one stays as it is."""

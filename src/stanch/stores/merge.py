@@ -4,7 +4,7 @@ from dataclasses import replace
 from enum import Enum, auto
 
 from stanch.domain.event import is_identity
-from stanch.domain.finding import Finding
+from stanch.domain.finding import MOST_STRANGERS, Finding
 from stanch.domain.incident import Incident, IncidentState, Left, Shards
 
 
@@ -95,7 +95,7 @@ def _together(known: Finding, finding: Finding, logs: Logs) -> Finding:
         resources=tuple(dict.fromkeys((*known.resources, *finding.resources))),
         sessions=tuple(dict.fromkeys((*known.sessions, *finding.sessions))),
         addresses=tuple(dict.fromkeys((*known.addresses, *finding.addresses))),
-        strangers=tuple(dict.fromkeys((*known.strangers, *finding.strangers))),
+        strangers=tuple(sorted({*known.strangers, *finding.strangers})[:MOST_STRANGERS]),
         files=tuple(dict.fromkeys((*known.files, *finding.files))),
     )
 

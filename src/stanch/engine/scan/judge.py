@@ -56,8 +56,9 @@ class Judge:
                 for base in correlation.bases:
                     names = (*correlation.group_by, *correlation.measured)
                     self._asked.setdefault(base, set()).update(correlation.field_of(name, base) for name in names)
-        asked = self.asked
-        self._asks_owner = asked is None or _OWNER in asked
+        self.asked = self._fields_asked()
+        """The fields of a record, on its first level, that tell which rules it may match; None for all of them."""
+        self._asks_owner = self.asked is None or _OWNER in self.asked
 
     def note_owner(self, account: str | None) -> None:
         """Remember whose log it is."""
@@ -85,9 +86,7 @@ class Judge:
             return
         self._matched(view, part, rules)
 
-    @property
-    def asked(self) -> frozenset[str] | None:
-        """The fields of a record, on its first level, that tell which rules it may match; None for all of them."""
+    def _fields_asked(self) -> frozenset[str] | None:
         names = self.matcher.asks
         if self.profiles or self.estate.exports or not names.isdisjoint(FACTS):
             return None
