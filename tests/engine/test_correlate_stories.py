@@ -203,6 +203,29 @@ def test_a_person_who_assumed_the_passed_role_himself_is_another_story() -> None
     assert len(woven(told(ALICE, "a/x", key="AKIA1"), told(own, "b/y", 1, key="ASIA2", kin=kin), kin=kin)) == 2
 
 
+def test_a_builders_sessions_that_are_accused_of_the_same_are_one_story() -> None:
+    role = "arn:aws:sts::111122223333:assumed-role/builder"
+    first, second, third = (f"{role}/AWSCodeBuild-{n}92d53ce-b12c-4e53-a7ad-02f1fc181084" for n in (1, 2, 3))
+    told_ = [told(first, "port"), told(second, "port", 24 * 7), told(third, "key", 24 * 14)]
+    assert woven(*told_) == [{first, second}, {third}]
+
+
+@pytest.mark.parametrize(
+    "names", [("anna@example.org", "ben@example.org"), ("i-0123456789abcdef0", "i-0123456789abcdef1")]
+)
+def test_people_and_hosts_of_one_role_stay_two(names: tuple[str, str]) -> None:
+    one, other = (f"arn:aws:sts::111122223333:assumed-role/worker/{name}" for name in names)
+    assert woven(told(one, "port"), told(other, "port", 1)) == [{one}, {other}]
+
+
+def test_sessions_that_two_took_by_themselves_stay_two() -> None:
+    one, other = (session("worker", f"{n}123456789abcdef0") for n in (1, 2))
+    kin = noted(assumed(0, ALICE, "AKIA1", "ASIA1", one), assumed(1, BOB, "AKIA2", "ASIA2", other))
+    assert (
+        len(woven(told(one, "port", key="ASIA1", kin=kin), told(other, "port", 1, key="ASIA2", kin=kin), kin=kin)) == 2
+    )
+
+
 def test_rights_that_a_service_gave_to_one_of_the_accused_alone_are_his_story() -> None:
     given = told(NOTEBOOK, "b/y", 1, resources=("arn:aws:iam::111122223333:role/path/team",))
     ann, ben = session("team", "ann"), session("team", "ben")

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 from stanch.domain.event import Event
 from stanch.engine.enrich.caller import Caller, caller_of
-from stanch.engine.lending import LENDING, roles_named
+from stanch.engine.lending import LENDING, LENT_AT_ONCE, roles_named
 from stanch.engine.untrusted import at, each, table, text, texts
 
 HOUR = 3600
 MADE_AT_ONCE = 50
-"""Instances, tasks or roles of one call that are remembered; a hostile record may name any number."""
+"""Instances or tasks of one call that are remembered; a hostile record may name any number."""
 
 
 class Link(NamedTuple):
@@ -239,7 +239,7 @@ def _lender(names: Sequence[str]) -> Reader:
 
 def _roles_lent(record: Mapping[str, Any], account: str | None, names: Sequence[str]) -> Iterator[str]:
     found = roles_named(record.get("requestParameters"), account, names)
-    return (_lent(*role) for role in islice(found, MADE_AT_ONCE))
+    return (_lent(*role) for role in islice(found, LENT_AT_ONCE))
 
 
 def _ran_stack(record: Mapping[str, Any], account: str | None) -> Iterator[str]:

@@ -1,14 +1,19 @@
 """A role is passed to a service in a request: each service calls the parameter by a name of its own.
 
-Reads: requestParameters of successful calls, at any depth, within bounds.
+Reads: requestParameters of successful calls, at any depth, within bounds; of a changed function also the answer, which
+alone names its role.
 """
 
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
 from stanch.engine.untrusted import text, texts
 
+LENT_AT_ONCE = 50
+"""Roles of one call that are remembered; a hostile record may name any number."""
 _LOOKED_AT = 5000
 """Values of one request that are looked at for roles, those on top first."""
 _ROLE_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
@@ -23,6 +28,18 @@ def roles_named(request: object, account: str | None, names: Sequence[str]) -> I
             yield parts[4], name
         elif not role.startswith("arn:") and _ROLE_NAME.fullmatch(name):
             yield account, name
+
+
+def put_to_work(record: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the roles that this call gives to code: one that is passed, and that of a function made or changed.
+
+    Whoever runs the code can take the role's keys away with him.
+    """
+    call = (text(record.get("eventSource")) or "", text(record.get("eventName")) or "")
+    asked = record.get("requestParameters")
+    told = [asked, record.get("responseElements")] if call in _FUNCTIONS else asked
+    names = ("role",) if call in _FUNCTIONS else LENDING.get(call, ())
+    return islice(dict.fromkeys(name for _, name in roles_named(told, None, names)), LENT_AT_ONCE)
 
 
 def _named(request: object, names: Sequence[str]) -> Iterator[object]:
@@ -58,6 +75,7 @@ LENDING: Mapping[tuple[str, str], Sequence[str]] = {
     **_of("bedrock-agentcore", ("roleArn",), "CreateGateway", "UpdateGateway"),
     **_of("cloudformation", ("roleARN",), "CreateChangeSet"),
     **_of("codebuild", ("serviceRole",), "CreateProject", "UpdateProject"),
+    **_of("codebuild", ("serviceRoleOverride",), "StartBuild", "StartBuildBatch"),
     **_of("codepipeline", ("roleArn",), "CreatePipeline", "UpdatePipeline"),
     **_of("datapipeline", ("role", "resourceRole"), "PutPipelineDefinition"),
     **_of("ecs", ("taskRoleArn",), "RegisterTaskDefinition"),
@@ -82,3 +100,9 @@ LENDING: Mapping[tuple[str, str], Sequence[str]] = {
     **_of("states", ("roleArn",), "CreateStateMachine", "UpdateStateMachine"),
 }
 """Each call that passes a role, by its event source and name, with the parameters that name it."""
+_FUNCTIONS = frozenset(
+    ("lambda.amazonaws.com", name)
+    for name in (
+        "CreateFunction20150331", "UpdateFunctionCode20150331v2", "UpdateFunctionConfiguration20150331v2",
+    )
+)  # fmt: skip

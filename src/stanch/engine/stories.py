@@ -3,6 +3,8 @@
 Findings stand in one story when
 
 - they have one origin: the credentials descend from one another;
+- they tell the same of sessions of one role that nobody is known to have taken and that are named by chance: a service
+  runs the same work again;
 - the origin of the one made the identity behind the other (a user, a login, a trust, an instance, a function) within a
   day of something else he is accused of;
 - the origin of the one lent a role to a service, and he alone within the day before the service's session began what it
@@ -16,6 +18,7 @@ To be accused takes a finding of medium or above that no routine explains: noise
 gateway, a busy bucket or a role to assume stay two.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -25,6 +28,7 @@ from stanch.domain.event import is_identity
 from stanch.domain.finding import Finding
 from stanch.domain.severity import Severity
 from stanch.engine.crowd import Crowd, place_of
+from stanch.engine.enrich.caller import instance_named
 from stanch.engine.findings import Told
 from stanch.engine.lineage import Maker
 
@@ -35,6 +39,10 @@ MOST_ACCUSED = 100
 MOST_BEHIND = 20
 """Origins that are told to stand behind a story."""
 _HOUR = 3600.0
+_BY_CHANCE = re.compile(
+    r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])", re.IGNORECASE
+)
+"""What a service puts into a session's name so that it is like no other."""
 
 Pair = tuple[int, int]
 Identity = tuple[str, str, str]
@@ -64,6 +72,7 @@ def stories(
     accused = [index for index, one in enumerate(told) if _accuses(one.finding)]
     joined = _Joined(len(told))
     joined.all(_of_one_origin(told))
+    joined.all(_of_one_worker(told, accused, kin))
     joined.all(_on_one_asset(told, accused, estate))
     joined.all(_from_one_address(told, accused, estate, kin, crowd))
     if kin is not None:
@@ -103,6 +112,18 @@ def _of_one_origin(told: Sequence[Told]) -> Iterator[Pair]:
         root = one.finding.actor.root
         if is_identity(root):
             yield index, first.setdefault(root, index)
+
+
+def _of_one_worker(told: Sequence[Told], accused: Sequence[int], kin: Kin | None) -> Iterator[Pair]:
+    first: dict[tuple[Identity, str], int] = {}
+    for index in accused:
+        finding = told[index].finding
+        root = finding.actor.root
+        role, session = _identity(root), root.rsplit("/", 1)[-1]
+        if ":assumed-role/" not in root or instance_named(session) or (kin is not None and kin.handed_out(root)):
+            continue
+        if role and _BY_CHANCE.search(session):
+            yield index, first.setdefault((role, finding.detection), index)
 
 
 def _of_one_maker(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iterator[Pair]:

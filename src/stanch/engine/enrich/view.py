@@ -17,6 +17,7 @@ Facts that rules can name, besides every field of the record:
     grant.admin                                                the request gives administrator-equivalent power
     copy.to                                                    outside | unknown | inside | none
     sealed.to                                                  outside | inside | none: whose KMS key encrypts
+    role.put_to_work                                           roles, by name, that the call gives to code
     opens.to_world                                             everything, administration, data, web, other
     policy.denies                                              service principals that a policy denies unconditionally
     trail.hides                                                ARNs that selectors leave out, but for logs and scratch
@@ -50,6 +51,7 @@ from stanch.engine.enrich.touched import Touched, touched_by
 from stanch.engine.enrich.whence import network_side
 from stanch.engine.fields import RecordFields
 from stanch.engine.lazy import lazy
+from stanch.engine.lending import put_to_work
 from stanch.engine.untrusted import at, count, text
 
 if TYPE_CHECKING:
@@ -278,6 +280,7 @@ FACTS: Mapping[str, Callable[[View], Values]] = {
     "read.asset": _of_reads(lambda placed: placed.ref.name),
     "read.key": _of_reads(lambda placed: f"{placed.thing.bucket or placed.thing.arn}/{placed.thing.key or ''}"),
     "read.kind": _of_reads(lambda placed: placed.ref.kind),
+    "role.put_to_work": lambda view: tuple(put_to_work(view.record)),
     "sealed.to": lambda view: (sealed_to(view.record, view.neighbours).word,),
     "trail.hides": lambda view: hidden_by(view.record),
     "trail.loses": lambda view: lost_by(view.record),
