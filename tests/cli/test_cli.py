@@ -286,6 +286,23 @@ def test_a_sentence_is_not_broken_into_lines(stanch: Run, trail: Path, monkeypat
     assert "not read: trail/notes.txt: of no log that stanch knows" in told
 
 
+def test_an_incident_can_be_read_and_copied_at_80_columns(
+    stanch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    name = f"\x1b[2J\u202e\n{'ann-' * 500}end"
+    who = {"type": "IAMUser", "accountId": "111122223333", "arn": f"arn:aws:iam::111122223333:user/{name}"}
+    (tmp_path / "a.json").write_text(json.dumps({"Records": [{**THEFT, "userIdentity": who}]}))
+    told = stanch("hunt", "a.json").out.splitlines()
+    panel = [line for line in told if line[:1] in set("╭│╰")]
+    assert {len(line) for line in panel} == {80}
+    assert len(panel) < 20
+    assert any(" exfiltration/bucket_opened_by_policy " in line for line in panel)
+    assert not any(hidden in line for line in told for hidden in "\x1b\u202e")
+    finding, *_ = stanch("hunt", "a.json", "--format", "json").lines
+    assert finding["actor"]["arn"] == who["arn"]
+
+
 def test_an_empty_search_is_not_called_quiet(stanch: Run, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     said = stanch("hunt", "empty")
