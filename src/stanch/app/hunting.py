@@ -23,6 +23,7 @@ from stanch.engine.read import Tally, head
 from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
+from stanch.stores.ahead import ahead
 from stanch.stores.lake import Unit
 from stanch.stores.logs import account_in_path, accounts_in_head
 
@@ -123,6 +124,7 @@ def hunt(
             profiles=profiles,
             inspect=inspect,
             salt=salt,
+            ahead=ahead,
         )
 
     stopped = False

@@ -7,7 +7,10 @@ from stanch.domain.event import Event, Skipped
 
 
 class LogFile(Protocol):
-    """One file of logs, wherever it lies; opening it may raise OSError."""
+    """One file of logs, wherever it lies; opening it may raise OSError.
+
+    One that takes long to begin has an attribute `distant`, which is true: several may be opened side by side.
+    """
 
     @property
     def path(self) -> str:
