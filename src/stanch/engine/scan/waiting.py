@@ -17,7 +17,7 @@ from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
 from stanch.engine.scan.cells import Key, Who
 from stanch.engine.scan.shelved import Shelved
-from stanch.engine.sigma.packed import Unpackable, packed, unpacked
+from stanch.engine.sigma.packed import Unpackable, packed, unpacked, unpacked_ours
 
 IN_BLOCK = 512
 """Events of one block, at most."""
@@ -141,9 +141,13 @@ class Waiting:
             yield from map(Row._make, self._opened(number))
 
     def prove(self) -> None:
-        """Raises Unpackable unless each block holds as many events as are counted."""
+        """Raises Unpackable unless each block holds as many events as are counted, and changes nothing else.
+
+        Blocks that come from a file of an interrupted run must be proven before anything else is asked of them.
+        """
         try:
-            count = sum(len(row) == len(Row._fields) for row in self.rows())
+            blocks = (unpacked(zlib.decompress(block), _KNOWN) for block, _ in self.blocks())
+            count = sum(len(row) == len(Row._fields) for block in blocks for row in block)
         except Exception as error:  # what was spoilt may raise anything
             raise Unpackable(f"{type(error).__name__}: {error}") from error
         if count != self._closed:
@@ -173,8 +177,7 @@ class Waiting:
         self._closed += count
 
     def _opened(self, number: int) -> list[tuple[Any, ...]]:
-        # A block may come from a file of an interrupted run, so it may name nothing but what it is made of.
-        rows: list[tuple[Any, ...]] = unpacked(zlib.decompress(self._blocks[number]), _KNOWN)
+        rows: list[tuple[Any, ...]] = unpacked_ours(zlib.decompress(self._blocks[number]), _KNOWN)
         return rows
 
 

@@ -48,17 +48,23 @@ def packed(value: Any) -> bytes:
 
 def unpacked(data: bytes, besides: Iterable[Any] = ()) -> Any:
     """What was packed; `besides` are further classes that may stand in it. Raises Unpackable for anything else."""
-    known = {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}
-    lasting = _lasting(known.values())
+    besides = tuple(besides)
+    lasting = _lasting((*_PARTS.values(), *besides))
     try:
-        made = _Unpacking(data, known).load()
-    except Exception as error:  # a pickle that was spoilt may raise anything
-        raise Unpackable(f"{type(error).__name__}: {error}") from error
+        made = unpacked_ours(data, besides)
     finally:
         changed = [str(one) for one, before in lasting if _put_back(one, before)]
     if changed:
         raise Unpackable(f"changes {', '.join(changed)}")
     return made
+
+
+def unpacked_ours(data: bytes, besides: Iterable[Any] = ()) -> Any:
+    """As `unpacked`, in a third of a millisecond less, of what this run packed itself or has unpacked before."""
+    try:
+        return _Unpacking(data, {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}).load()
+    except Exception as error:  # a pickle that was spoilt may raise anything
+        raise Unpackable(f"{type(error).__name__}: {error}") from error
 
 
 class _Unpacking(pickle.Unpickler):
