@@ -7,7 +7,10 @@ from stanch.domain.event import Event, Skipped
 
 
 class LogFile(Protocol):
-    """One file of logs, wherever it lies; opening it may raise OSError."""
+    """One file of logs, wherever it lies; opening it may raise OSError.
+
+    One that only the process that made it can open has a further name, `stays`, which is true.
+    """
 
     @property
     def path(self) -> str:
