@@ -103,6 +103,7 @@ def hunt(
     watches: Sequence["Watch"] = (),
     routines: Sequence["Routine"] = (),
     span: Span = ALWAYS,
+    accounts: tuple[str, ...] = (),
     profiles: bool = True,
     left_out: Callable[[], Sequence[Skipped]] = tuple,
     processes: int | None = None,
@@ -114,10 +115,11 @@ def hunt(
 ) -> Hunted:
     """Search the files with these rules and behaviours; `processes` side by side, by default as many as are worth it.
 
-    `left_out` says in the end what was never listed because nobody asked for it, `keeper` keeps what was read for
-    when the hunt is begun again, and raw logs that `lake` does not hold yet are kept there. Without `profiles` only
-    what rules match is kept: behaviours see nothing, and nobody's other calls are told. `inspect` looks into models'
-    answers, where logs hold them. What prompts have in common is known by hashes keyed with `salt`, or with a new one.
+    `accounts` are what `accounts_of` made of the files, if that was asked before. `left_out` says in the end what was
+    never listed because nobody asked for it, `keeper` keeps what was read for when the hunt is begun again, and raw
+    logs that `lake` does not hold yet are kept there. Without `profiles` only what rules match is kept: behaviours see
+    nothing, and nobody's other calls are told. `inspect` looks into models' answers, where logs hold them. What prompts
+    have in common is known by hashes keyed with `salt`, or with a new one.
     """
     from stanch.engine.hunt import Hunt
     from stanch.engine.scan.lake.scanner import LakeScanner
@@ -127,9 +129,9 @@ def hunt(
     keepers = iter([keeper])  # what a second reading comes to holds for another perimeter
     made = partial(LakeScanner, profiles=profiles, inspect=inspect, salt=salt or token_bytes(_SALT))
 
-    def begin(accounts: tuple[str, ...]) -> Searching:
-        build = partial(made, loaded[0], estate, every_source(), accounts, limit, routines, span, lake)
-        return Searching(Hunt(loaded[0], watches, estate, accounts), accounts, build)
+    def begin(ours: tuple[str, ...]) -> Searching:
+        build = partial(made, loaded[0], estate, every_source(), ours, limit, routines, span, lake)
+        return Searching(Hunt(loaded[0], watches, estate, ours), ours, build)
 
     def read(searching: Searching) -> None:
         count = processes or processes_for(cores(), files)
@@ -141,7 +143,7 @@ def hunt(
         searching.hunt.weigh(lambda part: on_file(part.tally), span)
 
     declared = estate.perimeter.accounts
-    first = declared or accounts_of(files)
+    first = declared or accounts or accounts_of(files)
     searching, stopped = read_until_owners_agree(begin(first), read, begin, weigh, guessed=not declared)
     tally = searching.hunt.part.tally
     if stopped:

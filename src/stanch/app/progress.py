@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from stanch.app.hunting import accounts_of
 from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.estate import Estate
@@ -41,16 +42,23 @@ class Resuming:
 
 @contextmanager
 def resuming(
-    state: Path, files: Sequence[LogFile], knowledge: str, estate: Estate, span: Span
+    state: Path,
+    files: Sequence[LogFile],
+    knowledge: str,
+    estate: Estate,
+    span: Span,
+    accounts: Sequence[str] = (),
 ) -> Iterator[tuple[Keeper, Checkpoint | None]]:
     """What keeps this hunt's progress, and the checkpoint it is kept in; nothing for a small hunt, or one that runs.
 
-    `knowledge` tells one set of rules from others.
+    `knowledge` tells one set of rules from others; `accounts` are those that the hunt takes for ours where the estate
+    declares none, guessed here if need be: what was judged in one perimeter is of no use in another.
     """
     if sum(file.size or 0 for file in files) < WORTH_KEEPING:
         yield FORGETFUL, None
         return
-    same = scope(knowledge, repr(estate), repr(span))
+    ours = estate.perimeter.accounts or accounts or accounts_of(files)
+    same = scope(knowledge, repr(estate), repr(span), ",".join(ours))
     with ExitStack() as stack:
         try:
             kept = stack.enter_context(checkpoint(state, same))
