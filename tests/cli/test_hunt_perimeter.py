@@ -119,6 +119,24 @@ def test_what_was_kept_of_a_hunt_of_some_accounts_is_not_taken_for_one_of_more(
     assert going_on([*some, last]) == (0, set())
 
 
+@pytest.mark.parametrize(("parts", "why"), [(1, "2 of 2 files: interrupted"), (2, "interrupted before all was judged")])
+def test_a_hunt_that_is_stopped_calls_no_account_of_ours_a_stranger(tmp_path: Path, parts: int, why: str) -> None:
+    write(tmp_path, [share(ONE, OTHER), *(event(ONE) for _ in range(200)), event(OTHER)], [event(ONE)])
+    read = count(1)
+
+    def stop(_: object) -> None:
+        if next(read) == parts:
+            raise KeyboardInterrupt
+
+    result = app.hunt(list(found([tmp_path])), Estate(), app.rules(), processes=1, on_file=stop)
+    assert (result.stopped, result.accounts, result.incidents) == (True, (ONE, OTHER), [])
+    assert result.coverage.events == 203 * (parts - 1)
+    assert [skip.why.partition(":")[0] for skip in result.coverage.files_skipped if skip.path == "the perimeter"] == [
+        "nothing is told of what was read"
+    ] * (2 - parts)
+    assert [skip.why for skip in result.coverage.files_skipped if skip.path == "the rest"] == [why]
+
+
 def test_a_finding_tells_whom_a_call_reached_outside(tmp_path: Path) -> None:
     write(tmp_path, [share(ONE, STRANGER), share(ONE, "all"), share(ONE, OTHER), event(OTHER)])
     assert reached(tmp_path) == (STRANGER, "everybody")

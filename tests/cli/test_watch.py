@@ -242,6 +242,20 @@ def test_so_does_one_that_only_the_end_of_a_file_names_before_anything_is_told(t
     assert stored(tmp_path / "state") == []
 
 
+def test_a_cycle_that_is_stopped_calls_no_account_of_ours_a_stranger(tmp_path: Path) -> None:
+    logs, other = tmp_path / "logs", "444455556666"
+    put(logs / "1.json", *map(call, range(200)), call(200, "StopLogging") | {"recipientAccountId": other})
+    with over(logs, tmp_path / "state") as running:
+        running.on_part = interrupting(1)
+        stopped = cycle(running)
+        assert (stopped.stopped, stopped.incidents) == (True, ())
+        assert {skip.path for skip in stopped.coverage.files_skipped} == {"the perimeter", "the rest"}
+    assert stored(tmp_path / "state") == []
+    with over(logs, tmp_path / "state") as running:
+        done = cycle(running)
+    assert (done.accounts, done.files, len(done.incidents)) == (("111122223333", other), 1, 1)
+
+
 def test_flow_logs_are_summed_anew_when_another_comes_and_once_when_it_begins(tmp_path: Path) -> None:
     logs, start = tmp_path / "logs", int((NOW - timedelta(hours=2)).timestamp())
     put(logs / "1.json", call(1))

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 PEEKED = 20
 """At most so many files whose path names no account are opened beforehand, to guess it by their first records."""
 _SALT = 32
+_TOO_NARROW = (
+    "nothing is told of what was read: it is of accounts that the first look at the logs did not find, and would have "
+    "called them strangers; an estate that declares its accounts spares reading twice"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +149,9 @@ def hunt(
     declared = estate.perimeter.accounts
     first = declared or accounts or accounts_of(files)
     searching, stopped = read_until_owners_agree(begin(first), read, begin, weigh, guessed=not declared)
-    tally = searching.hunt.part.tally
     if stopped:
-        unread = len(files) - len(tally.digests)
-        tally.skipped.append(Skipped("the rest", f"{unread} of {len(files)} files: interrupted"))
-    tally.skipped += left_out()
+        searching.hunt.cut_short(len(files))
+    searching.hunt.part.tally.skipped += left_out()
     incidents = searching.hunt.incidents(searching.build().judge)
     coverage = searching.hunt.coverage(loaded[1], perf_counter() - began)
     found_at = now()
@@ -167,17 +169,26 @@ def read_until_owners_agree(
 ) -> tuple[Searching, bool]:
     """Read, all anew where records are of accounts that nobody guessed, then weigh; and whether somebody interrupted.
 
-    What was judged with too narrow a guess is worth nothing: it called our own accounts strangers. `begin` makes a
-    search with these accounts, and any others that its maker knows of.
+    What was judged with too narrow a guess is worth nothing: it called our own accounts strangers. An interrupt before
+    all is read anew leaves nothing to tell but that. `begin` makes a search with these accounts, and any others that
+    its maker knows of.
     """
+
+    def anew() -> Searching:
+        searching.hunt.give_up()
+        return begin(tuple(sorted(searching.hunt.part.tally.owners.union(searching.accounts))))
+
     try:
         read(searching)
         while guessed and searching.too_narrow:
-            searching.hunt.give_up()
-            searching = begin(tuple(sorted(searching.hunt.part.tally.owners.union(searching.accounts))))
+            searching = anew()
             read(searching)
         weigh(searching)
     except KeyboardInterrupt:
+        searching.hunt.give_up()
+        if guessed and searching.too_narrow:
+            searching = anew()
+            searching.hunt.part.tally.skipped.append(Skipped("the perimeter", _TOO_NARROW))
         return searching, True
     return searching, False
 

@@ -12,6 +12,7 @@ from stanch.contracts.inference import Traffic
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure, Folded
 from stanch.domain.estate import Estate
+from stanch.domain.event import Skipped
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
@@ -35,6 +36,7 @@ from stanch.engine.watches import Watch, Watches
 
 if TYPE_CHECKING:
     from stanch.engine.inference.book import Book
+    from stanch.engine.inference.traffic import KeyTraffic
     from stanch.engine.scan.seen import Seen
 
 
@@ -59,6 +61,8 @@ class Hunt:
         self._book: Book | None = None
         self._words: Counter[tuple[str, str]] = Counter()
         self._by_hour: dict[int, int] | None = None
+        self._read = 0
+        self._unheard = False
         self.part = Whole.within(bounds)
 
     @uncollected()
@@ -109,6 +113,7 @@ class Hunt:
                     on_new(errand, part)
                 self._take_calls(part)
                 self.part.absorb(part)
+                self._read += len(errand)
                 on_part(self.part)
 
     def _remembering(self, first: Part) -> "Seen":
@@ -126,6 +131,7 @@ class Hunt:
                 from stanch.engine.inference.book import Book
 
                 self._book = Book()
+                self._unheard = True
             self._book.take(part.calls)
             self._words.update(part.calls.words)
             part.calls = Summed()
@@ -145,16 +151,17 @@ class Hunt:
 
         with self._book as book:
             self._book = None
-            settled = book.settle()
-            if settled is None:
-                return
-            traffic = KeyTraffic(book, settled, self._estate)
-            on_traffic(traffic)
-            self._by_hour = traffic.by_hour()
-            of_keys = self._watches.asked("examine")
-            for history in traffic.histories() if of_keys else ():
-                self._watches.see("examine", of_keys, history, self._besides)
-            self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
+            if settled := book.settle():
+                self._listen(KeyTraffic(book, settled, self._estate), on_traffic)
+        self._unheard = False
+
+    def _listen(self, traffic: "KeyTraffic", on_traffic: Callable[[Traffic], None]) -> None:
+        on_traffic(traffic)
+        self._by_hour = traffic.by_hour()
+        of_keys = self._watches.asked("examine")
+        for history in traffic.histories() if of_keys else ():
+            self._watches.see("examine", of_keys, history, self._besides)
+        self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None, span: Span = ALWAYS) -> None:
         """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before.
@@ -176,8 +183,18 @@ class Hunt:
             tally.digests.update(read.digests)
             if read.first is not None and read.last is not None:
                 tally.saw_many(read.rows, read.first, read.last)
+            tally.tables = []
             for each in flows.histories(self._estate):
                 self._watches.see("weigh", watches, replace(each, asked=self._by_hour), self._besides)
+
+    def cut_short(self, files: int) -> None:
+        """Somebody interrupted it: say what of so many files was not read, or was read and not judged."""
+        tally = self.part.tally
+        unread = files - self._read + len(tally.tables)
+        why = f"{unread} of {files} files: interrupted" if unread else "interrupted before all was judged"
+        tally.skipped.append(Skipped("the rest", why))
+        if self._unheard:
+            tally.skipped.append(Skipped("calls of models", "interrupted before they were judged"))
 
     @uncollected()
     def incidents(self, judge: Judge) -> list[Incident]:
