@@ -47,13 +47,15 @@ _TOO_NARROW = (
 class Hunted:
     """What a hunt brought home; `accounts` are the perimeter it assumed where the estate declares none.
 
-    `stopped` says that somebody interrupted it: what was read until then is told.
+    `stopped` says that somebody interrupted it: what was read until then is told. `failed` says that this machine had
+    no room for some of it, which `coverage` tells.
     """
 
     incidents: list[Incident]
     coverage: Coverage
     accounts: tuple[str, ...]
     stopped: bool = False
+    failed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ def hunt(
     coverage = searching.hunt.coverage(loaded[1], perf_counter() - began)
     found_at = now()
     told = [replace(one, found_at=found_at, coverage=coverage) for one in incidents]
-    return Hunted(told, coverage, searching.accounts, stopped)
+    return Hunted(told, coverage, searching.accounts, stopped, searching.hunt.failed)
 
 
 def read_until_owners_agree(

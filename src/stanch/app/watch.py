@@ -147,8 +147,8 @@ class Watching:
         stored = self._save(told) if told else ()
         grown = tuple({one.id: one for one in stored if self._is_news(one)}.values())
         done = Cycle(grown, coverage, searching.accounts, news.files, news.received, news.events, stopped)
-        self._before = None if stopped else done
-        self._weighed = not stopped
+        self._weighed = not (stopped or hunt.failed)
+        self._before = done if self._weighed else None
         return done
 
     def told(self, incident: Incident) -> None:

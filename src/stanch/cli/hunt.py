@@ -155,7 +155,7 @@ def hunt(
         )
         bar.stop()
         known, kept = _kept(face, state, result.incidents)
-        if progress and kept and not result.stopped:
+        if progress and kept and not (result.stopped or result.failed):
             progress.forget()
     shown = [one for one in known if all_ or any(finding.folded is None for finding in one.findings)]
     told = [one for one in shown if all_ or worth_telling(one)]
