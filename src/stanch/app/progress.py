@@ -25,13 +25,17 @@ class Resuming:
 
     def __init__(self, kept: Checkpoint) -> None:
         self._kept = kept
-        self._identities: dict[tuple[str, ...], str | None] = {}
+        self._identities: dict[tuple[str, ...], str] = {}  # of errands that are being read: a few, of millions of files
 
     def found(self, errand: Errand) -> Part | None:
         """The part of this errand; None when it was not kept, or when one of its files is another now."""
-        key = self._identities[_paths(errand)] = _identity(errand)  # before any file is opened
-        data = self._kept.payload(key) if key else None
-        return unpacked_part(data, (LocalFile,)) if data else None
+        key = _identity(errand)  # before any file is opened
+        if key is None:
+            return None
+        if data := self._kept.payload(key):
+            return unpacked_part(data, (LocalFile,))
+        self._identities[_paths(errand)] = key
+        return None
 
     def keep(self, errand: Errand, part: Part, packed: bytes | None) -> None:
         """Keep what an errand came to, unless something of it could not be read: that is tried again."""
