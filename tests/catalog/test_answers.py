@@ -11,14 +11,17 @@ from stanch.contracts.behaviour import About
 from stanch.domain.arn import Arn
 from stanch.domain.coverage import Failure
 from stanch.domain.estate import Estate
-from stanch.engine.contain.targets import from_findings
+from stanch.engine.contain.targets import Target, from_findings
 from stanch.engine.shelf import Unit
 from stanch.engine.sigma.rule import Rule
-from tests.catalog import pages
+from tests.catalog import identities, pages
+from tests.catalog.identities import Identity
 from tests.catalog.test_promises import DETECTIONS, RULES, Recorded, delivered, ids
 
 ACTIONS, PLAYBOOKS = app.actions(), app.playbooks()
 NAMED = [unit for unit in DETECTIONS if unit.path.suffix == ".yml" or hasattr(unit.module(), "ABOUT")]
+HOST = "i-0123456789abcdef9"
+THIEVES = {name for name, book in PLAYBOOKS.items() if {"user", "role", "instance"} & {*book.FOR}}
 
 # Detection -> the actions that its page's own example must lead to, and on what.
 ANSWERS: dict[str, dict[str, str]] = {
@@ -135,19 +138,24 @@ def test_a_page_tells_its_responder_the_playbook_that_the_plan_will_play(unit: U
     assert playbook is None or playbook in told
 
 
-def planned(unit: Unit) -> list[tuple[str, str]]:
-    """Each action with its resource that the plan begins with for this detection alone, on its page's own example."""
+def targets(unit: Unit, caller: Identity | None = None) -> list[Target]:
+    """What the plan begins with for this detection alone, on its page's own example, or where this caller did it."""
     example = pages.example(pages.sections(unit.page)["Example that fires"])
     ours = estate.read(example.estate, "page") if example.estate else Estate()
-    result = app.hunt([Recorded(delivered(example.records))], ours, loaded())
+    records = identities.by(caller, example.records) if caller else example.records
+    result = app.hunt([Recorded(delivered(records))], ours, loaded())
     return [
-        (target.action, target.resource)
+        target
         for incident in result.incidents
         for finding in incident.findings
-        if finding.detection == unit.id
+        if finding.detection == unit.id and (caller is None or finding.actor.arn == caller["arn"])
         for target in from_findings(replace(incident, findings=(finding,)), ACTIONS, PLAYBOOKS)
-        if target.action
     ]
+
+
+def planned(unit: Unit) -> list[tuple[str, str]]:
+    """Each action with its resource."""
+    return [(target.action, target.resource) for target in targets(unit) if target.action]
 
 
 @pytest.mark.parametrize("unit", [unit for unit in RULES if unit.id in ANSWERS], ids=lambda unit: unit.id)
@@ -157,6 +165,20 @@ def test_the_finding_of_an_example_carries_what_its_playbook_acts_on(unit: Unit)
         fitting = [arn for name, arn in found if name == action and Arn.parse(arn).resource.startswith(resource)]
         assert fitting, (action, resource, found)
         assert all(Arn.parse(arn).kind in ACTIONS[action].APPLIES_TO for arn in fitting)
+
+
+def test_a_host_is_cut_off_whichever_detection_of_a_thief_hears_its_credentials() -> None:
+    heard = 0
+    for unit in (unit for unit in RULES if answer(unit)[0] in THIEVES):
+        example = pages.example(pages.sections(unit.page)["Example that fires"])
+        accounts = [record.get("userIdentity", {}).get("accountId") for record in example.records]
+        account = next(filter(None, accounts), "111122223333")
+        found = targets(unit, identities.host(f"arn:aws:iam::{account}:role/app", HOST))
+        heard += bool(found)
+        cut = any(t.action == "ec2/isolate_instance" and t.resource.endswith(f":instance/{HOST}") for t in found)
+        told = any(t.action is None and f"the region of its host {HOST}" in t.why for t in found)
+        assert not found or cut or told, unit.id
+    assert heard > 100, "most of them hear a deed whoever does it"
 
 
 def test_every_answer_that_is_expected_is_of_a_detection_that_exists() -> None:

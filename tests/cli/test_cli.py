@@ -208,6 +208,8 @@ def test_a_report_needs_a_person_to_start_the_clocks(stanch: Run, trail: Path, t
     assert "clocks do not run yet" in said.out
     assert stanch("report", incident, "--aware-at", "2026-11-22T04:00:00Z").code == 2
     assert "no zone" in stanch("report", incident, "--aware-at", "2026-11-22T04:00:00", "--by", "J", "--why", "w").err
+    early = stanch("report", incident, "--aware-at", "0001-01-01T00:00:00+05:00", "--by", "J", "--why", "w")
+    assert (early.code, "lies before" in early.err) == (2, True)
     said = stanch("report", incident, "--aware-at", "2026-11-22T04:00:00Z", "--by", "J. Doe", "--why", "triage")
     assert said.code == 0
     assert "2026-11-25 04:00" in (tmp_path / ".stanch" / "reports" / f"{incident}-gdpr.md").read_text()
@@ -284,6 +286,29 @@ def test_a_sentence_is_not_broken_into_lines(stanch: Run, trail: Path, monkeypat
     told = stanch("hunt", "trail").out.splitlines()
     assert any(line.startswith("read 1 file, 1 event, ") and line.endswith("/s") for line in told)
     assert "not read: trail/notes.txt: of no log that stanch knows" in told
+
+
+def test_a_search_may_be_bounded_by_the_first_and_the_last_day(stanch: Run, trail: Path) -> None:
+    said = stanch("hunt", "trail", "--since", "0001-01-01", "--until", "9999-12-31", "--format", "json")
+    assert said.code == 0
+    assert said.lines[-1]["events"] == 1
+
+
+def test_an_incident_can_be_read_and_copied_at_80_columns(
+    stanch: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    name = f"\x1b[2J\u202e\n{'ann-' * 500}end"
+    who = {"type": "IAMUser", "accountId": "111122223333", "arn": f"arn:aws:iam::111122223333:user/{name}"}
+    (tmp_path / "a.json").write_text(json.dumps({"Records": [{**THEFT, "userIdentity": who}]}))
+    told = stanch("hunt", "a.json").out.splitlines()
+    panel = [line for line in told if line[:1] in set("╭│╰")]
+    assert {len(line) for line in panel} == {80}
+    assert len(panel) < 20
+    assert any(" exfiltration/bucket_opened_by_policy " in line for line in panel)
+    assert not any(hidden in line for line in told for hidden in "\x1b\u202e")
+    finding, *_ = stanch("hunt", "a.json", "--format", "json").lines
+    assert finding["actor"]["arn"] == who["arn"]
 
 
 def test_an_empty_search_is_not_called_quiet(stanch: Run, tmp_path: Path) -> None:

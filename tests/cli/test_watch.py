@@ -476,6 +476,7 @@ def test_a_cycle_that_fails_is_told_and_the_next_one_tries_again(stanch: Run, tm
         ([], "there is nothing to watch"),
         (["-"], "standard input ends"),
         (["."], None),
+        ([".", "--every", "999999999d", "--window", "999999999d"], None),
         ([".", "--every", "0s"], "is no time"),
         ([".", "--window", "soon"], "is no time"),
         ([".", "--otlp", "example.org:4318"], "is no address"),

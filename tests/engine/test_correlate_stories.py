@@ -286,9 +286,3 @@ def test_a_folded_finding_stays_in_its_actors_story_without_naming_it_and_alone_
 def test_only_noise_is_not_worth_telling() -> None:
     (noise,) = incidents([told(ALICE, "a/x", severity=Severity.LOW)], Estate(), lambda *_: Left(), {}, {}, {})
     assert not worth_telling(noise)
-
-
-def test_crowds_noted_side_by_side_are_one_crowd() -> None:
-    one, other = crowd((ALICE, LAIR, 5), (BOB, LAIR, 1)), crowd((ALICE, LAIR, 2))
-    one.absorb(other)
-    assert one.places == crowd((BOB, LAIR, 1), (ALICE, LAIR, 2)).places

@@ -24,6 +24,7 @@ from stanch.engine.read import Tally, head
 from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.pool import FORGETFUL, Keeper
 from stanch.engine.scan.span import ALWAYS, Span
+from stanch.stores.ahead import ahead
 from stanch.stores.lake import Unit
 from stanch.stores.logs import account_in_path, accounts_in_head
 
@@ -133,7 +134,7 @@ def hunt(
 
     began = perf_counter()
     keepers = iter([keeper])  # what a second reading comes to holds for another perimeter
-    made = partial(LakeScanner, profiles=profiles, inspect=inspect, salt=salt or token_bytes(_SALT))
+    made = partial(LakeScanner, profiles=profiles, inspect=inspect, salt=salt or token_bytes(_SALT), ahead=ahead)
 
     def begin(ours: tuple[str, ...]) -> Searching:
         build = partial(made, loaded[0], estate, every_source(), ours, limit, routines, span, lake)

@@ -11,6 +11,7 @@ from stanch.contracts.source import LogFile
 from stanch.domain.estate import Estate
 from stanch.engine.inflate import GIB
 from stanch.engine.read import Tally
+from stanch.stores.ahead import ahead
 from stanch.stores.lake import Lake
 
 FOLDER = "lake"
@@ -36,7 +37,7 @@ def lake_import(
     from stanch.engine.scan.pool import processes_for, scanned
 
     def build() -> LakeImporter:
-        return LakeImporter([], Estate(), every_source(), (), limit, keep=into)
+        return LakeImporter([], Estate(), every_source(), (), limit, keep=into, ahead=ahead)
 
     tally = Tally()
     for _, part in scanned(files, build, processes or processes_for(cores(), files), larger=LARGER):

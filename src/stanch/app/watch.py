@@ -22,6 +22,7 @@ from stanch.engine.read import AnySource
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.pool import Errand, processes_for, scanned
 from stanch.engine.scan.span import Span
+from stanch.stores.ahead import ahead
 from stanch.stores.listing import Listing
 from stanch.stores.search import Search
 from stanch.stores.spool import Letter, Spool
@@ -220,7 +221,7 @@ class Watching:
             known: list[AnySource] = [Letters(), *sources(), *inference_sources()]
             return LakeScanner(
                 knowing.rules, knowing.estate, known, accounts, knowing.limit, knowing.routines, span,
-                inspect=knowing.inspect, salt=knowing.salt,
+                inspect=knowing.inspect, salt=knowing.salt, ahead=ahead,
             )  # fmt: skip
 
         return Searching(Hunt(knowing.rules, knowing.behaviours, knowing.estate, accounts), accounts, build)

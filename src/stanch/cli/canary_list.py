@@ -9,6 +9,7 @@ from rich.table import Table
 from stanch import app
 from stanch.cli import show
 from stanch.cli.face import Exit, Face, Format, one_line
+from stanch.cli.layout import Copied
 from stanch.cli.options import STATE, Endpoint, EstateFile, Output, Profile, Region, StateDir
 from stanch.contracts.aws import Aws, AwsError
 from stanch.domain.step import StepState
@@ -71,7 +72,7 @@ def list_(
                    "tenant": one.canary.tenant, "generation": one.canary.generation, "resource": one.step.resource,
                    "since": begun, "state": one.step.state.value, "seen": one.step.at,
                    "known": one.known, "why": one.step.why})  # fmt: skip
-    face.say(table)
+    face.say(Copied(table, frozenset({"what"})))
     changed = any(one.step.state is StepState.FAILED for one in every)
     raise typer.Exit(Exit.PARTIAL if changed or unseen else Exit.DONE)
 

@@ -7,6 +7,7 @@ from rich.table import Table
 
 from stanch.cli import show
 from stanch.cli.face import Face, one_line
+from stanch.cli.layout import Copied
 
 if TYPE_CHECKING:
     from stanch.estate.snapshot import Snapshot
@@ -36,7 +37,7 @@ def tell_changes(face: Face, before: "Snapshot", after: "Snapshot") -> None:
     if not found:
         face.say(f"Nothing changed {since}.", style="bold")
         return
-    face.say(table)
+    face.say(Copied(table, frozenset({"which"})))
     if len(found) > _MOST:
         face.say(f"... and {len(found) - _MOST:,} more; --format json tells all", style="yellow")
     face.say(f"{show.counted(len(found), 'thing')} changed {since}.", style="bold")

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 from typer import Abort
 
+from stanch.cli.folding import Folding, shortened
 from stanch.contracts import lines
 
 P = ParamSpec("P")
@@ -120,17 +121,15 @@ def command(*words: str, **options: str | Path | None) -> str:
     return shlex.join([*program, *words, *(word for pair in given for word in pair)])
 
 
-def plain(text: object, limit: int = 2000) -> Text:
-    """Hostile text made safe for a terminal: control and invisible characters shown as `?`, cut at `limit`.
+def plain(text: object, limit: int = 2000) -> Folding:
+    """Hostile text made safe for a terminal: control and invisible characters shown as `?`, its middle cut at `limit`.
 
     Its lines stay lines, so they must be ours: see `one_line`.
     """
-    shown = str(text)
-    if len(shown) > limit:
-        shown = shown[:limit] + "..."
-    return Text("".join("?" if unicodedata.category(c) in _HIDDEN and c != "\n" else c for c in shown))
+    shown = shortened(str(text), limit)
+    return Folding("".join("?" if unicodedata.category(c) in _HIDDEN and c != "\n" else c for c in shown))
 
 
-def one_line(text: object, limit: int = 2000) -> Text:
+def one_line(text: object, limit: int = 2000) -> Folding:
     """As `plain`, with newlines made visible too: the name of a file or of a user must not forge a line of ours."""
     return plain(str(text).replace("\n", "\\n"), limit)

@@ -15,6 +15,7 @@ from stanch.app.iam_exposure import ExposureError, exposure_in, is_known
 from stanch.app.iam_snapshot import gaps
 from stanch.cli.face import Exit, Face, Format, WrongUse, plain
 from stanch.cli.iam_facts import SnapshotDir, snapshot_folder, tell_edited, tell_gaps
+from stanch.cli.layout import Copied
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.accounts import is_account
 from stanch.iam.exposure import Exposure, Perimeter
@@ -148,7 +149,7 @@ def _table(face: Face, found: list[Exposed]) -> None:
         else:
             closed += 1
     if table.row_count:
-        face.say(table)
+        face.say(Copied(table, frozenset({"resource"})))
     face.say(f"{closed} more let in nobody from outside." if table.row_count else "Nobody from outside gets in.")
 
 

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 from rich.tree import Tree
 
 from stanch import app
 from stanch.app.iam_reach import who_reaches
 from stanch.cli.face import Face, Format, WrongUse, plain
+from stanch.cli.folding import Folding
 from stanch.cli.iam_facts import FactsFile, MissingUnknown, SnapshotDir, ended, facts
+from stanch.cli.layout import Copied
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.escalation import ADMIN, Reached, UnknownTarget
 
@@ -108,7 +109,7 @@ def _draw(face: Face, told: list[Reached], to: str) -> None:
     for one in told:
         first = one.path[0].by if one.path else "is there already"
         table.add_row(plain(one.principal), str(one.hops), one.certainty, plain(first))
-    face.say(table)
+    face.say(Copied(table, frozenset({"principal"})))
     ways = [one for one in told if one.path]
     for one in ways[:MOST_DRAWN]:
         face.say("")
@@ -120,15 +121,14 @@ def _draw(face: Face, told: list[Reached], to: str) -> None:
 def _tree(one: Reached) -> Tree:
     tree = branch = Tree(plain(one.principal))
     for step in one.path:
-        line = Text.assemble(plain(step.by), " -> ", plain(step.target))
-        branch = branch.add(line)
+        branch = branch.add(Folding.assemble(plain(step.by), " -> ", plain(step.target)))
         _explain(branch, step.statement, step.conditions)
-    _explain(branch.add(Text.assemble("= ", plain(one.target))), one.statement, one.conditions)
+    _explain(branch.add(Folding.assemble("= ", plain(one.target))), one.statement, one.conditions)
     return tree
 
 
 def _explain(branch: Tree, statement: str, conditions: Iterable[str]) -> None:
     if statement:
-        branch.add(Text.assemble(("because ", "dim"), plain(statement)))
+        branch.add(Folding.assemble(("because ", "dim"), plain(statement)))
     for condition in conditions:
-        branch.add(Text.assemble(("only if ", "dim"), plain(condition)))
+        branch.add(Folding.assemble(("only if ", "dim"), plain(condition)))

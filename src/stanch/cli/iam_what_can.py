@@ -9,6 +9,7 @@ from stanch.app.iam_who_can import all_actions
 from stanch.app.iam_who_can import what_can as asked
 from stanch.cli.face import Face, Format, WrongUse, plain
 from stanch.cli.iam_facts import FactsFile, MissingUnknown, SnapshotDir, ended, facts
+from stanch.cli.layout import Copied
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.ask import Power
 
@@ -54,7 +55,7 @@ def what_can(
             told = ("\n".join(lines) for lines in (power.excepted, power.conditions, power.because))
             table.add_row(*map(plain, (power.action, power.resource, power.answer, *told)))
     if table.row_count:
-        face.say(table)
+        face.say(Copied(table, frozenset({"action", "resource"})))
     elif not face.machine:
         face.say(f"{principal} can do nothing.")
     raise ended(face, read)

@@ -9,6 +9,7 @@ from stanch.app.iam_actions import unknown_action
 from stanch.app.iam_who_can import who_can as asked
 from stanch.cli.face import Face, Format, plain
 from stanch.cli.iam_facts import FactsFile, MissingUnknown, SnapshotDir, ended, facts
+from stanch.cli.layout import Copied
 from stanch.cli.options import STATE, Output, StateDir
 from stanch.iam.ask import Access
 
@@ -51,7 +52,7 @@ def who_can(
             told = ("\n".join(access.because), "\n".join(access.conditions))
             table.add_row(*map(plain, (access.principal, access.answer, *told)))
     if table.row_count:
-        face.say(table)
+        face.say(Copied(table, frozenset({"principal"})))
     elif not face.machine:
         face.say(f"No user or role of {read.where} can do {action} on {resource}.")
     raise ended(face, read)

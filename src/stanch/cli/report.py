@@ -75,4 +75,7 @@ def _instant(text: str) -> datetime:
         raise WrongUse("--aware-at has no zone", "add +01:00 or Z: hours count")
     if when > app.now():
         raise WrongUse("--aware-at lies in the future", "nobody is aware of what is yet to come")
-    return when.astimezone(UTC)
+    try:
+        return when.astimezone(UTC)
+    except OverflowError:
+        raise WrongUse(f"--aware-at {text!r} lies before all that there is in UTC", "was it this century?") from None

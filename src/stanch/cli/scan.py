@@ -182,7 +182,7 @@ def _tell(face: Face, result: scanning.Scanned, *, details: bool, declared: bool
         return
     found_holes = show_scan.holes(result.verdicts)
     if found_holes:
-        face.say(show_scan.table(found_holes))
+        face.say(show_scan.table(found_holes, face.out.width))
         face.say(show_scan.details(found_holes, every=details))
         face.say("")
     else:

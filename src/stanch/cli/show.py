@@ -1,13 +1,14 @@
 """Incidents, steps and coverage as people read them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from rich.console import Group
 from rich.panel import Panel
-from rich.table import Table
 from rich.text import Text
 
 from stanch.cli.face import one_line
+from stanch.cli.folding import Folding, shortened
+from stanch.cli.layout import Facts, Listing, Row
 from stanch.domain.coverage import Coverage
 from stanch.domain.estate import AssetKind
 from stanch.domain.event import Skipped, is_identity
@@ -26,6 +27,10 @@ MOST_SKIPS = 20
 """Lines on what was not read that people are shown; machines are told all."""
 MOST_ASSETS = 10
 """Assets of an incident that people are shown."""
+_MOST_NAMES = 20
+"""Callers, addresses or strangers of an incident that people are shown."""
+_NAME, _CALLER, _WHY = 200, 64, 600
+"""Characters of an ARN, of a caller's name and of a behaviour's words that people are shown; machines are told all."""
 _GATEWAY, _OF_A_KEY = "arn:gateway:", 12
 """A gateway names its keys by hashes of 64 digits; in a table the first of them do."""
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
@@ -61,70 +66,66 @@ def left(what: Left) -> str:
 
 def incident(one: Incident) -> Panel:
     """An incident as a panel: who, what, what left, and the findings that say so."""
-    facts = Table.grid(padding=(0, 2))
-    facts.add_column(style="dim", no_wrap=True)
-    facts.add_column(overflow="fold")
-    for name, value in _facts(one):
-        facts.add_row(name, one_line(value))
     title = Text.assemble(
         (f" {one.severity.word} ", COLOUR[one.severity]), " ", one_line(one.id), "  ", (one.state.value, "italic")
     )
     return Panel(
-        Group(Text(one_line(one.title).plain, style="bold"), facts, _findings(one.findings)),
+        Group(Text(one_line(one.title).plain, style="bold"), Facts(list(_facts(one))), *_findings(one.findings)),
         title=title,
         title_align="left",
     )
 
 
-def _facts(one: Incident) -> Iterator[tuple[str, str]]:
+def _facts(one: Incident) -> Iterator[tuple[str, Folding]]:
     actors = dict.fromkeys(finding.actor.arn for finding in one.findings) or ([] if one.by_hand else [one.actor.arn])
     yield from _below("who", actors)
     if one.actor.root != one.actor.arn:
-        yield "origin", one.actor.root
+        yield "origin", one_line(one.actor.root, _NAME)
     yield from _below("behind", one.behind)
-    addresses = dict.fromkeys(address for finding in one.findings for address in finding.addresses)
-    if addresses:
-        yield "from", ", ".join(addresses)
+    yield from _listed("from", (address for finding in one.findings for address in finding.addresses))
     yield from _below("named", one.by_hand)
-    if one.assets:
-        more = len(one.assets) - MOST_ASSETS
-        named = ", ".join(map(_asset, one.assets[:MOST_ASSETS]))
-        yield "what", f"{named}, and {more:,} more" if more > 0 else named
-    strangers = dict.fromkeys(name for finding in one.findings for name in finding.strangers)
-    if strangers:
-        yield "to", ", ".join(strangers)
-    yield from _below("why", dict.fromkeys(finding.why for finding in one.findings if finding.why))
-    yield "when", f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC"
+    yield from _listed("what", map(_asset, one.assets), MOST_ASSETS)
+    yield from _listed("to", (name for finding in one.findings for name in finding.strangers))
+    yield from _below("why", (finding.why for finding in one.findings if finding.why), _WHY)
+    yield "when", Folding(f"{one.first_seen:%Y-%m-%d %H:%M:%S} to {one.last_seen:%Y-%m-%d %H:%M:%S} UTC")
     if one.findings:
-        yield "left", left(one.left) if one.left.objects else "no read of data that a detection calls evil"
+        yield "left", one_line(left(one.left) if one.left.objects else "no read of data that a detection calls evil")
     if one.besides:
-        yield "besides", f"the same callers read {left(one.besides)}, which no detection calls evil"
+        yield "besides", one_line(f"the same callers read {left(one.besides)}, which no detection calls evil")
 
 
-def _below(name: str, values: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _below(name: str, values: Iterable[str], limit: int = _NAME) -> Iterator[tuple[str, Folding]]:
     """One value a line, the name beside the first."""
-    for index, value in enumerate(values):
+    for index, value in enumerate(_most(dict.fromkeys(values), limit, _MOST_NAMES)):
         yield name if index == 0 else "", value
+
+
+def _listed(name: str, values: Iterable[str], most: int = _MOST_NAMES) -> Iterator[tuple[str, Folding]]:
+    """All values one after the other, if there are any."""
+    if told := list(_most(dict.fromkeys(values), _NAME, most)):
+        yield name, Folding(", ".join(one.plain for one in told))
+
+
+def _most(values: Collection[str], limit: int, most: int) -> Iterator[Folding]:
+    """The first values, and how many more there are."""
+    yield from (one_line(value, limit) for value in list(values)[:most])
+    if len(values) > most:
+        yield Folding(f"and {len(values) - most:,} more")
 
 
 def _asset(asset: AssetRef) -> str:
     return asset.name if asset.kind == AssetKind.UNKNOWN else f"{asset.name} ({asset.kind})"
 
 
-def _findings(findings: Sequence[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=True, header_style="dim")
-    for name in ("severity", "sure", "events", "detection", "by"):
-        table.add_column(name, justify="right" if name in {"sure", "events"} else "left", overflow="fold")
+def _findings(findings: Sequence[Finding]) -> list[Listing]:
+    rows = []
     for each in findings:
         count = f"{each.count}" + (f" ({each.failed} refused)" if each.failed else "")
-        table.add_row(
-            Text(each.severity.word, style=COLOUR[each.severity]),
-            f"{each.confidence:.2f}",
-            count,
-            one_line(each.detection),
-            one_line(_caller(each)),
-        )
-    return table
+        severity = Text(each.severity.word, style=COLOUR[each.severity])
+        cells = (severity, Text(f"{each.confidence:.2f}"), Text(count))
+        rows.append(Row(cells, one_line(each.detection), one_line(_caller(each), _NAME)))
+    heads = ("severity", "sure", "events", "detection", "by")
+    return [Listing(heads, frozenset({"sure", "events"}), rows)] if rows else []
 
 
 def _caller(finding: Finding) -> str:
@@ -133,7 +134,10 @@ def _caller(finding: Finding) -> str:
     if finding.actor.arn.startswith(_GATEWAY):
         return f"key {name.rsplit('/', 1)[-1][:_OF_A_KEY]}"
     named = name.split("/")[0] if finding.actor.session else name.rsplit("/", 1)[-1]
-    return named if is_identity(finding.actor.arn) else f"{name} {', '.join(finding.addresses)}"
+    if is_identity(finding.actor.arn):
+        return shortened(named, _CALLER)
+    more = f" and {len(finding.addresses) - 1:,} more" if len(finding.addresses) > 1 else ""
+    return f"{shortened(name, _CALLER)} {''.join(finding.addresses[:1])}{more}"
 
 
 def coverage(one: Coverage) -> list[Text]:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from stanch.app import Hunted
     from stanch.stores.search import Search
 
+_MOST_ACCOUNTS = 12
+"""Accounts of the logs that people are shown."""
+
 
 def tell(face: Face, known: Sequence[Incident], result: "Hunted", *, folded: bool, estate: Estate) -> None:
     """Findings, incidents and coverage; `folded` ones too. `estate` is what was declared."""
@@ -49,7 +52,8 @@ def besides(face: Face, search: "Search", *, quieter: int) -> None:
 
 def undeclared(face: Face, accounts: Sequence[str]) -> None:
     """What a person should know who declared no estate."""
-    ours = ", ".join(accounts) or "unknown"
+    more = len(accounts) - _MOST_ACCOUNTS
+    ours = ", ".join(accounts[:_MOST_ACCOUNTS]) + (f" and {more:,} more" if more > 0 else "") or "unknown"
     for line in (
         f"No estate declared: stores are of kind unknown and the perimeter is the logs' own accounts ({ours}).",
         "Reads inside them cannot be told from theft. `stanch init` writes stanch.toml, where you say what is yours.",

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from rich.cells import cell_len
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 from stanch.cli.face import one_line
+from stanch.cli.folding import Folding, shortened
 from stanch.cli.show import COLOUR, counted
 from stanch.domain.arn import Arn, ArnError
 from stanch.domain.verdict import Row, Ruling, Verdict
@@ -19,6 +21,9 @@ from stanch.domain.verdict import Row, Ruling, Verdict
 MOST_DRAWN = 3
 _MOST_NAMED = 2
 _MOST_DETAILS = 200
+_NAME = 100
+"""Characters of a resource's name in the table; where a hole is drawn, it is whole."""
+_SEVERITY, _GAP, _LEAST = "severity", 2, 16
 _WHOLE = ("root", "account")
 """What stands for an account as a whole, or for a service in one of its regions."""
 _RULING = {Ruling.FAIL: "bold red", Ruling.UNKNOWN: "yellow", Ruling.PASS: "green"}
@@ -43,15 +48,21 @@ def holes(verdicts: Iterable[Verdict]) -> list[Hole]:
     return [Hole(tuple(same)) for _, same in groupby(failed, key=lambda one: (one.severity, one.check))]
 
 
-def table(found: Sequence[Hole]) -> Table:
-    """A row for each hole: how bad, what is wrong and by which check, where, and the assets at stake."""
-    made = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    made.add_column("severity", no_wrap=True)
-    made.add_column("hole", ratio=1, overflow="fold")
-    made.add_column("where (assets at stake)", ratio=1, overflow="fold")
+def table(found: Sequence[Hole], width: int) -> Table:
+    """A row for each hole: how bad, what is wrong and by which check, where, and the assets at stake.
+
+    In `width` cells no check's id is broken, if there is any room beside it.
+    """
+    ids = max((cell_len(hole.first.check) for hole in found), default=0)
+    words = max((cell_len(hole.first.severity.word) for hole in found), default=0)
+    room = width - max(words, len(_SEVERITY)) - 2 * _GAP
+    made = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style="dim")
+    made.add_column(_SEVERITY, no_wrap=True)
+    made.add_column("hole", overflow="fold")
+    made.add_column("where (assets at stake)", overflow="fold", max_width=max(_LEAST, room - ids))
     for hole in found:
         one = hole.first
-        what = Text.assemble(one_line(one.title), "\n", (one_line(one.check).plain, "dim"))
+        what = Folding.assemble(one_line(one.title), "\n", (one_line(one.check).plain, "dim"))
         made.add_row(Text(one.severity.word, style=COLOUR[one.severity]), what, _where(hole))
     return made
 
@@ -71,10 +82,10 @@ def name_of(resource: str) -> str:
     try:
         arn = Arn.parse(resource)
     except ArnError:
-        return resource
+        return shortened(resource, _NAME)
     if arn.resource in _WHOLE:
         return " ".join(filter(None, ("account", arn.account, arn.region)))
-    return f"{arn.kind} {arn.name}"
+    return f"{arn.kind} {shortened(arn.name, _NAME)}"
 
 
 def details(found: Sequence[Hole], *, every: bool) -> Group:
@@ -92,15 +103,15 @@ def _worst(found: Sequence[Hole]) -> list[Verdict]:
 def _drawn(one: Verdict) -> RenderableType:
     head = Text.assemble((f" {one.severity.word} ", COLOUR[one.severity]), " ", (one_line(one.title).plain, "bold"))
     tree = Tree(head, guide_style="dim")
-    tree.add(Text.assemble(("on ", "dim"), one_line(one.resource)))
-    tree.add(Text.assemble(("because ", "dim"), one_line(one.why)))
+    tree.add(Folding.assemble(("on ", "dim"), one_line(one.resource)))
+    tree.add(Folding.assemble(("because ", "dim"), one_line(one.why)))
     branch = tree
     for number, step in enumerate(one.way):
-        branch = branch.add(Text.assemble(("-> " if number else "way ", "red"), one_line(step)))
+        branch = branch.add(Folding.assemble(("-> " if number else "way ", "red"), one_line(step)))
     if one.remedy:
-        closes = tree.add(Text.assemble(("closed by ", "dim"), one_line(one.remedy.words)))
+        closes = tree.add(Folding.assemble(("closed by ", "dim"), one_line(one.remedy.words)))
         for command in one.remedy.commands:
-            closes.add(Text(one_line(shlex.join(command)).plain, style="cyan"))
+            closes.add(Folding(one_line(shlex.join(command)).plain, style="cyan"))
     return tree
 
 

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stanch.cli.face import one_line
+from stanch.cli.folding import Folding
 from stanch.cli.show import counted
 from stanch.domain.arn import Arn, ArnError
 from stanch.domain.step import Collateral, Step, StepState
@@ -58,7 +59,7 @@ def _listed(texts: Sequence[str], style: str = "") -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for text in texts:
-        table.add_row(Text("-", style="dim"), Text(_flat(text), style=style))
+        table.add_row(Text("-", style="dim"), Folding(_flat(text), style=style))
     return table
 
 
@@ -77,7 +78,7 @@ def summary(told: Sequence[Step]) -> Table:
         ends = {step.state for step in some}
         whole = f"{some[0].state}: " if len(ends) == 1 and some[0].state is not StepState.PLANNED else ""
         words = whole + ", ".join(_called(step) + ("" if whole else _ending(step)) for step in some)
-        table.add_row(Text(_short(resource), style="bold"), mark, one_line(words))
+        table.add_row(Folding(_short(resource), style="bold"), mark, one_line(words))
     return table
 
 
@@ -115,10 +116,10 @@ def _block(number: int, step: Step, said: str) -> Group:
         told.add_row("", Text("proven, and it still stands", style=colour))
         return Group(head, told)
     if not planned or step.why != said:
-        told.add_row("because", Text(_flat(step.why), style="" if planned else colour))
+        told.add_row("because", Folding(_flat(step.why), style="" if planned else colour))
     for name, texts in (("calls", step.calls), ("breaks", step.breaks), ("undo", (step.undo,) if step.undo else ())):
         if texts:
-            told.add_row(name, Text(_flat(texts[0])) if len(texts) == 1 else _listed(texts))
+            told.add_row(name, Folding(_flat(texts[0])) if len(texts) == 1 else _listed(texts))
     return Group(head, told)
 
 

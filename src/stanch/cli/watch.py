@@ -57,6 +57,8 @@ Examples:
 - `stanch watch ./AWSLogs --cycles 1 --format json`: once, for a timer: only what no cycle told before
 """
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_CENTURY = 36525 * 86400
+"""Seconds; a longer window or pause is no other, and would leave the years that there are."""
 
 
 def register(cli: typer.Typer) -> None:
@@ -260,4 +262,4 @@ def _time(option: str, text: str) -> float:
     match = re.fullmatch(r"(\d{1,9})([smhd])", text.strip())
     if not match or not int(match[1]):
         raise WrongUse(f"{option} {text!r} is no time", "give it as 60s, 5m, 12h or 7d")
-    return float(int(match[1]) * _UNITS[match[2]])
+    return float(min(int(match[1]) * _UNITS[match[2]], _CENTURY))

@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 
 import typer
 
 from stanch.cli.face import WrongUse
+from stanch.cli.folding import shortened
 from stanch.engine.scan.span import Span
 from stanch.stores.delivery import Window
 
 _WHEN = "a day (2026-11-20) or a moment (2026-11-20T09:30:00Z, or with an offset)"
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+_SAID = 80
+"""Characters of what is no time that are repeated."""
 
 Since = Annotated[str | None, typer.Option("--since", metavar="WHEN", help="Only events from then on, in UTC.")]
 Until = Annotated[
@@ -38,11 +42,28 @@ def _moment(option: str, text: str | None, *, end: bool = False) -> datetime | N
     if text is None:
         return None
     try:
-        when = datetime.fromisoformat(text)
-        when = when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
-        return when + timedelta(days=1) if end and len(text) == len("2026-11-20") else when
-    except (ValueError, OverflowError):
-        raise WrongUse(f"{option} {text!r} is no time", f"give {_WHEN}") from None
+        return _in_utc(_day(text) + timedelta(days=1 if end else 0))
+    except OverflowError:
+        return _LAST  # the day after the last that there is
+    except ValueError:
+        pass
+    try:
+        return _in_utc(datetime.fromisoformat(text))
+    except ValueError:
+        raise WrongUse(f"{option} {shortened(text, _SAID)!r} is no time", f"give {_WHEN}") from None
+
+
+def _day(text: str) -> datetime:
+    """Midnight at the beginning of a day, however ISO 8601 writes it. Raises ValueError for what is no day alone."""
+    return datetime.combine(date.fromisoformat(text), time())
+
+
+def _in_utc(when: datetime) -> datetime:
+    """The moment in UTC, which is meant where no offset is told; the first or last that there is for one beyond it."""
+    try:
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if when.year == _FIRST.year else _LAST
 
 
 def window_of(span: Span, accounts: Sequence[str], regions: Sequence[str]) -> Window:

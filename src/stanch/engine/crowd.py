@@ -16,7 +16,7 @@ Node = tuple[str, str]
 
 
 class Crowd:
-    """Who was first seen when at each public address. Parts of it, made side by side, are put together by `absorb`."""
+    """Who was first seen when at each public address."""
 
     def __init__(self, only: Collection[str] | None = None) -> None:
         """`only` are the places that will be asked for, where that is known."""
@@ -25,31 +25,20 @@ class Crowd:
 
     def seen(self, address: str | None, access_key: str | None, arn: str, when: float) -> None:
         """A caller made a call from an address, `when` in seconds since the epoch; only his first there matters."""
-        if address and (place := place_of(address)):
-            self._enter(place, (access_key or "", arn), when)
-
-    def absorb(self, other: "Crowd") -> None:
-        """Take in what another one was shown, as if it had been shown here."""
-        for place, callers in other.places.items():
-            if callers is None:
-                self.places[place] = None
-                continue
-            for caller, when in callers.items():
-                self._enter(place, caller, when)
-
-    def at(self, place: str) -> Mapping[Node, float] | None:
-        """The callers at a place (see `place_of`) with their first times; None for a crowd, or where nobody was."""
-        return self.places.get(place)
-
-    def _enter(self, place: str, caller: Node, when: float) -> None:
-        if place not in self.places and (len(self.places) >= MOST_PLACES or not self._wanted(place)):
+        place = place_of(address) if address else None
+        if place is None or (place not in self.places and (len(self.places) >= MOST_PLACES or not self._wanted(place))):
             return
         callers = self.places.setdefault(place, {})
         if callers is None:
             return
+        caller = access_key or "", arn
         callers[caller] = min(when, callers.get(caller, when))
         if len(callers) > MOST_CALLERS:
             self.places[place] = None
+
+    def at(self, place: str) -> Mapping[Node, float] | None:
+        """The callers at a place (see `place_of`) with their first times; None for a crowd, or where nobody was."""
+        return self.places.get(place)
 
     def _wanted(self, place: str) -> bool:
         return self._only is None or place in self._only

@@ -3,13 +3,13 @@
 import io
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-from stanch.aws.bucket import Fetched
 from stanch.contracts.source import LogFile
-from stanch.stores.s3 import S3File
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 WIDTH = 16
 """Files ahead of the one that is read."""
@@ -20,21 +20,36 @@ SMALL = 4 << 20
 
 
 def ahead(files: Iterable[LogFile], *, width: int = WIDTH, budget: int = BUDGET) -> Iterator[LogFile]:
-    """The same files in the same order, small ones of S3 already on their way, the rest as they are.
+    """The same files in the same order, small ones that are `distant` already on their way, the rest as they are.
 
     For the process that reads them: what is yielded does not cross into another.
     """
+    left = iter(files)
+    for file in left:
+        if _comes(file, budget):
+            yield from _fetched(file, left, width, budget)
+        else:
+            yield file
+
+
+def _comes(file: LogFile, budget: int) -> bool:
+    return bool(getattr(file, "distant", False)) and file.size is not None and file.size <= min(SMALL, budget)
+
+
+def _fetched(first: LogFile, files: Iterator[LogFile], width: int, budget: int) -> Iterator[LogFile]:
+    from concurrent.futures import ThreadPoolExecutor
+
     waiting: deque[tuple[LogFile, int]] = deque()
     held = 0
     pool = ThreadPoolExecutor(width, thread_name_prefix="ahead")
     try:
-        for file in files:
-            comes = isinstance(file, S3File) and file.listed.size <= min(SMALL, budget)
+        for file in _chain(first, files):
+            comes = _comes(file, budget)
             cost = (file.size or 0) if comes else 0
             while waiting and (len(waiting) >= width or held + cost > budget):
-                first, freed = waiting.popleft()
+                next_, freed = waiting.popleft()
                 held -= freed
-                yield first
+                yield next_
             waiting.append((Held(file, pool.submit(_whole, file)) if comes else file, cost))
             held += cost
         while waiting:
@@ -45,12 +60,17 @@ def ahead(files: Iterable[LogFile], *, width: int = WIDTH, budget: int = BUDGET)
     pool.shutdown(wait=False)
 
 
+def _chain(first: LogFile, rest: Iterator[LogFile]) -> Iterator[LogFile]:
+    yield first
+    yield from rest
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """One object on its way, or here; implements `contracts.source.LogFile`."""
 
     file: LogFile
-    coming: "Future[Whole]" = field(repr=False)
+    coming: "Future[bytes]" = field(repr=False)
 
     @property
     def path(self) -> str:
@@ -70,25 +90,9 @@ class Held:
 
     def open(self) -> BinaryIO:
         """The bytes, waiting for them if need be; raises the OSError that fetching ended with."""
-        return Whole(*self.coming.result().made_of)
+        return io.BytesIO(self.coming.result())
 
 
-class Whole(io.BytesIO):
-    """The stored bytes of one object and what they cost."""
-
-    def __init__(self, content: bytes, fetched: Fetched) -> None:
-        super().__init__(content)
-        self.made_of = (content, fetched)
-        self.fetched = fetched
-
-
-def spent(stream: BinaryIO) -> Fetched:
-    """What reading an opened log has cost so far; nothing where it lies on this machine."""
-    fetched = getattr(stream, "fetched", None)
-    return fetched if isinstance(fetched, Fetched) else Fetched()
-
-
-def _whole(file: LogFile) -> Whole:
+def _whole(file: LogFile) -> bytes:
     with file.open() as stream:
-        content = stream.read()
-        return Whole(content, spent(stream))
+        return stream.read()

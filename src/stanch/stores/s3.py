@@ -7,9 +7,9 @@ import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import BinaryIO, Self, TypeVar
+from typing import BinaryIO, ClassVar, Self, TypeVar
 
-from stanch.aws.bucket import Bucket, Fetched, Listed
+from stanch.aws.bucket import Bucket, Listed
 from stanch.aws.doorway import Doorway
 from stanch.aws.ranged import Ranged
 from stanch.aws.refusals import unread
@@ -64,25 +64,13 @@ class Prefix:
         return cls(Place(match[1], doorway, requester_pays), match[2] or "")
 
 
-class Fetching(io.BufferedReader):
-    """The stored bytes of one object, with what they cost so far."""
-
-    def __init__(self, raw: Ranged, bucket: Bucket) -> None:
-        super().__init__(raw, _BUFFER)
-        self._bucket = bucket
-
-    @property
-    def fetched(self) -> Fetched:
-        """Requests and bytes of this object."""
-        return self._bucket.fetched
-
-
 @dataclass(frozen=True, slots=True)
 class S3File:
     """One object as it was listed; implements `contracts.source.LogFile`, and crosses into worker processes."""
 
     place: Place
     listed: Listed
+    distant: ClassVar[bool] = True
 
     @property
     def path(self) -> str:
@@ -106,7 +94,7 @@ class S3File:
         def part(start: int, stop: int, abandoned: Callable[[], bool]) -> memoryview:
             return self._asked(lambda: bucket.read(self.listed, start, stop, abandoned))
 
-        return Fetching(Ranged(part, self.listed.size), bucket)
+        return io.BufferedReader(Ranged(part, self.listed.size), _BUFFER)
 
     def _asked(self, ask: Callable[[], T]) -> T:
         try:

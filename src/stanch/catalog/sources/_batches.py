@@ -35,7 +35,7 @@ _JOINT = re.compile(
     rb'(?:\]\s*\}\s*' + _MARK + rb'\{\s*"Records"\s*:\s*\[\s*)+'
     rb'|\]' + _EMPTY + rb'\s*' + _MARK + rb'\[\s*(?=\{\s*"[A-Za-z]+"\s*:)'
 )  # fmt: skip
-_TOO_LARGE = f"a record of more than {LARGEST_RECORD >> 20} MB"
+TOO_LARGE = f"a record of more than {LARGEST_RECORD >> 20} MB"
 
 
 @dataclass(slots=True)
@@ -48,6 +48,11 @@ class Rest:
     text: bytes = b""
     last: bool = False
     cut: "_Cut | None" = None
+
+
+def delivered(head: bytes) -> bool:
+    """Whether these first bytes are of `{"Records": [` with a record in it, as AWS delivers it."""
+    return _OPENING.match(head) is not None
 
 
 def splittable(head: bytes) -> bool:
@@ -75,7 +80,7 @@ def batches(path: str, stream: BinaryIO, head: bytes, rest: Rest) -> Iterator[by
             if at is None:
                 kept = chunk
                 if len(kept) > max(need, LARGEST_RECORD):
-                    yield Unreadable(_TOO_LARGE)
+                    yield Unreadable(TOO_LARGE)
                     kept, need = _passed_over(stream, cut, kept), 0
                 continue
         end, begin = at

@@ -61,9 +61,14 @@ def opened(text: bytes) -> Opened:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
             # JSON allows half of a surrogate pair, msgspec does not; one planted in a record must not hide the file.
-            return decoder.decode(_LONE_SURROGATE.sub(rb"\\ufffd", text))
+            return decoder.decode(lone_surrogates_gone(text))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
+
+
+def lone_surrogates_gone(text: bytes) -> bytes:
+    """JSON without halves of surrogate pairs, which no text that can be stored has."""
+    return _LONE_SURROGATE.sub(rb"\\ufffd", text)
 
 
 def crowded(text: bytes) -> bool:
@@ -79,7 +84,7 @@ def decoded(text: bytes) -> object:
         return Unreadable("JSON nested too deeply")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
-            return json.loads(_LONE_SURROGATE.sub(rb"\\ufffd", text).decode("utf-8"), parse_int=_number)
+            return json.loads(lone_surrogates_gone(text).decode("utf-8"), parse_int=_number)
         except (ValueError, RecursionError):
             return Unreadable(f"broken JSON: {_why_not_json(text, error)}")
 

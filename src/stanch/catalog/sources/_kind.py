@@ -7,6 +7,7 @@ lies deeper (tags, request parameters) is an attacker's to choose, and could hid
 import re
 from functools import lru_cache
 
+from stanch.catalog.sources._carried import carried
 from stanch.catalog.sources._json import BOM
 from stanch.catalog.sources._model_logs import model_log
 from stanch.catalog.sources._outline import Levels, outline
@@ -36,7 +37,7 @@ def json_log(path: str, head: bytes) -> str | None:
         if "/GuardDuty/" in path and "eventSource" not in outer:
             return GUARDDUTY
     named = any(name in head for name in _CLOUDTRAIL_NAMES)
-    return CLOUDTRAIL if named or "/CloudTrail" in path else None
+    return CLOUDTRAIL if named or "/CloudTrail" in path or carried(head) else None
 
 
 def _announced(detail_type: str) -> str | None:

@@ -1,6 +1,7 @@
 """CloudTrail writes one record for each AWS API call, delivered about five minutes later as gzipped JSON.
 
-Reads: `{"Records": [...]}`, a JSON list of records, JSON Lines, and EventBridge envelopes (`detail` holds the record).
+Reads: `{"Records": [...]}`, a JSON list of records, JSON Lines, EventBridge envelopes (`detail` holds the record), and
+what carries records as text: `aws cloudtrail lookup-events`, CloudWatch Logs and its Insights.
 Blind to: digest files and Insights events, which say something about records but are none; both are told as skipped.
 """
 
@@ -11,7 +12,7 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from stanch.catalog.sources import _batches
+from stanch.catalog.sources import _batches, _carried
 from stanch.catalog.sources._json import decoded, documents, opened, starts, texts, whole
 from stanch.catalog.sources._kind import CLOUDTRAIL, json_log
 from stanch.catalog.sources._times import iso_time
@@ -43,8 +44,8 @@ def read(path: str, stream: BinaryIO) -> Iterator[Event | Skipped]:
 
 
 def splittable(head: bytes) -> bool:
-    """Whether it is a delivered file: `{"Records": [...]}`."""
-    return _batches.splittable(head)
+    """Whether it is a delivered file, `{"Records": [...]}`, or a bare list of records."""
+    return _batches.delivered(head) or (_batches.splittable(head) and not _carried.carried(head))
 
 
 def batches(path: str, stream: BinaryIO, head: bytes) -> Iterator["Batch | Skipped"]:
@@ -135,7 +136,9 @@ def _as_utf8(text: bytes) -> bytes:
 
 
 def _records(stream: BinaryIO) -> Iterator[object]:
-    for document in documents(stream):
+    head = _carried.head_of(stream)
+    found = _carried.records if _carried.carried(head) or _carried.run_together(head) else documents
+    for document in found(stream):
         yield from _unwrapped(document)
 
 

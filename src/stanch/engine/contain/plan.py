@@ -19,6 +19,7 @@ from stanch.engine.contain.collateral import Around, weighed
 from stanch.engine.contain.compare import first, plain, same
 from stanch.engine.contain.doors import Doors
 from stanch.engine.contain.freeze import freezes
+from stanch.engine.contain.hosts import at_home
 from stanch.engine.contain.lockout import locked_out
 from stanch.engine.contain.noted import completed
 from stanch.engine.contain.spelling import canonical, spellings
@@ -67,7 +68,8 @@ class Planner:
         for target in self._targets(incident, chosen, around):
             step = self._step(incident.id, target, known, lambda done: self._did_not_last(done, incident))
             steps.setdefault(step.key, self._weighed(step, target, around))
-        return sorted(steps.values(), key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
+        found = at_home([*steps.values()])
+        return sorted(found, key=lambda step: step.phase)  # stable: a playbook's order stays within a phase
 
     def action(self, step: Step) -> Action:
         """The action of a step; raises KeyError for one that a newer or older stanch journalled."""

@@ -9,12 +9,16 @@ from stanch.contracts.playbook import Playbook
 from stanch.domain.arn import Arn, ArnError, role_of_session
 from stanch.domain.finding import Finding
 from stanch.domain.incident import Incident
+from stanch.engine.contain.hosts import Hosts, host_behind, hosts_of, is_ours, named_as
 from stanch.engine.contain.spelling import GATEWAY
 
+_HOLDERS = frozenset({"user", "role", "instance"})
+"""Who holds credentials: a playbook for one of these is about a thief, any other about what he did."""
 _ELSEWHERE = {
     "root": "no policy binds the root user of an account: change its password and delete its access keys by hand",
     "federated-user": "its session is bound by the policies of the user that opened it: name that user instead",
 }
+_NAME_HOST = "contain it with --resource and its ARN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,24 +91,52 @@ def _no_action(kind: str, actions: Mapping[str, Action], played: str | None, cho
 def from_findings(
     incident: Incident, actions: Mapping[str, Action], playbooks: Mapping[str, Playbook]
 ) -> Iterator[Target]:
-    """For each finding what stays open by hand, then its playbook's actions on the resources to which they apply."""
+    """For each finding what stays open by hand, then its playbook's actions on the resources to which they apply.
+
+    A detection knows what was done, not who will do it: its playbook for a stolen key may be played against a session
+    or a host. So where that playbook is about a thief, whoever acted is first disarmed by the one for what he holds.
+    """
+    hosts = hosts_of(incident)
     for finding in incident.findings:
         if not finding.attempt and (finding.by_hand or finding.playbook is None):
             yield Target(None, _touched(finding), finding.by_hand or f"no playbook answers this yet: {finding.title}")
         if finding.playbook is None:
             continue
         if finding.playbook in playbooks:
-            yield from _played(finding, finding.playbook, playbooks[finding.playbook].ACTIONS, actions)
+            if _HOLDERS & {*playbooks[finding.playbook].FOR}:
+                yield from _disarmed(finding, hosts, actions, playbooks)
+            yield from _played(finding, finding.playbook, playbooks, actions, list(_resources(finding)))
         else:
             yield Target(None, finding.actor.arn, f"there is no playbook {finding.playbook!r} ({finding.detection})")
 
 
-def _played(finding: Finding, playbook: str, names: Sequence[str], actions: Mapping[str, Action]) -> Iterator[Target]:
-    resources = list(_resources(finding))
+def _disarmed(
+    finding: Finding, hosts: Hosts, actions: Mapping[str, Action], playbooks: Mapping[str, Playbook]
+) -> Iterator[Target]:
+    """The host behind a lineage, its beginning and its sessions, each by the playbook for its kind."""
+    host = host_behind(finding)
+    there = named_as(host, finding, hosts) if host else []
+    named = (*there, finding.actor.root, finding.actor.arn, *finding.sessions)
+    for text, arn in _acted_on(named):
+        played = _playbook_for(arn.kind, playbooks)
+        if played:
+            yield from _played(finding, played, playbooks, actions, [(text, arn)])
+    if host and not there and is_ours(finding):
+        why = f"no call tells the region of its host {host}, which hands out the next session: {_NAME_HOST}"
+        yield Target(None, finding.actor.root, why, finding.playbook)
+
+
+def _played(
+    finding: Finding,
+    playbook: str,
+    playbooks: Mapping[str, Playbook],
+    actions: Mapping[str, Action],
+    resources: Sequence[tuple[str, Arn]],
+) -> Iterator[Target]:
     for _, arn in resources:
         if arn.kind in _ELSEWHERE:
             yield Target(None, str(arn), _ELSEWHERE[arn.kind], playbook)
-    for name in names:
+    for name in playbooks[playbook].ACTIONS:
         if name not in actions:
             yield Target(None, finding.actor.arn, f"there is no action {name!r} (playbook {playbook})")
             continue
@@ -136,6 +168,10 @@ def _resources(finding: Finding) -> Iterator[tuple[str, Arn]]:
     """
     actor = finding.actor
     named = (actor.arn, actor.origin or "", *finding.sessions, *finding.resources, *(a.arn for a in finding.assets))
+    return _acted_on(named)
+
+
+def _acted_on(named: Iterable[str]) -> Iterator[tuple[str, Arn]]:
     for text in dict.fromkeys(named):
         try:
             yield text, acted_on(text)
@@ -160,7 +196,10 @@ def keyless(arn: Arn) -> Arn:
 
 
 def unique(targets: Iterable[Target]) -> list[Target]:
-    """One target for each action and resource, the first one's reason with how many others there are."""
+    """One target for each action and resource, the first one's reason with how many others there are.
+
+    What a person must do is said whole: nothing else in the plan says it.
+    """
     together: dict[tuple[str | None, str], list[Target]] = {}
     for target in targets:
         together.setdefault((target.action, target.resource), []).append(target)
@@ -170,5 +209,6 @@ def unique(targets: Iterable[Target]) -> list[Target]:
 def _one(same: Sequence[Target]) -> Target:
     first = same[0]
     named = tuple(dict.fromkeys(text for target in same for text in target.named))
-    others = len(dict.fromkeys(target.why for target in same)) - 1
-    return replace(first, named=named, why=f"{first.why} (and {others} more)" if others else first.why)
+    reasons = tuple(dict.fromkeys(target.why for target in same))
+    others = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+    return replace(first, named=named, why="; ".join(reasons) if first.action is None else f"{first.why}{others}")

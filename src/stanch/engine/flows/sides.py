@@ -1,4 +1,4 @@
-"""An address inside the networks of the perimeter is ours; one of the private ranges never is the internet's.
+"""An address inside the networks of the perimeter is ours; where none are declared, one of the private ranges is.
 
 Reads: the estate's networks, as sorted ranges of integers, for a flow log names a million addresses.
 """

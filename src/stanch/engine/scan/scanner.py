@@ -36,6 +36,10 @@ MUCH = 8
 """One event in so many: where more are opened, it is cheaper to decode what spares opening them."""
 
 
+Ahead = Callable[[Iterable[LogFile]], Iterator[LogFile]]
+"""The same files in the same order, some of them on their way already."""
+
+
 class Scanner:
     """Reads files into parts. Each process has its own: what it learns of callers and objects is kept between files."""
 
@@ -53,13 +57,14 @@ class Scanner:
         calls: bool = True,
         inspect: Inspect | None = None,
         salt: bytes = b"",
+        ahead: Ahead = iter,
     ) -> None:
         """`accounts` are those the logs come from; `limit` bounds the inflated bytes of one file.
 
         Events outside `span` are counted as left out, and nothing else is made of them. Without `profiles` only what
         rules match is kept, and of an event no more is decoded than they ask. Without `calls` those of models are left
         out, and told as such; `inspect` looks into their answers, and `salt` keys the hashes of what their prompts have
-        in common.
+        in common. `ahead` opens files that take long to begin before their turn comes.
         """
         self.judge = Judge(rules, estate, accounts, routines, profiles=profiles)
         self.span = span
@@ -74,6 +79,7 @@ class Scanner:
         told: list[Any] = list(sources) if profiles and calls else []  # modules
         self._call_of = {source.LOG: source.call_of for source in told if hasattr(source, "call_of")}
         self._limit = limit
+        self._ahead = ahead
         self._clock = Clock()
         self._book = Book(self._clock)
         self.address: Address | None = None
@@ -97,7 +103,7 @@ class Scanner:
     def _scanned(self, files: Sequence[LogFile], seen: set[int] | None) -> Part:
         """One pass; with `seen` each id is taken once and remembered there, without it all are taken."""
         part = Part()
-        for file in files:
+        for file in self._ahead(files):
             try:
                 self.take(file, part, seen)
             except Exception as error:  # noqa: BLE001 - a defect of ours, told of the file, costs no other file

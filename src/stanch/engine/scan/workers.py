@@ -52,12 +52,11 @@ class _Worker(Generic[Result]):
 class Workers(Generic[Work, Result]):
     """Processes that do pieces of work. A context manager: leaving it early kills them, whatever they are at.
 
-    `broken` says that one was killed and another was started in its stead, `told` that somebody was told so.
+    `told` says that somebody was told that one was killed and another was started in its stead.
     """
 
     def __init__(self, run: Callable[[Work], Result], processes: int) -> None:
         """`run` is inherited, not sent; what it returns is."""
-        self.broken = False
         self.told = False
         self._run = run
         self._count = processes
@@ -122,7 +121,6 @@ class Workers(Generic[Work, Result]):
 
     def _bury(self, worker: _Worker[Result]) -> None:
         """What a dead process held is done, and came to nothing."""
-        self.broken = True
         self._workers.remove(worker)
         worker.pipe.close()
         worker.process.join()

@@ -24,9 +24,6 @@ from stanch.engine.sigma.tallies import Measured
 from stanch.engine.sigma.values import number_of, text_of
 from stanch.engine.sigma.windows import Run, runs
 
-Taken = dict[str, dict[Group, Sightings]]
-"""By the correlation's id and the group, what was sighted: picklable, so that processes can share the work."""
-
 _NUMERIC = (Kind.VALUE_SUM, Kind.VALUE_AVG, Kind.VALUE_MEDIAN, Kind.VALUE_PERCENTILE)
 
 Nested = Mapping[tuple[int, str], "Hit"]
@@ -64,15 +61,6 @@ class Correlator:
         """Take in one match of a rule; one that no correlation counts is passed over. `time` must be aware."""
         for watch in self._by_base.get(rule.id, ()):
             watch.see(rule.id, event_id, microseconds(time), fields)
-
-    def taken(self) -> Taken:
-        """All that was fed, for the correlator of another process to `merge`."""
-        return {id: watch.groups for id, watch in self._watches.items() if watch.groups}  # noqa: A001
-
-    def merge(self, taken: Taken) -> None:
-        """Take in what a correlator of the same rules was fed; in which order does not matter."""
-        for id, groups in taken.items():  # noqa: A001
-            self._watches[id].absorb(groups)
 
     def done(self) -> Iterator[Hit]:
         """The hits of all that was fed, by rule, group and time; nothing is forgotten, so it can be asked again.
@@ -114,17 +102,14 @@ class _Watch:
             sightings = self.groups[group] = Sightings()
         sightings.add(time, self._place[base], event, measured)
 
-    def absorb(self, groups: Mapping[Group, Sightings]) -> None:
-        for group, sightings in groups.items():
-            self.groups.setdefault(group, Sightings()).extend(sightings)
-
     def hits(self, inner: Mapping[str, Iterable[tuple[Hit, list[int]]]]) -> Iterator[tuple[Hit, list[int]]]:
         """Each hit with the times at which it fired; `inner` holds those of the correlations that this one counts."""
         if not inner:
             yield from self._found({})
             return
         whole = _Watch(self.rule, self.correlation)
-        whole.absorb(self.groups)
+        for group, sightings in self.groups.items():
+            whole.groups.setdefault(group, Sightings()).extend(sightings)
         nested: dict[tuple[int, str], Hit] = {}
         for base, found in inner.items():
             for hit, fired in found:

@@ -1,14 +1,16 @@
 """To read two hundred rules takes longer than to hunt a small file, so rules that were read are kept packed.
 
 Packed rules are a pickle that may name nothing but the classes a rule is made of: whoever can write to where it is kept
-can spoil it, and make it unreadable, but run nothing.
+can spoil it, and make it unreadable, but run nothing. What outlives the reading, the classes themselves and the members
+of enumerations, is found as it was: a pickle can set attributes on all that it may name.
 """
 
 import datetime
 import io
 import ipaddress
 import pickle
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from enum import EnumType
 from types import MappingProxyType
 from typing import Any
 
@@ -46,18 +48,25 @@ def packed(value: Any) -> bytes:
 
 def unpacked(data: bytes, besides: Iterable[Any] = ()) -> Any:
     """What was packed; `besides` are further classes that may stand in it. Raises Unpackable for anything else."""
+    known = {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}
+    lasting = _lasting(known.values())
     try:
-        return Unpacking(data, besides).load()
+        made = _Unpacking(data, known).load()
     except Exception as error:  # a pickle that was spoilt may raise anything
         raise Unpackable(f"{type(error).__name__}: {error}") from error
+    finally:
+        changed = [str(one) for one, before in lasting if _put_back(one, before)]
+    if changed:
+        raise Unpackable(f"changes {', '.join(changed)}")
+    return made
 
 
-class Unpacking(pickle.Unpickler):
+class _Unpacking(pickle.Unpickler):
     """Reads packed rules and nothing else."""
 
-    def __init__(self, data: bytes, besides: Iterable[Any]) -> None:
+    def __init__(self, data: bytes, known: Mapping[tuple[str, str], Any]) -> None:
         super().__init__(io.BytesIO(data))
-        self._known = {**_PARTS, **{(each.__module__, each.__qualname__): each for each in besides}}
+        self._known = known
 
     def find_class(self, module: str, name: str) -> Any:
         """The class of this name, when rules may be made of it."""
@@ -65,3 +74,24 @@ class Unpacking(pickle.Unpickler):
             return self._known[module, name]
         except KeyError:
             raise Unpackable(f"names {module}.{name}") from None
+
+
+def _lasting(known: Iterable[Any]) -> list[tuple[Any, dict[str, Any]]]:
+    """Each class, and each member of an enumeration, with its attributes."""
+    classes = list(known)
+    members: list[Any] = []
+    for each in classes:
+        if isinstance(each, EnumType):
+            members += each.__members__.values()
+    return [(one, dict(vars(one))) for one in (*classes, *members) if hasattr(one, "__dict__")]
+
+
+def _put_back(one: Any, before: Mapping[str, Any]) -> bool:
+    """Give it the attributes that it had; whether any was another."""
+    now = dict(vars(one))
+    for name in now.keys() - before.keys():
+        delattr(one, name)
+    lost = [name for name in before if name not in now or now[name] is not before[name]]
+    for name in lost:
+        setattr(one, name, before[name])
+    return bool(lost) or bool(now.keys() - before.keys())

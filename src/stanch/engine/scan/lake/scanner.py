@@ -14,7 +14,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import AnySource, aside, head
 from stanch.engine.routines import Routine
 from stanch.engine.scan.part import Part
-from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.scanner import Ahead, Scanner
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.sigma import Rule
 
@@ -44,11 +44,12 @@ class LakeScanner(Scanner):
         calls: bool = True,
         inspect: Inspect | None = None,
         salt: bytes = b"",
+        ahead: Ahead = iter,
     ) -> None:
         """As a scanner; raw logs that `keep` does not know yet are kept there, and then scanned from what was kept."""
         super().__init__(
             rules, estate, sources, accounts, limit, routines, span,
-            profiles=profiles, calls=calls, inspect=inspect, salt=salt,
+            profiles=profiles, calls=calls, inspect=inspect, salt=salt, ahead=ahead,
         )  # fmt: skip
         self._keep = keep
 
@@ -75,7 +76,7 @@ class LakeScanner(Scanner):
         from stanch.engine.scan.lake.keeping import kept, offered
 
         done, new = _Kept(), []
-        for file in files:
+        for file in self._ahead(files):
             if isinstance(file, LakeUnit) or keep.knows(None, getattr(file, "version", None)):
                 done.known.append(file)
                 continue
