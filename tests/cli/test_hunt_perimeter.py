@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -9,8 +10,12 @@ from typing import Any, BinaryIO
 import pytest
 
 from stanch import app
+from stanch.app import progress
 from stanch.app.hunting import PEEKED, accounts_of
+from stanch.contracts.source import LogFile
 from stanch.domain.estate import Estate
+from stanch.engine.scan.pool import MOST_FILES
+from stanch.engine.scan.span import ALWAYS
 from stanch.stores.listing import Listing
 from stanch.stores.logs import LocalFile, found
 
@@ -94,6 +99,42 @@ def test_to_guess_no_more_files_are_opened_than_promised(
 def test_an_account_that_no_log_is_of_stays_a_stranger(tmp_path: Path) -> None:
     write(tmp_path, [share(ONE, STRANGER), *(event(ONE) for _ in range(200)), event(OTHER)])
     assert hunted(tmp_path, 1) == ({"exfiltration/snapshot_shared"}, (ONE, OTHER), 202)
+
+
+def test_what_was_kept_of_a_hunt_of_some_accounts_is_not_taken_for_one_of_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "WORTH_KEEPING", 0)
+    write(tmp_path, *([event(ONE)] for _ in range(MOST_FILES - 1)), [share(ONE, OTHER)], [event(OTHER)])
+    *some, last = found([tmp_path])
+
+    def going_on(files: Sequence[LogFile]) -> tuple[int, set[str]]:
+        with app.resuming(tmp_path / "state", files, "", Estate(), ALWAYS) as (keeper, kept):
+            assert kept is not None
+            result = app.hunt(files, Estate(), app.rules(), processes=1, keeper=keeper)
+            return kept.resumed, {one.detection for incident in result.incidents for one in incident.findings}
+
+    assert going_on(some) == (0, {"exfiltration/snapshot_shared"})
+    assert going_on(some) == (1, {"exfiltration/snapshot_shared"})
+    assert going_on([*some, last]) == (0, set())
+
+
+@pytest.mark.parametrize(("parts", "why"), [(1, "2 of 2 files: interrupted"), (2, "interrupted before all was judged")])
+def test_a_hunt_that_is_stopped_calls_no_account_of_ours_a_stranger(tmp_path: Path, parts: int, why: str) -> None:
+    write(tmp_path, [share(ONE, OTHER), *(event(ONE) for _ in range(200)), event(OTHER)], [event(ONE)])
+    read = count(1)
+
+    def stop(_: object) -> None:
+        if next(read) == parts:
+            raise KeyboardInterrupt
+
+    result = app.hunt(list(found([tmp_path])), Estate(), app.rules(), processes=1, on_file=stop)
+    assert (result.stopped, result.accounts, result.incidents) == (True, (ONE, OTHER), [])
+    assert result.coverage.events == 203 * (parts - 1)
+    assert [skip.why.partition(":")[0] for skip in result.coverage.files_skipped if skip.path == "the perimeter"] == [
+        "nothing is told of what was read"
+    ] * (2 - parts)
+    assert [skip.why for skip in result.coverage.files_skipped if skip.path == "the rest"] == [why]
 
 
 def test_a_finding_tells_whom_a_call_reached_outside(tmp_path: Path) -> None:

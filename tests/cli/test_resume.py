@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from stanch.app import progress
+from stanch.engine.scan.part import Part
+from stanch.stores.checkpoint import Checkpoint
+from stanch.stores.logs import found
 
 PROGRAM = "from stanch.app import progress; progress.WORTH_KEEPING = 0; from stanch.cli import main; main()"
 
@@ -50,7 +53,7 @@ def recorded(checkpoint: Path) -> bool:
             return False  # not made yet
 
 
-def found(said: str) -> list[dict[str, object]]:
+def printed(said: str) -> list[dict[str, object]]:
     lines = [json.loads(line) for line in said.splitlines()]
     return [{**line, "seconds": 0} for line in lines]
 
@@ -73,8 +76,24 @@ def test_a_hunt_killed_midway_goes_on_and_tells_the_same(tmp_path: Path) -> None
     again = hunt(tmp_path / "logs", tmp_path / "two")
     said, told = again.communicate(timeout=120)
     assert "Going on where an earlier hunt stopped" in told
-    assert found(said) == found(whole)
+    assert printed(said) == printed(whole)
     assert not any(kept.glob("*.checkpoint"))
+
+
+def test_nothing_is_remembered_of_what_was_found_or_kept(tmp_path: Path) -> None:
+    trail(tmp_path, 3)
+    errands = [(file,) for file in found([tmp_path])]
+    kept = Checkpoint(tmp_path / "one.checkpoint")
+    for first in (True, False):
+        resuming = progress.Resuming(kept)
+        for errand in errands:
+            part = resuming.found(errand)
+            assert (part is None) is first
+            assert len(resuming._identities) == first
+            if part is None:
+                resuming.keep(errand, Part(), None)
+        assert not resuming._identities
+    kept.close()
 
 
 def test_only_long_hunts_are_kept() -> None:

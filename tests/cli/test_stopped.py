@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.catalog import call_samples
+from tests.engine.flows.written import row, text
 
 from stanch import app
 from stanch.contracts import lines
@@ -74,6 +76,22 @@ def test_so_they_do_of_recorded_logs() -> None:
     assert len(alone) > 20
     assert told(files, 2) == alone
     assert ids(told(disordered(files), 2)) == ids(alone)
+
+
+def test_what_was_read_and_not_judged_when_it_was_stopped_is_told(tmp_path: Path) -> None:
+    trail(tmp_path / "logs", 1, 10)
+    (tmp_path / "logs" / "flows.log").write_bytes(text([row()]))
+    (tmp_path / "logs" / "gateway.jsonl").write_bytes(call_samples.lines(call_samples.LITELLM))
+
+    def stop(_: object) -> None:
+        raise KeyboardInterrupt
+
+    got = app.hunt(list(found([tmp_path / "logs"])), Estate(), app.rules(), processes=1, on_file=stop)
+    assert got.incidents
+    assert {skip.path: skip.why for skip in got.coverage.files_skipped} == {
+        "the rest": "1 of 3 files: interrupted",
+        "calls of models": "interrupted before they were judged",
+    }
 
 
 PROGRAM = """

@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -242,6 +243,20 @@ def test_so_does_one_that_only_the_end_of_a_file_names_before_anything_is_told(t
     assert stored(tmp_path / "state") == []
 
 
+def test_a_cycle_that_is_stopped_calls_no_account_of_ours_a_stranger(tmp_path: Path) -> None:
+    logs, other = tmp_path / "logs", "444455556666"
+    put(logs / "1.json", *map(call, range(200)), call(200, "StopLogging") | {"recipientAccountId": other})
+    with over(logs, tmp_path / "state") as running:
+        running.on_part = interrupting(1)
+        stopped = cycle(running)
+        assert (stopped.stopped, stopped.incidents) == (True, ())
+        assert {skip.path for skip in stopped.coverage.files_skipped} == {"the perimeter", "the rest"}
+    assert stored(tmp_path / "state") == []
+    with over(logs, tmp_path / "state") as running:
+        done = cycle(running)
+    assert (done.accounts, done.files, len(done.incidents)) == (("111122223333", other), 1, 1)
+
+
 def test_flow_logs_are_summed_anew_when_another_comes_and_once_when_it_begins(tmp_path: Path) -> None:
     logs, start = tmp_path / "logs", int((NOW - timedelta(hours=2)).timestamp())
     put(logs / "1.json", call(1))
@@ -258,6 +273,21 @@ def test_flow_logs_are_summed_anew_when_another_comes_and_once_when_it_begins(tm
         assert cycle(running).coverage.events == 8
     with over(logs, tmp_path / "state") as running:
         assert cycle(running).coverage.events == 8
+
+
+def test_flow_logs_for_which_there_was_no_room_are_summed_in_the_next_cycle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logs, start = tmp_path / "logs", int((NOW - timedelta(hours=2)).timestamp())
+    put(logs / "1.json", call(1, "StopLogging"))
+    (logs / "1.log").write_bytes(text([row(start=start, end=start + 60)] * 3))
+    with over(logs, tmp_path / "state") as running:
+        with monkeypatch.context() as full:
+            full.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+            done = cycle(running)
+        assert (done.coverage.events, len(done.incidents)) == (1, 1)
+        assert [skip.path for skip in done.coverage.files_skipped] == ["flow logs"]
+        assert (cycle(running).coverage.events, cycle(running).coverage.complete) == (4, True)
 
 
 def test_what_is_delivered_into_a_bucket_is_fetched_once(stanch: Run, ground: Ground) -> None:

@@ -19,7 +19,7 @@ from stanch.app.containing import (
     users_known,
 )
 from stanch.app.deciding import accept, answer, asked, begun, go_ahead, granted, said, standing, withdraw
-from stanch.app.hunting import Hunted, hunt
+from stanch.app.hunting import Hunted, accounts_of, hunt
 from stanch.app.knowledge import (
     CATALOG,
     actions,
@@ -54,6 +54,7 @@ __all__ = [
     "CATALOG",
     "Hunted",
     "accept",
+    "accounts_of",
     "actions",
     "answer",
     "asked",

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from stanch.app.hunting import accounts_of
 from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.estate import Estate
@@ -24,13 +25,17 @@ class Resuming:
 
     def __init__(self, kept: Checkpoint) -> None:
         self._kept = kept
-        self._identities: dict[tuple[str, ...], str | None] = {}
+        self._identities: dict[tuple[str, ...], str] = {}  # of errands that are being read: a few, of millions of files
 
     def found(self, errand: Errand) -> Part | None:
         """The part of this errand; None when it was not kept, or when one of its files is another now."""
-        key = self._identities[_paths(errand)] = _identity(errand)  # before any file is opened
-        data = self._kept.payload(key) if key else None
-        return unpacked_part(data, (LocalFile,)) if data else None
+        key = _identity(errand)  # before any file is opened
+        if key is None:
+            return None
+        if data := self._kept.payload(key):
+            return unpacked_part(data, (LocalFile,))
+        self._identities[_paths(errand)] = key
+        return None
 
     def keep(self, errand: Errand, part: Part, packed: bytes | None) -> None:
         """Keep what an errand came to, unless something of it could not be read: that is tried again."""
@@ -41,16 +46,23 @@ class Resuming:
 
 @contextmanager
 def resuming(
-    state: Path, files: Sequence[LogFile], knowledge: str, estate: Estate, span: Span
+    state: Path,
+    files: Sequence[LogFile],
+    knowledge: str,
+    estate: Estate,
+    span: Span,
+    accounts: Sequence[str] = (),
 ) -> Iterator[tuple[Keeper, Checkpoint | None]]:
     """What keeps this hunt's progress, and the checkpoint it is kept in; nothing for a small hunt, or one that runs.
 
-    `knowledge` tells one set of rules from others.
+    `knowledge` tells one set of rules from others; `accounts` are those that the hunt takes for ours where the estate
+    declares none, guessed here if need be: what was judged in one perimeter is of no use in another.
     """
     if sum(file.size or 0 for file in files) < WORTH_KEEPING:
         yield FORGETFUL, None
         return
-    same = scope(knowledge, repr(estate), repr(span))
+    ours = estate.perimeter.accounts or accounts or accounts_of(files)
+    same = scope(knowledge, repr(estate), repr(span), ",".join(ours))
     with ExitStack() as stack:
         try:
             kept = stack.enter_context(checkpoint(state, same))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from stanch.app.hunting import accounts_of, cores
+from stanch.app.hunting import Searching, accounts_of, cores, read_until_owners_agree
 from stanch.app.knowledge import inference_sources, sources
 from stanch.app.watch_kept import Fresh, Kept, collapsed
 from stanch.app.watch_received import Letters
@@ -31,7 +31,6 @@ from stanch.stores.watched import Watched
 if TYPE_CHECKING:
     from stanch.engine.hunt import Hunt
     from stanch.engine.routines import Routine
-    from stanch.engine.scan.lake.scanner import LakeScanner
     from stanch.engine.sigma import Rule
     from stanch.engine.watches import Watch
 
@@ -78,7 +77,15 @@ class _News:
     files: int = 0
     received: int = 0
     events: int = 0
-    letters: list[Letter] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What is to be read in one go, and where to note what of it was new."""
+
+    fresh: Fresh
+    letters: Sequence[Letter] = ()
+    news: _News = field(default_factory=_News)
 
 
 class Watching:
@@ -124,19 +131,10 @@ class Watching:
                 coverage=replace(self._before.coverage, seconds=seconds),
             )  # fmt: skip
         self._before = None
-        news, stopped = _News(), False
-        span = Span(now - self._window)
-        hunt, judged_by = self._hunt(accounts, span)
-        try:
-            self._read(hunt, judged_by, fresh, letters, news, at)
-            while self._too_narrow(accounts, hunt.part.tally.owners):
-                # The guess called our own accounts strangers: what was judged so is forgotten, none of it is news.
-                fresh, accounts = self._begin(listing)
-                hunt.give_up()
-                hunt, judged_by = self._hunt(accounts, span)
-                self._read(hunt, judged_by, fresh, (), _News(), at)
-        except KeyboardInterrupt:
-            stopped = True
+        news = _News()
+        searching, stopped = self._searched(listing, accounts, _Round(fresh, letters, news), now)
+        hunt = searching.hunt
+        if stopped:
             hunt.part.tally.skipped.append(Skipped("the rest", "interrupted; the next watch goes on with it"))
         tally = hunt.part.tally
         tally.skipped = collapsed([*tally.skipped, *search.left_out, *besides, *self._kept.lost])
@@ -144,14 +142,14 @@ class Watching:
         if tally.left_out:
             older = f"{tally.left_out:,} {'event' if tally.left_out == 1 else 'events'} from before the window"
             tally.skipped.append(Skipped("the window", older, fault=False))
-        found = hunt.incidents(judged_by().judge)
+        found = hunt.incidents(searching.build().judge)
         coverage = hunt.coverage(self._knowing.failed, perf_counter() - began)
         told = [replace(one, found_at=now, coverage=coverage) for one in found]
         stored = self._save(told) if told else ()
         grown = tuple({one.id: one for one in stored if self._is_news(one)}.values())
-        done = Cycle(grown, coverage, accounts, news.files, news.received, news.events, stopped)
-        self._before = None if stopped else done
-        self._weighed = not stopped
+        done = Cycle(grown, coverage, searching.accounts, news.files, news.received, news.events, stopped)
+        self._weighed = not (stopped or hunt.failed)
+        self._before = done if self._weighed else None
         return done
 
     def told(self, incident: Incident) -> None:
@@ -173,12 +171,30 @@ class Watching:
             fresh = self._kept.sort(listing)
         return fresh, accounts
 
-    def _too_narrow(self, accounts: tuple[str, ...], owners: set[str]) -> bool:
-        """Whether records are of accounts that were not guessed; they are noted, which widens the perimeter."""
-        if self._knowing.estate.perimeter.accounts or owners.issubset(accounts):
-            return False
-        self._kept.accounts(owners)
-        return True
+    def _searched(
+        self, listing: Listing, accounts: tuple[str, ...], todo: _Round, now: datetime
+    ) -> tuple[Searching, bool]:
+        """Read what is new, or all of the window where the guess of the perimeter was too narrow, and sum it."""
+        span, at = Span(now - self._window), int(now.timestamp())
+
+        def begin(owners: tuple[str, ...]) -> Searching:
+            nonlocal todo
+            self._kept.accounts(owners)
+            fresh, wider = self._begin(listing)
+            todo = _Round(fresh)  # what was received is kept by now, and none of it is news a second time
+            return self._hunt(wider, span)
+
+        def weigh(searching: Searching) -> None:
+            searching.hunt.hear()
+            self._weigh(searching.hunt, todo.fresh)
+
+        return read_until_owners_agree(
+            self._hunt(accounts, span),
+            lambda searching: self._read(searching, todo, at),
+            begin,
+            weigh,
+            guessed=not self._knowing.estate.perimeter.accounts,
+        )
 
     def _letters(self, at: int) -> tuple[list[Letter], list[Skipped]]:
         """What was received and not read yet, and what came to be too old for that."""
@@ -195,7 +211,7 @@ class Watching:
                 self._spool.remove(letter)
         return [letter for letter in waiting if letter.path in fresh], besides
 
-    def _hunt(self, accounts: tuple[str, ...], span: Span) -> "tuple[Hunt, Callable[[], LakeScanner]]":
+    def _hunt(self, accounts: tuple[str, ...], span: Span) -> Searching:
         from stanch.engine.hunt import Hunt
         from stanch.engine.scan.lake.scanner import LakeScanner
 
@@ -208,18 +224,10 @@ class Watching:
                 inspect=knowing.inspect, salt=knowing.salt, ahead=ahead,
             )  # fmt: skip
 
-        return Hunt(knowing.rules, knowing.behaviours, knowing.estate, accounts), build
+        return Searching(Hunt(knowing.rules, knowing.behaviours, knowing.estate, accounts), accounts, build)
 
-    def _read(
-        self,
-        hunt: "Hunt",
-        build: "Callable[[], LakeScanner]",
-        fresh: Fresh,
-        letters: Sequence[Letter],
-        news: _News,
-        at: int,
-    ) -> None:
-        scanner = build()
+    def _read(self, searching: Searching, todo: _Round, at: int) -> None:
+        scanner, news = searching.build(), todo.news
 
         def keep(errand: Errand, part: Part) -> None:
             news.files += part.tally.files_read
@@ -232,17 +240,15 @@ class Watching:
         def parts() -> Generator[tuple[Errand, Part], None, None]:
             for part in self._kept.parts():
                 yield (), part
-            for file in self._kept.noting(fresh.alone):
+            for file in self._kept.noting(todo.fresh.alone):
                 yield (file,), scanner.scan((file,))
-            for files in (fresh.others, letters):
+            for files in (todo.fresh.others, todo.letters):
                 count = self._processes or processes_for(cores(), files)
-                yield from scanned(self._kept.noting(files), build, count)
+                yield from scanned(self._kept.noting(files), searching.build, count)
 
         self._kept.tables = []
         with closing(parts()) as found:
-            hunt.add(found, scanner.scan, on_new=keep, on_part=self.on_part)
-        hunt.hear()
-        self._weigh(hunt, fresh)
+            searching.hunt.add(found, scanner.scan, on_new=keep, on_part=self.on_part)
 
     def _weigh(self, hunt: "Hunt", fresh: Fresh) -> None:
         """Sum what is summed as a whole, where any of it is new; and once when begun, in case that one died over it."""

@@ -126,9 +126,10 @@ def hunt(
         bar = stack.enter_context(Bar(face, "listing"))
         files = Listing(search)
         bar.expect(len(files), "reading")
+        accounts = ours.perimeter.accounts or app.accounts_of(files)
         lake = stack.enter_context(app.lake(state).kept()) if save else None
         keeper, progress = stack.enter_context(
-            app.resuming(state, files, _knowledge(rules, answers, own=not only_rules), ours, span)
+            app.resuming(state, files, _knowledge(rules, answers, own=not only_rules), ours, span, accounts)
             if lake is None
             else nullcontext((FORGETFUL, None))  # what a resumed hunt does not read again it could not keep either
         )
@@ -144,6 +145,7 @@ def hunt(
             profiles=not only_rules,
             routines=app.routines(),
             span=span,
+            accounts=accounts,
             left_out=lambda: search.left_out,
             keeper=keeper,
             lake=lake,
@@ -153,7 +155,7 @@ def hunt(
         )
         bar.stop()
         known, kept = _kept(face, state, result.incidents)
-        if progress and kept and not result.stopped:
+        if progress and kept and not (result.stopped or result.failed):
             progress.forget()
     shown = [one for one in known if all_ or any(finding.folded is None for finding in one.findings)]
     told = [one for one in shown if all_ or worth_telling(one)]

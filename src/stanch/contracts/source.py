@@ -9,7 +9,8 @@ from stanch.domain.event import Event, Skipped
 class LogFile(Protocol):
     """One file of logs, wherever it lies; opening it may raise OSError.
 
-    One that takes long to begin has an attribute `distant`, which is true: several may be opened side by side.
+    One that takes long to begin has an attribute `distant`, which is true: several may be opened side by side. One that
+    only the process that made it can open has an attribute `stays`, which is true.
     """
 
     @property

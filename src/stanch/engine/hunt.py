@@ -12,6 +12,7 @@ from stanch.contracts.inference import Traffic
 from stanch.contracts.source import LogFile
 from stanch.domain.coverage import Coverage, Failure, Folded
 from stanch.domain.estate import Estate
+from stanch.domain.event import Skipped
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
@@ -19,11 +20,13 @@ from stanch.engine.findings import by_origin, findings_of
 from stanch.engine.gather import Gatherer, Group
 from stanch.engine.inference import words
 from stanch.engine.inference.summed import Summed
+from stanch.engine.refusals import refusals, refused
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
 from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
+from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.part import Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
@@ -35,6 +38,7 @@ from stanch.engine.watches import Watch, Watches
 
 if TYPE_CHECKING:
     from stanch.engine.inference.book import Book
+    from stanch.engine.inference.traffic import KeyTraffic
     from stanch.engine.scan.seen import Seen
 
 
@@ -59,6 +63,10 @@ class Hunt:
         self._book: Book | None = None
         self._words: Counter[tuple[str, str]] = Counter()
         self._by_hour: dict[int, int] | None = None
+        self._read = 0
+        self._unheard = self._deaf = False
+        self.failed = False
+        """Whether this machine had no room for some of it, as the coverage then tells."""
         self.part = Whole.within(bounds)
 
     @uncollected()
@@ -98,17 +106,27 @@ class Hunt:
         with ExitStack() as stack:
             seen: Seen | None = None
             for errand, part in parts:
-                if first is None:
-                    first = part
-                else:
-                    seen = seen or stack.enter_context(self._remembering(first))
-                    if errand and (known := seen.known(part.ids)):
-                        part = without(errand, known)  # noqa: PLW2901 - the same without what came before
-                    seen.take(part.ids)
+                try:
+                    if first is None:
+                        first = part
+                    else:
+                        seen = seen or stack.enter_context(self._remembering(first))
+                        if errand and (known := seen.known(part.ids)):
+                            part = without(errand, known)  # noqa: PLW2901 - the same without what came before
+                        seen.take(part.ids)
+                except refusals() as error:
+                    self._could_not("the rest", f"all after {self._read:,} files not read", error)
+                    return
                 if errand:
                     on_new(errand, part)
-                self._take_calls(part)
-                self.part.absorb(part)
+                self._read += len(errand)
+                try:
+                    self._take_calls(part)
+                    self.part.absorb(part)
+                except refusals() as error:
+                    undone = f"all after {self._read:,} files not read, nor perhaps all of the last"
+                    self._could_not("the rest", undone, error)
+                    return
                 on_part(self.part)
 
     def _remembering(self, first: Part) -> "Seen":
@@ -122,11 +140,18 @@ class Hunt:
     def _take_calls(self, part: Part) -> None:
         """Put the calls of models where millions of cells fit."""
         if part.calls:
-            if self._book is None:
-                from stanch.engine.inference.book import Book
+            try:
+                if self._book is None and not self._deaf:
+                    from stanch.engine.inference.book import Book
 
-                self._book = Book()
-            self._book.take(part.calls)
+                    self._book = Book()
+                    self._unheard = True
+                if self._book is not None:
+                    self._book.take(part.calls)
+            except refusals() as error:
+                self.give_up()
+                self._deaf, self._unheard = True, False
+                self._could_not("calls of models", "not judged", error)
             self._words.update(part.calls.words)
             part.calls = Summed()
 
@@ -143,18 +168,22 @@ class Hunt:
             return
         from stanch.engine.inference.traffic import KeyTraffic
 
-        with self._book as book:
-            self._book = None
-            settled = book.settle()
-            if settled is None:
-                return
-            traffic = KeyTraffic(book, settled, self._estate)
-            on_traffic(traffic)
-            self._by_hour = traffic.by_hour()
-            of_keys = self._watches.asked("examine")
-            for history in traffic.histories() if of_keys else ():
-                self._watches.see("examine", of_keys, history, self._besides)
-            self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
+        try:
+            with self._book as book:
+                self._book = None
+                if settled := book.settle():
+                    self._listen(KeyTraffic(book, settled, self._estate), on_traffic)
+        except refusals() as error:
+            self._could_not("calls of models", "not judged, or not all of them", error)
+        self._unheard = False
+
+    def _listen(self, traffic: "KeyTraffic", on_traffic: Callable[[Traffic], None]) -> None:
+        on_traffic(traffic)
+        self._by_hour = traffic.by_hour()
+        of_keys = self._watches.asked("examine")
+        for history in traffic.histories() if of_keys else ():
+            self._watches.see("examine", of_keys, history, self._besides)
+        self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
     def weigh(self, on_part: Callable[[Part], None] = lambda _: None, span: Span = ALWAYS) -> None:
         """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before.
@@ -164,6 +193,13 @@ class Hunt:
         tables = self.part.tally.tables
         if not tables:
             return
+        try:
+            self._weigh(tables, on_part, span)
+        except refusals() as error:
+            logs = f"{len(tables):,} flow {'log' if len(tables) == 1 else 'logs'}"
+            self._could_not("flow logs", f"{logs} not weighed, or not to the end", error)
+
+    def _weigh(self, tables: Sequence[LogFile], on_part: Callable[[Part], None], span: Span) -> None:
         from stanch.engine.flows import aggregate
 
         tally = self.part.tally
@@ -176,20 +212,34 @@ class Hunt:
             tally.digests.update(read.digests)
             if read.first is not None and read.last is not None:
                 tally.saw_many(read.rows, read.first, read.last)
+            tally.tables = []
             for each in flows.histories(self._estate):
                 self._watches.see("weigh", watches, replace(each, asked=self._by_hour), self._besides)
+
+    def cut_short(self, files: int) -> None:
+        """Somebody interrupted it: say what of so many files was not read, or was read and not judged."""
+        tally = self.part.tally
+        unread = files - self._read + len(tally.tables)
+        why = f"{unread} of {files} files: interrupted" if unread else "interrupted before all was judged"
+        tally.skipped.append(Skipped("the rest", why))
+        if self._unheard:
+            tally.skipped.append(Skipped("calls of models", "interrupted before they were judged"))
 
     @uncollected()
     def incidents(self, judge: Judge) -> list[Incident]:
         """Judge what could only be judged now, resolve the lineages, and tell the stories."""
         part = self.part
-        late = Part()
-        judge.take_ordered(part.ordered, late)
-        part.ordered = []
-        part.absorb(late)
-        self._correlate()
         seen = Gatherer()
-        self._watches.judge(part, seen)
+        last: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("planned exports", lambda: self._judge_ordered(judge)),
+            ("correlations", self._correlate),
+            ("behaviours", lambda: self._watches.judge(part, seen)),
+        )
+        for what, judged in last:
+            try:
+                judged()
+            except refusals() as error:
+                self._could_not(what, "not judged, or not all of them", error)
         seen.absorb(self._besides)
         accused = by_origin(chain(part.groups.told(), seen.groups.values()), part.lineage)
         ledger, usage, crowd = self._asked(accused.values())
@@ -226,7 +276,12 @@ class Hunt:
                     yield cell
 
         proof = (cell for group in groups for cell in group.cells)
-        ledger = Ledger(passing(), self.part.matches, self.part.lineage.origin, proof, self._bounds)
+        origin = self.part.lineage.origin
+        try:
+            ledger = Ledger(passing(), self.part.matches, origin, proof, self._bounds)
+        except refusals() as error:
+            self._could_not("what left", "not counted, nor who else was there", error)
+            ledger = Ledger((), Matches(), origin)
         return ledger, usage, crowd
 
     def coverage(self, failed: Sequence[Failure], seconds: float) -> Coverage:
@@ -246,6 +301,19 @@ class Hunt:
             logs=dict(tally.logs),
             folded=self._folded,
         )
+
+    def _could_not(self, what: str, undone: str, error: Exception) -> None:
+        """This machine had no room for it: that is told, and costs nothing else of what was found."""
+        self.failed = True
+        self.part.tally.skipped.append(refused(what, undone, error))
+
+    def _judge_ordered(self, judge: Judge) -> None:
+        """Judge what could only be judged when all was in."""
+        if self.part.ordered:
+            late = Part()
+            judge.take_ordered(self.part.ordered, late)
+            self.part.ordered = []
+            self.part.absorb(late)
 
     def _correlate(self) -> None:
         """What correlations make of the events they count, and whose reads those were."""

@@ -4,7 +4,8 @@ What can be resumed truthfully is a whole file. A finding needs what other files
 everything it contributes, as bytes that only the hunt understands; a resumed hunt merges those bytes instead of reading
 the file again, and judges at the end over all of it, as if it had never stopped. A file that was read in part is read
 again from its beginning. A file counts as the same only with the same path and version (S3: ETag and size; a disk:
-size, time of change and inode), a hunt only with the same scope: paths, window, rules, estate and version of stanch.
+size, time of change and inode), a hunt only with the same scope: window, rules, estate, the accounts that it takes for
+ours, and version of stanch. What else is asked for beside a file changes nothing of what the file tells.
 """
 
 import hashlib

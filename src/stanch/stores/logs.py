@@ -160,6 +160,8 @@ def _entries(folder: str) -> tuple[list[str] | None, list[str]]:
 class Piped:
     """What is piped in, kept in a file without a name while stanch runs, so that it can be opened twice and hashed."""
 
+    stays = True
+
     def __init__(self, stream: BinaryIO, path: str = "stdin") -> None:
         self.path = path
         self._kept = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as this object

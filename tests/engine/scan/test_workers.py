@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -20,9 +21,14 @@ from stanch.domain.estate import Estate
 from stanch.engine.scan.pool import MOST_BYTES, scanned
 from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.workers import Workers
+from stanch.stores.logs import Piped
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 PATIENCE = 20.0
+FLOWS = (
+    b"version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action "
+    b"log-status\n"
+)
 _LEADER = os.getpid()
 
 
@@ -71,6 +77,22 @@ def test_a_file_that_kills_every_time_is_told_and_costs_no_other() -> None:
     events, told = hunted([*some(100), deadly, *some(200)[100:]])
     assert events == 200
     assert [path for path, _, fault in told if fault] == ["AWSLogs/x.json"]
+
+
+def test_what_is_piped_in_is_read_by_the_leader_and_everything_is_in_order() -> None:
+    pipes = [Piped(Kept(file(text(name), text(f"{name}'")).content).open(), f"/dev/fd/{name}") for name in "ab"]
+    files = [pipes[0], *some(200), pipes[1]]
+    found = list(scanned(files, scanner, 2))
+    assert [file.path for errand, _ in found for file in errand] == [file.path for file in files]
+    assert sum(part.tally.events for _, part in found) == 204
+    assert set(found[0][1].tally.digests) >= {"/dev/fd/a"}
+
+
+def test_so_are_flows_that_are_piped_in_when_they_are_summed() -> None:
+    row = b"2 111122223333 eni-0a 10.0.0.1 203.0.113.9 40000 443 6 10 5000 1793500000 1793500060 ACCEPT OK\n"
+    content = FLOWS + row * (MOST_BYTES // len(row) + 1)
+    pipes = [Piped(BytesIO(content), f"/dev/fd/{number}") for number in range(2)]
+    assert [part.tally.tables for _, part in scanned(pipes, scanner, 2)] == [[pipe] for pipe in pipes]
 
 
 def _wait(seconds: float) -> int:

@@ -113,7 +113,7 @@ def aggregate(
 
     `limit` bounds the inflated bytes of one file; rows that begin outside `span` are left out. `on_batch` is told how
     far it is after each part. Peak memory does not grow with the files: what does not fit lies in a temporary folder
-    until the table is closed. No content raises; a full disk does (OSError).
+    until the table is closed. No content raises; a full disk does (OSError, duckdb.Error).
     """
     folder = tempfile.TemporaryDirectory(prefix="stanch-flows-", ignore_cleanup_errors=True)
     sums = Sums(Path(folder.name), span)

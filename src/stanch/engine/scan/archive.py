@@ -94,9 +94,10 @@ class Archive:
         return self._told
 
     def _put_away(self) -> Far:
-        """Move all rows to the database."""
-        self._far = self._far or Far()
-        self._far.put(self._rows)
+        """Move all rows to the database; where the disk has no room they stay."""
+        far = self._far or Far()
+        far.put(self._rows)
+        self._far = far
         self._rows, self._callers, self._size = {}, {}, 0
         return self._far
 

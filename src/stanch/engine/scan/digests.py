@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, MutableMapping
 
 from stanch.engine.scan.bounds import BOUNDS, Bounds
-from stanch.engine.scan.temporary import database
+from stanch.engine.scan.temporary import database, whole
 
 Digest = tuple[str, int]
 """The SHA-256 of a file as stored, in hexadecimal, and its bytes."""
@@ -29,7 +29,10 @@ class Digests(MutableMapping[str, Digest]):
     def __setitem__(self, path: str, digest: Digest) -> None:
         self._near[path] = digest
         if len(self._near) > self._most:
-            self._put_away()
+            try:
+                self._put_away()
+            except sqlite3.Error:  # the disk is full: they are short, and another try at each would take long
+                self._most = 2 * len(self._near)
 
     def __getitem__(self, path: str) -> Digest:
         if path in self._near:
@@ -55,16 +58,15 @@ class Digests(MutableMapping[str, Digest]):
         return (path.decode("utf-8", "surrogatepass") for (path,) in found)
 
     def _put_away(self) -> None:
-        if self._database is None:
-            self._database = database(_SCHEMA, _CACHE)
+        far = self._database or database(_SCHEMA, _CACHE)
         rows = [(bytes.fromhex(sha256), size, _bytes(path)) for path, (sha256, size) in self._near.items()]
-        before = self._database.total_changes
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT OR IGNORE INTO digest (sha256, size, path) VALUES (?, ?, ?)", rows)
-        new = self._database.total_changes - before
-        if new < len(rows):  # what is known of a path is what was said last
-            self._database.executemany("UPDATE digest SET sha256 = ?, size = ? WHERE path = ?", rows)
-        self._database.execute("COMMIT")
+        before = far.total_changes
+        with whole(far):
+            far.executemany("INSERT OR IGNORE INTO digest (sha256, size, path) VALUES (?, ?, ?)", rows)
+            new = far.total_changes - before
+            if new < len(rows):  # what is known of a path is what was said last
+                far.executemany("UPDATE digest SET sha256 = ?, size = ? WHERE path = ?", rows)
+        self._database = far
         self._far += new
         self._near = {}
 

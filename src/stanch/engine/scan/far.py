@@ -17,7 +17,7 @@ from stanch.contracts.behaviour import Cell, Whose
 from stanch.domain.event import Actor
 from stanch.engine.scan.cells import KEPT_EVENTS, Plain, Row, cell, folded
 from stanch.engine.scan.names import NOTHING, Names, Packed, union
-from stanch.engine.scan.temporary import database
+from stanch.engine.scan.temporary import database, whole
 
 Origin = Callable[[str | None, str], str]
 """Resolves an access key and an ARN to the identity that the lineage began with."""
@@ -66,9 +66,8 @@ class Far:
 
     def put(self, held: Mapping[Plain, Sequence[Row]]) -> None:
         """Write these rows; a cell may be put away more than once."""
-        self._database.execute("BEGIN")
-        self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _stored(held))
-        self._database.execute("COMMIT")
+        with whole(self._database):
+            self._database.executemany("INSERT INTO cell VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _stored(held))
 
     def told(self) -> Iterator[Cell]:
         """All cells, in the order of time."""

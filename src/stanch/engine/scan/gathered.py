@@ -6,13 +6,14 @@ Whoever asks sees the same groups in the same order either way.
 
 import pickle
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import chain
 from sys import intern
 
 from stanch.engine.gather import Gatherer, Group, GroupKey
 from stanch.engine.scan.bounds import BOUNDS
-from stanch.engine.scan.temporary import database
+from stanch.engine.scan.temporary import database, whole
 
 _GROUP, _ID, _FILE = 2_000, 93, 100
 """Bytes that a group takes in memory, about, and each id and file in it besides."""
@@ -55,28 +56,43 @@ class Gathered:
         if self._database is None:
             yield from self._near.groups.values()
             return
-        self._put_away()
-        self._database.executescript(_BEGAN)
-        whole, last = None, 0
+        try:
+            self._put_away()
+            self._database.executescript(_BEGAN)
+        except sqlite3.Error:  # the disk is full: there is room for what was found, if anywhere, in memory
+            yield from self._brought_back(self._database)
+            return
+        one, last = None, 0
         for began, data in self._database.execute(_IN_ORDER):
             piece = _group(data)
-            if whole is None or began != last:
-                if whole is not None:
-                    yield whole
-                whole, last = piece, began
+            if one is None or began != last:
+                if one is not None:
+                    yield one
+                one, last = piece, began
             else:
-                whole.absorb(piece)
-        if whole is not None:
-            yield whole
+                one.absorb(piece)
+        if one is not None:
+            yield one
+
+    def _brought_back(self, far: sqlite3.Connection) -> Iterable[Group]:
+        """All groups, without sorting them, which takes a file."""
+        found: dict[bytes, Group] = {}
+        near = ((_mark(key), group) for key, group in self._near.groups.items())
+        stored = far.execute("SELECT mark, data FROM piece ORDER BY number")
+        for mark, piece in chain(((mark, _group(data)) for mark, data in stored), near):
+            if mark in found:
+                found[mark].absorb(piece)
+            else:
+                found[mark] = piece
+        return found.values()
 
     def _put_away(self) -> None:
         """Move all groups to the database; one that comes again is another piece of the same."""
-        if self._database is None:
-            self._database = database(_SCHEMA, _CACHE)
-        self._database.execute("BEGIN")
+        put_into = self._database or database(_SCHEMA, _CACHE)
         rows = ((_mark(key), pickle.dumps(group, 5)) for key, group in self._near.groups.items())
-        self._database.executemany("INSERT INTO piece (mark, data) VALUES (?, ?)", rows)
-        self._database.execute("COMMIT")
+        with whole(put_into):
+            put_into.executemany("INSERT INTO piece (mark, data) VALUES (?, ?)", rows)
+        self._database = put_into
         self._near, self._size = Gatherer(), 0
 
 

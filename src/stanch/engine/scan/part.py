@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from stanch.domain.event import Event
@@ -78,8 +79,9 @@ class Whole(Part):
         )
 
     def absorb(self, other: Part) -> None:
-        """Take in what some files came to."""
-        self.archive.take(other.cells)
-        self.groups.absorb(other.gatherer)
-        other.cells, other.gatherer = Cells(), Gatherer()
-        Part.absorb(self, other)
+        """Take in what some files came to; on a full disk each of these takes it all the same, and then raises."""
+        with ExitStack() as each:
+            each.callback(self.archive.take, other.cells)
+            each.callback(self.groups.absorb, other.gatherer)
+            other.cells, other.gatherer = Cells(), Gatherer()
+            Part.absorb(self, other)

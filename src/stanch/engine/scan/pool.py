@@ -2,7 +2,8 @@
 
 What a process sends back is a part, packed, small beside what it read. Small files travel together, that sending them
 costs no more than reading them; and the more there is to read, the more of them: what many files of one hour have in
-common is then put together by those who scan, and not by the one who waits for them.
+common is then put together by those who scan, and not by the one who waits for them. What was piped in has no name by
+which another process could open it: the one who waits reads it.
 """
 
 import multiprocessing
@@ -89,12 +90,13 @@ def scanned(
 
 
 def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Keeper) -> Iterator[tuple[Errand, Part]]:
-    pending: deque[tuple[Errand, Part | Ticket[bytes]]] = deque()
+    pending: deque[tuple[Errand, Part | Ticket[bytes] | None]] = deque()
     _install(build)
     with Workers(_run, processes) as workers:
         for errand in errands:
             kept = keeper.found(errand)
-            pending.append((errand, workers.send(errand) if kept is None else kept))
+            sent = kept is None and not _stays(errand)
+            pending.append((errand, workers.send(errand) if sent else kept))
             if len(pending) > processes * AHEAD:
                 yield from _come_back(workers, keeper, *pending.popleft())
         while pending:
@@ -102,8 +104,11 @@ def _shared(errands: Iterator[Errand], build: Build, processes: int, keeper: Kee
 
 
 def _come_back(
-    workers: Workers[Errand, bytes], keeper: Keeper, errand: Errand, what: Part | Ticket[bytes]
+    workers: Workers[Errand, bytes], keeper: Keeper, errand: Errand, what: Part | Ticket[bytes] | None
 ) -> Iterator[tuple[Errand, Part]]:
+    if what is None:
+        what = _scanned(errand)
+        keeper.keep(errand, what, None)
     if isinstance(what, Part):
         yield errand, what
         return
@@ -141,9 +146,17 @@ def _install(build: Build) -> None:
 
 
 def _run(errand: Errand) -> bytes:
+    return packed_part(_scanned(errand))
+
+
+def _scanned(errand: Errand) -> Part:
     if _scanner is None:
         _not_forked()
-    return packed_part(_scanner.scan(errand))
+    return _scanner.scan(errand)
+
+
+def _stays(errand: Errand) -> bool:
+    return any(getattr(file, "stays", False) for file in errand)
 
 
 def _not_forked() -> NoReturn:
