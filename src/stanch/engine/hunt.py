@@ -15,6 +15,7 @@ from stanch.domain.estate import Estate
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
+from stanch.engine.enrich.caller import partition_of
 from stanch.engine.findings import by_origin, findings_of
 from stanch.engine.gather import Gatherer, Group
 from stanch.engine.inference import words
@@ -30,7 +31,7 @@ from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.span import ALWAYS, Span
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
-from stanch.engine.usage import Usage
+from stanch.engine.usage import Usage, bucket_named
 from stanch.engine.watches import Watch, Watches
 
 if TYPE_CHECKING:
@@ -221,7 +222,9 @@ class Hunt:
                 who = cell.actor
                 crowd.seen(who.address, who.access_key, who.arn, cell.first)
                 if not cell.failed:
-                    usage.count(who.arn, who.address, cell.on if cell.source.startswith("s3") else "", cell.count)
+                    on = cell.on if cell.source.startswith("s3") else ""
+                    bucket = bucket_named(partition_of(who.arn, cell.region), on) if on else ""
+                    usage.count(who.arn, cell.principal, who.address, cell.count, bucket=bucket)
                 if (who.arn, who.address) in callers:
                     yield cell
 
