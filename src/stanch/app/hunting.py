@@ -140,7 +140,7 @@ def hunt(
             search = Hunt(loaded[0], watches, estate, accounts)
             search.read(files, build, count, lambda part: on_file(part.tally))
         search.hear()
-        search.weigh(lambda part: on_file(part.tally), span)
+        search.weigh(limit=limit, span=span, on_part=lambda part: on_file(part.tally))
     except KeyboardInterrupt:
         stopped = True
         unread = len(files) - len(search.part.tally.digests)

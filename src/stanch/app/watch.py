@@ -21,7 +21,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import AnySource
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.pool import Errand, processes_for, scanned
-from stanch.engine.scan.span import Span
+from stanch.engine.scan.span import ALWAYS, Span
 from stanch.stores.ahead import ahead
 from stanch.stores.listing import Listing
 from stanch.stores.search import Search
@@ -250,7 +250,7 @@ class Watching:
         if tables or (fresh.summed and not self._weighed):
             self._weighed = False
             hunt.part.tally.tables = [*fresh.summed, *tables]
-            hunt.weigh(self.on_part)
+            hunt.weigh(limit=self._knowing.limit, span=ALWAYS, on_part=self.on_part)
         elif count := len(fresh.summed):
             whole = f"{count:,} flow {'log' if count == 1 else 'logs'} not summed again: no other came since"
             hunt.part.tally.skipped.append(Skipped("the window", whole, fault=False))

@@ -28,7 +28,7 @@ from stanch.engine.scan.ledger import Ledger
 from stanch.engine.scan.part import Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.scan.span import Span
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
 from stanch.engine.usage import Usage, bucket_named
@@ -157,10 +157,10 @@ class Hunt:
                 self._watches.see("examine", of_keys, history, self._besides)
             self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
-    def weigh(self, on_part: Callable[[Part], None] = lambda _: None, span: Span = ALWAYS) -> None:
+    def weigh(self, *, limit: int, span: Span, on_part: Callable[[Part], None] = lambda _: None) -> None:
         """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before.
 
-        Flows that begin outside `span` are counted as left out.
+        `limit` bounds the inflated bytes of one file. Flows that begin outside `span` are counted as left out.
         """
         tables = self.part.tally.tables
         if not tables:
@@ -169,7 +169,8 @@ class Hunt:
 
         tally = self.part.tally
         watches = self._watches.asked("weigh")
-        with aggregate(tables, self._estate.perimeter, span=span, on_batch=lambda _: on_part(self.part)) as flows:
+        ours = self._estate.perimeter
+        with aggregate(tables, ours, limit=limit, span=span, on_batch=lambda _: on_part(self.part)) as flows:
             read = flows.read
             tally.files_read += read.files
             tally.left_out += read.unasked
