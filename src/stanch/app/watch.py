@@ -21,7 +21,7 @@ from stanch.engine.inflate import GIB
 from stanch.engine.read import AnySource
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.pool import Errand, processes_for, scanned
-from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.scan.span import Span
 from stanch.stores.ahead import ahead
 from stanch.stores.listing import Listing
 from stanch.stores.search import Search
@@ -128,13 +128,13 @@ class Watching:
         span = Span(now - self._window)
         hunt, judged_by = self._hunt(accounts, span)
         try:
-            self._read(hunt, judged_by, fresh, letters, news, at)
+            self._read(hunt, judged_by, fresh, letters, news, at, span)
             while self._too_narrow(accounts, hunt.part.tally.owners):
                 # The guess called our own accounts strangers: what was judged so is forgotten, none of it is news.
                 fresh, accounts = self._begin(listing)
                 hunt.give_up()
                 hunt, judged_by = self._hunt(accounts, span)
-                self._read(hunt, judged_by, fresh, (), _News(), at)
+                self._read(hunt, judged_by, fresh, (), _News(), at, span)
         except KeyboardInterrupt:
             stopped = True
             hunt.part.tally.skipped.append(Skipped("the rest", "interrupted; the next watch goes on with it"))
@@ -218,6 +218,7 @@ class Watching:
         letters: Sequence[Letter],
         news: _News,
         at: int,
+        span: Span,
     ) -> None:
         scanner = build()
 
@@ -242,15 +243,15 @@ class Watching:
         with closing(parts()) as found:
             hunt.add(found, scanner.scan, on_new=keep, on_part=self.on_part)
         hunt.hear()
-        self._weigh(hunt, fresh)
+        self._weigh(hunt, fresh, span)
 
-    def _weigh(self, hunt: "Hunt", fresh: Fresh) -> None:
+    def _weigh(self, hunt: "Hunt", fresh: Fresh, span: Span) -> None:
         """Sum what is summed as a whole, where any of it is new; and once when begun, in case that one died over it."""
         tables = self._kept.tables
         if tables or (fresh.summed and not self._weighed):
             self._weighed = False
             hunt.part.tally.tables = [*fresh.summed, *tables]
-            hunt.weigh(limit=self._knowing.limit, span=ALWAYS, on_part=self.on_part)
+            hunt.weigh(limit=self._knowing.limit, span=span, on_part=self.on_part)
         elif count := len(fresh.summed):
             whole = f"{count:,} flow {'log' if count == 1 else 'logs'} not summed again: no other came since"
             hunt.part.tally.skipped.append(Skipped("the window", whole, fault=False))
