@@ -1,7 +1,7 @@
 """`stanch hunt`: search logs for a leak."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -30,6 +30,7 @@ from stanch.cli.options import (
 from stanch.cli.progress import Bar
 from stanch.cli.window import Accounts, Regions, Since, Until, span_of, window_of
 from stanch.contracts import lines
+from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.coverage import Coverage
 from stanch.domain.event import Skipped
@@ -39,6 +40,7 @@ from stanch.engine.correlate import worth_telling
 from stanch.engine.scan.pool import FORGETFUL
 from stanch.estate.values import size
 from stanch.stores.delivery import Window
+from stanch.stores.lake import Lake, Unit
 from stanch.stores.listing import Listing
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
@@ -144,7 +146,7 @@ def hunt(
             profiles=not only_rules,
             routines=app.routines(),
             span=span,
-            left_out=lambda: search.left_out,
+            left_out=lambda: [*search.left_out, *_damaged(lake, files)],
             keeper=keeper,
             lake=lake,
             inspect=answers,
@@ -233,6 +235,14 @@ def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Inci
     except StoreError as error:
         face.say(f"NOT KEPT: {error}; what was found is told here only", style="bold red")
         return incidents, False
+
+
+def _damaged(lake: Lake | None, files: Iterable[LogFile]) -> list[Skipped]:
+    """What the lake that logs are kept in does not tell of itself, unless it is hunted and tells that."""
+    if lake is None or not lake.damaged:
+        return []
+    hunted = {file.path for file in files if isinstance(file, Unit)}
+    return [unit for unit in lake.damaged if unit.path not in hunted]
 
 
 def _bytes(text: str) -> int:

@@ -95,7 +95,9 @@ def _kept(face: Face, state: Path, search: Iterable[LogFile]) -> tuple[Lake, Tal
         def on_file(tally: Tally) -> None:
             bar.move(len(tally.digests) + tally.duplicates, tally.events)
 
-        return lake, app.lake_import(files, lake, on_file=on_file)
+        tally = app.lake_import(files, lake, on_file=on_file)
+        tally.skipped += lake.damaged
+        return lake, tally
 
 
 def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:

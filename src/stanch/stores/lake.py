@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
@@ -20,6 +20,7 @@ import msgspec
 
 from stanch.contracts.lake import FORM, Piece, Receipt
 from stanch.contracts.store import StoreError
+from stanch.domain.event import Skipped
 from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
 from stanch.stores.locks import held
@@ -32,7 +33,6 @@ _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NOBODY = "unknown"
 _LAID = ".laid-"
 _PROFILE = ".profile"
-_DAY = timedelta(days=1)
 
 
 class Unit:
@@ -98,6 +98,8 @@ class Lake:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.damaged: list[Skipped] = []
+        """Units of which nobody knows what they hold, as found by `kept`."""
         self._known: set[str] = set()
 
     def units(self, told: Told | None = None) -> Iterator[Unit]:
@@ -111,14 +113,16 @@ class Lake:
     def kept(self) -> Iterator["Lake"]:
         """Keep logs, alone on this machine: what was kept before is known, and what was left half is gone.
 
-        Raises Busy while another does, StoreError with the remedy when the folder cannot be one of a lake.
+        Nothing is swept away while a unit is `damaged`: whose it is, only the receipts say. Raises Busy while another
+        does, StoreError with the remedy when the folder cannot be one of a lake.
         """
         with self._telling():
             self._begin()
         with held(self.folder / ".locks", "lake"):
             with self._telling():
-                receipts = [unit.receipt() for unit in self.units()]
-                self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
+                receipts = list(self._receipts())
+                if not self.damaged:
+                    self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
             for original in (original for receipt in receipts for original in receipt.originals):
                 self._known |= {original.sha256, original.version or original.sha256}
             yield self
@@ -130,6 +134,17 @@ class Lake:
     def bench(self) -> "Bench":
         """A place for one more unit."""
         return Bench(self.folder)
+
+    def _receipts(self) -> Iterator[Receipt]:
+        """Those of all units but the `damaged` ones."""
+        self.damaged = []
+        for unit in self.units():
+            try:
+                yield unit.receipt()
+            except (OSError, ValueError) as error:
+                told = (getattr(error, "strerror", None) or str(error)).splitlines()[0][:200]
+                remedy = "delete it and import its logs again"
+                self.damaged.append(Skipped(unit.path, f"a unit of a lake that cannot be read: {told}; {remedy}"))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -200,7 +215,13 @@ def is_lake(names: Iterable[str]) -> bool:
 
 
 def _read(path: Path) -> Receipt:
-    receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
+    """A receipt of which everybody can use everything; raises OSError, ValueError when it is damaged."""
+    try:
+        receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    for piece in receipt.pieces:
+        date.fromisoformat(piece.day)
     if any(piece.name.startswith("/") or ".." in piece.name.split("/") for piece in receipt.pieces):
         raise ValueError("it names a piece outside the lake")
     return _legible(receipt)
@@ -245,9 +266,9 @@ def _outside(piece: Piece, window: Window) -> Reason | None:
         return Reason.ACCOUNT
     if window.regions and piece.region and piece.region not in window.regions:
         return Reason.REGION
-    begin = datetime.combine(date.fromisoformat(piece.day), datetime.min.time(), UTC)
-    late = window.until is not None and begin > window.until
-    early = window.since is not None and begin + _DAY <= window.since
+    day = date.fromisoformat(piece.day)
+    late = window.until is not None and day > window.until.astimezone(UTC).date()
+    early = window.since is not None and day < window.since.astimezone(UTC).date()
     return Reason.DAY if late or early else None
 
 
