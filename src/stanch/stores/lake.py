@@ -9,8 +9,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import contextmanager, suppress
 from datetime import UTC, date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -24,6 +23,7 @@ from stanch.domain.event import Skipped
 from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
 from stanch.stores.locks import held
+from stanch.stores.receipts import began, originals_of, reach, read
 from stanch.stores.told import Told
 
 MARK = "lake.json"
@@ -32,6 +32,7 @@ UNITS = "units"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NOBODY = "unknown"
 _LAID = ".laid-"
+_UP_TO = "-up-to-"
 _PROFILE = ".profile"
 
 
@@ -65,7 +66,7 @@ class Unit:
     def receipt(self) -> Receipt:
         """What the unit holds, with the pieces that are asked for; raises OSError, ValueError when it is damaged."""
         if self._receipt is None:
-            whole = _read(self._place)
+            whole = read(self._place)
             wanted = [
                 piece for piece in whole.pieces if self._told is None or _outside(piece, self._told.window) is None
             ]
@@ -83,7 +84,7 @@ class Unit:
     def wanted(self) -> bool:
         """Whether anything in it is asked for; tells what is not. A damaged unit is: hunting it tells the damage."""
         try:
-            pieces = _read(self._place).pieces
+            pieces = read(self._place).pieces
         except (OSError, ValueError):
             return True
         outside = [(piece, why) for piece in pieces if self._told and (why := _outside(piece, self._told.window))]
@@ -100,13 +101,14 @@ class Lake:
         self.folder = folder
         self.damaged: list[Skipped] = []
         """Units of which nobody knows what they hold, as found by `kept`."""
-        self._known: set[str] = set()
+        self._known: dict[str, int] = {}
 
     def units(self, told: Told | None = None) -> Iterator[Unit]:
         """Every unit, or every one that may hold what is asked for, in the order of where their originals lay."""
-        for path in sorted((self.folder / UNITS).glob("*.json"), key=_began):
+        outdone = self._outdone()
+        for path in sorted((self.folder / UNITS).glob("*.json"), key=began):
             unit = Unit(self.folder, path, told)
-            if told is None or unit.wanted():
+            if path not in outdone and (told is None or unit.wanted()):
                 yield unit
 
     @contextmanager
@@ -120,16 +122,22 @@ class Lake:
             self._begin()
         with held(self.folder / ".locks", "lake"):
             with self._telling():
+                self._replace()
                 receipts = list(self._receipts())
                 if not self.damaged:
                     self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
             for original in (original for receipt in receipts for original in receipt.originals):
-                self._known |= {original.sha256, original.version or original.sha256}
-            yield self
+                for key in {original.sha256, original.version or original.sha256}:
+                    self._known[key] = max(reach(original), self._known.get(key, 0))
+            try:
+                yield self
+            finally:
+                with suppress(OSError):  # they count no more, and the next one tries again
+                    self._replace()
 
-    def knows(self, sha256: str | None, version: str | None) -> bool:
-        """Whether a file with this digest, or this version, was kept before."""
-        return sha256 in self._known or version in self._known
+    def knows(self, sha256: str | None, version: str | None, limit: int) -> bool:
+        """Whether a file with this digest, or this version, was kept before, as far as `limit` inflated bytes of it."""
+        return any(self._known.get(key, -1) >= limit for key in (sha256, version) if key is not None)
 
     def bench(self) -> "Bench":
         """A place for one more unit."""
@@ -161,6 +169,26 @@ class Lake:
                 raise OSError(0, "the folder holds something else")
             (self.folder / UNITS).mkdir(parents=True, exist_ok=True, mode=0o700)
             _written(mark, lambda file: file.write(json.dumps({"kind": "lake", "form": FORM}).encode()))
+
+    def _outdone(self) -> set[Path]:
+        """The units that hold a log up to a bound, where another holds more of it."""
+        units = self.folder / UNITS
+        bounded = [(path, original) for path in units.glob(f"*{_UP_TO}*.json") for original in originals_of(path)]
+        if not bounded:
+            return set()
+        reaches = {original.sha256: 0 for _, original in bounded}
+        for original in (original for path in units.glob("*.json") for original in originals_of(path)):
+            if original.sha256 in reaches:
+                reaches[original.sha256] = max(reach(original), reaches[original.sha256])
+        return {path for path, original in bounded if reach(original) < reaches[original.sha256]}
+
+    def _replace(self) -> None:
+        """Take away the units of which another holds more, each with its receipt first: it counts no more already."""
+        for path in self._outdone():
+            pieces = [self.folder / piece.name for piece in read(path).pieces]
+            own = [piece for piece in pieces if piece.name.startswith(f"{path.stem}-")]
+            for gone in (path, path.with_suffix(_PROFILE), *own):
+                gone.unlink(missing_ok=True)
 
     def _sweep(self, named: set[str]) -> None:
         """Take away what a killed import laid and never finished."""
@@ -214,42 +242,12 @@ def is_lake(names: Iterable[str]) -> bool:
     return MARK in names
 
 
-def _read(path: Path) -> Receipt:
-    """A receipt of which everybody can use everything; raises OSError, ValueError when it is damaged."""
-    try:
-        receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
-    except RecursionError:
-        raise ValueError("it is nested too deeply") from None
-    for piece in receipt.pieces:
-        date.fromisoformat(piece.day)
-    if any(piece.name.startswith("/") or ".." in piece.name.split("/") for piece in receipt.pieces):
-        raise ValueError("it names a piece outside the lake")
-    return _legible(receipt)
-
-
-def _legible(receipt: Receipt) -> Receipt:
-    """The receipt with names that can be told: some versions kept bytes that are no text as they were."""
-    return msgspec.structs.replace(
-        receipt,
-        originals=[msgspec.structs.replace(one, path=storable(one.path)) for one in receipt.originals],
-        skipped=[replace(skip, path=storable(skip.path)) for skip in receipt.skipped],
-    )
-
-
-def _began(path: Path) -> tuple[str, str]:
-    """The first original of a unit: what was read in one order is hunted in that order."""
-    try:
-        originals = _read(path).originals
-    except (OSError, ValueError):
-        originals = []
-    return (originals[0].path if originals else "", path.name)
-
-
 def _name(receipt: Receipt) -> str:
     digest = hashlib.sha256(str(FORM).encode())
     for original in sorted(original.sha256 for original in receipt.originals):
         digest.update(original.encode())
-    return digest.hexdigest()[:32]
+    bound = next((original.bound for original in receipt.originals if original.bound is not None), None)
+    return digest.hexdigest()[:32] + ("" if bound is None else f"{_UP_TO}{bound}")
 
 
 def _place(piece: Piece) -> str:
