@@ -22,6 +22,7 @@ from stanch.contracts.store import StoreError
 from stanch.domain.event import Skipped
 from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
+from stanch.stores.durable import settle
 from stanch.stores.locks import held
 from stanch.stores.receipts import began, originals_of, reach, read
 from stanch.stores.told import Told
@@ -223,6 +224,8 @@ class Bench:
             (self._lake / place).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._laid.pop(number).replace(self._lake / place)
             pieces.append(msgspec.structs.replace(piece, name=place))
+        for folder in {above for piece in pieces for above in Path(piece.name).parents}:
+            settle(self._lake / folder)
         path = self._lake / UNITS / f"{name}.json"
         if receipt.profile:
             _written(path.with_suffix(_PROFILE), lambda file: file.write(profile))
@@ -280,6 +283,7 @@ def _written(path: Path, fill: Callable[[BinaryIO], object]) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+    settle(path.parent)
 
 
 def _flushed(file: object) -> None:
