@@ -133,6 +133,17 @@ def test_standard_input_that_is_closed_is_empty(tmp_path: Path, what: list[str])
     assert (ran.returncode, "stdin: empty" in ran.stdout) == ((0, False) if "logs" in what else (3, True))
 
 
+def test_a_flow_log_is_bound_by_max_inflated_like_any_other(stanch: Run, tmp_path: Path) -> None:
+    rows = 20_000
+    (tmp_path / "logs" / "flows.log.gz").write_bytes(gzip.compress((FLOW * rows).encode()))
+    whole = stanch("hunt", "logs")
+    assert whole.of("coverage")[0]["events"] == rows
+    cut = stanch("hunt", "logs", "--max-inflated", "1MiB")
+    assert 0 < cut.of("coverage")[0]["events"] < rows
+    bound = "expands beyond the bound of 1048576 bytes; raise it with --max-inflated"
+    assert ("logs/flows.log.gz", bound) in skipped(cut)
+
+
 def test_a_file_of_which_some_was_read_is_told_as_read_in_part(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

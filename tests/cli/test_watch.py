@@ -290,6 +290,17 @@ def test_flow_logs_for_which_there_was_no_room_are_summed_in_the_next_cycle(
         assert (cycle(running).coverage.events, cycle(running).coverage.complete) == (4, True)
 
 
+def test_flows_from_before_the_window_are_counted_and_left_out(tmp_path: Path) -> None:
+    logs = tmp_path / "logs"
+    put(logs / "1.json", call(1))
+    old, new = (int((NOW - timedelta(days=days)).timestamp()) for days in (60, 1))
+    (logs / "1.log").write_bytes(text([*[row(start=old, end=old + 60)] * 10, row(start=new, end=new + 60)]))
+    with over(logs, tmp_path / "state") as running:
+        coverage = cycle(running).coverage
+    assert (coverage.events, coverage.first_event) == (2, NOW - timedelta(days=1))
+    assert [skip.why for skip in coverage.files_skipped] == ["10 events from before the window"]
+
+
 def test_what_is_delivered_into_a_bucket_is_fetched_once(stanch: Run, ground: Ground) -> None:
     when = datetime.now(UTC) - timedelta(hours=1)
     bucket = ground.bucket([{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}], key=None)

@@ -24,11 +24,13 @@ from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
 from stanch.engine.hunt import Hunt
 from stanch.engine.inference.book import Book
+from stanch.engine.inflate import GIB
 from stanch.engine.scan import digests, far, gathered
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.digests import Digests
 from stanch.engine.scan.gathered import Gathered
 from stanch.engine.scan.scanner import Scanner
+from stanch.engine.scan.span import ALWAYS
 from stanch.engine.scan.temporary import database
 
 EVIL = "CloudTrail stopped, narrowed or deleted"
@@ -55,7 +57,7 @@ def hunted(*files: Kept, bounds: Bounds = BOUNDS) -> tuple[list[Incident], dict[
 
     search.read(files, build)
     search.hear()
-    search.weigh()
+    search.weigh(limit=GIB, span=ALWAYS)
     told = search.incidents(build().judge)
     return told, {skip.path: skip.why for skip in search.coverage((), 0).files_skipped if skip.fault}, search
 

@@ -147,7 +147,7 @@ def hunt(
 
     def weigh(searching: Searching) -> None:
         searching.hunt.hear()
-        searching.hunt.weigh(lambda part: on_file(part.tally), span)
+        searching.hunt.weigh(limit=limit, span=span, on_part=lambda part: on_file(part.tally))
 
     declared = estate.perimeter.accounts
     first = declared or accounts or accounts_of(files)

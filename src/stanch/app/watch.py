@@ -186,7 +186,7 @@ class Watching:
 
         def weigh(searching: Searching) -> None:
             searching.hunt.hear()
-            self._weigh(searching.hunt, todo.fresh)
+            self._weigh(searching.hunt, todo.fresh, span)
 
         return read_until_owners_agree(
             self._hunt(accounts, span),
@@ -250,13 +250,13 @@ class Watching:
         with closing(parts()) as found:
             searching.hunt.add(found, scanner.scan, on_new=keep, on_part=self.on_part)
 
-    def _weigh(self, hunt: "Hunt", fresh: Fresh) -> None:
+    def _weigh(self, hunt: "Hunt", fresh: Fresh, span: Span) -> None:
         """Sum what is summed as a whole, where any of it is new; and once when begun, in case that one died over it."""
         tables = self._kept.tables
         if tables or (fresh.summed and not self._weighed):
             self._weighed = False
             hunt.part.tally.tables = [*fresh.summed, *tables]
-            hunt.weigh(self.on_part)
+            hunt.weigh(limit=self._knowing.limit, span=span, on_part=self.on_part)
         elif count := len(fresh.summed):
             whole = f"{count:,} flow {'log' if count == 1 else 'logs'} not summed again: no other came since"
             hunt.part.tally.skipped.append(Skipped("the window", whole, fault=False))

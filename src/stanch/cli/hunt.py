@@ -1,7 +1,7 @@
 """`stanch hunt`: search logs for a leak."""
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,9 +13,11 @@ from stanch.app.answers import Answers
 from stanch.cli import show, show_hunt
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, command, stoppable
 from stanch.cli.options import (
+    MAX_INFLATED,
     STATE,
     Endpoint,
     EstateFile,
+    MaxInflated,
     Output,
     OwnCode,
     Profile,
@@ -24,12 +26,14 @@ from stanch.cli.options import (
     SigmaRules,
     StateDir,
     TellAll,
+    bound_of,
     rules_in,
     severity_of,
 )
 from stanch.cli.progress import Bar
 from stanch.cli.window import Accounts, Regions, Since, Until, span_of, window_of
 from stanch.contracts import lines
+from stanch.contracts.source import LogFile
 from stanch.contracts.store import StoreError
 from stanch.domain.coverage import Coverage
 from stanch.domain.event import Skipped
@@ -37,8 +41,8 @@ from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
 from stanch.engine.correlate import worth_telling
 from stanch.engine.scan.pool import FORGETFUL
-from stanch.estate.values import size
 from stanch.stores.delivery import Window
+from stanch.stores.lake import Lake, Unit
 from stanch.stores.listing import Listing
 from stanch.stores.logs import STDIN
 from stanch.stores.search import Search, is_s3
@@ -87,9 +91,7 @@ def hunt(
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", metavar="SEVERITY", help="Exit 10 on findings this severe.")
     ] = None,
-    max_inflated: Annotated[
-        str, typer.Option("--max-inflated", metavar="SIZE", help="Bound on one file once inflated.")
-    ] = "64GiB",
+    max_inflated: MaxInflated = MAX_INFLATED,
     save: Annotated[bool, typer.Option("--save", help="Keep what is read in the lake, for faster hunts.")] = False,
     system_prompt: Annotated[
         list[Path] | None,
@@ -110,7 +112,7 @@ def hunt(
     """Search logs for a leak: who read what, through whom, how far it got."""
     face = Face(format_)
     threshold = severity_of(fail_on)
-    limit = _bytes(max_inflated)
+    limit = bound_of(max_inflated)
     if only_rules and rules is None:
         raise WrongUse("--only-rules leaves nothing to search for", "give --rules DIR too")
     rules = rules_in(rules)
@@ -146,7 +148,7 @@ def hunt(
             routines=app.routines(),
             span=span,
             accounts=accounts,
-            left_out=lambda: search.left_out,
+            left_out=lambda: [*search.left_out, *_damaged(lake, files)],
             keeper=keeper,
             lake=lake,
             inspect=answers,
@@ -237,11 +239,12 @@ def _kept(face: Face, state: Path, incidents: list[Incident]) -> tuple[list[Inci
         return incidents, False
 
 
-def _bytes(text: str) -> int:
-    try:
-        return size(text)
-    except ValueError as error:
-        raise WrongUse(f"--max-inflated: {error}") from None
+def _damaged(lake: Lake | None, files: Iterable[LogFile]) -> list[Skipped]:
+    """What the lake that logs are kept in does not tell of itself, unless it is hunted and tells that."""
+    if lake is None or not lake.damaged:
+        return []
+    hunted = {file.path for file in files if isinstance(file, Unit)}
+    return [unit for unit in lake.damaged if unit.path not in hunted]
 
 
 def _code(known: list[Incident], coverage: Coverage, threshold: Severity | None) -> Exit:

@@ -12,7 +12,17 @@ from rich.table import Table
 from stanch import app
 from stanch.cli import show as shown
 from stanch.cli.face import Exit, Face, Format, Stopped, WrongUse, one_line, stoppable
-from stanch.cli.options import STATE, Endpoint, Output, Profile, Region, StateDir
+from stanch.cli.options import (
+    MAX_INFLATED,
+    STATE,
+    Endpoint,
+    MaxInflated,
+    Output,
+    Profile,
+    Region,
+    StateDir,
+    bound_of,
+)
 from stanch.cli.progress import Bar
 from stanch.contracts import lines
 from stanch.contracts.source import LogFile
@@ -49,11 +59,13 @@ def import_(
     profile: Profile = None,
     region: Region = None,
     endpoint: Endpoint = None,
+    max_inflated: MaxInflated = MAX_INFLATED,
     state: StateDir = STATE,
     format_: Output = Format.TABLE,
 ) -> None:
     """Keep what is new of these logs in the lake; nothing is judged."""
     face = Face(format_)
+    limit = bound_of(max_inflated)
     for path in paths:
         if path != STDIN and not is_s3(path) and not Path(path).exists():
             raise WrongUse(f"{path} does not exist", "give a file or a folder of logs, s3://bucket/prefix, or -")
@@ -63,7 +75,7 @@ def import_(
     except ValueError as error:
         raise WrongUse(str(error)) from None
     try:
-        lake, tally = _kept(face, state, search)
+        lake, tally = _kept(face, state, search, limit)
     except KeyboardInterrupt:
         raise Stopped("what is in the lake is whole, and the same command goes on with the rest") from None
     kept = sum(tally.logs.values())
@@ -86,7 +98,7 @@ def import_(
     raise typer.Exit(Exit.PARTIAL if any(skip.fault for skip in tally.skipped) else Exit.DONE)
 
 
-def _kept(face: Face, state: Path, search: Iterable[LogFile]) -> tuple[Lake, Tally]:
+def _kept(face: Face, state: Path, search: Iterable[LogFile], limit: int) -> tuple[Lake, Tally]:
     """The lake with all that is new of these logs in it, and what came of them."""
     with app.lake(state).kept() as lake, Bar(face, "listing") as bar:
         files = Listing(search)
@@ -95,7 +107,9 @@ def _kept(face: Face, state: Path, search: Iterable[LogFile]) -> tuple[Lake, Tal
         def on_file(tally: Tally) -> None:
             bar.move(len(tally.digests) + tally.duplicates, tally.events)
 
-        return lake, app.lake_import(files, lake, on_file=on_file)
+        tally = app.lake_import(files, lake, limit=limit, on_file=on_file)
+        tally.skipped += lake.damaged
+        return lake, tally
 
 
 def show(state: StateDir = STATE, format_: Output = Format.TABLE) -> None:

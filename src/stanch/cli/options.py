@@ -7,6 +7,7 @@ import typer
 
 from stanch.cli.face import Format, WrongUse
 from stanch.domain.severity import Severity
+from stanch.estate.values import size
 
 StateDir = Annotated[
     Path, typer.Option("--state", envvar="STANCH_STATE", help="Folder for incidents, journal and evidence.")
@@ -36,6 +37,8 @@ OwnCode = Annotated[
 RequesterPays = Annotated[
     bool, typer.Option("--requester-pays", help="Pay for the requests to a bucket that asks for it.")
 ]
+MaxInflated = Annotated[str, typer.Option("--max-inflated", metavar="SIZE", help="Bound on one file once inflated.")]
+MAX_INFLATED = "64GiB"
 STATE = Path(".stanch")
 
 
@@ -45,6 +48,14 @@ def severity_of(word: str | None) -> Severity | None:
         return None if word is None else Severity.of(word)
     except ValueError as error:
         raise WrongUse(f"--fail-on: {error}") from None
+
+
+def bound_of(text: str) -> int:
+    """The bytes that `--max-inflated` means; raises WrongUse."""
+    try:
+        return size(text)
+    except ValueError as error:
+        raise WrongUse(f"--max-inflated: {error}") from None
 
 
 def rules_in(folder: Path | None) -> Path | None:

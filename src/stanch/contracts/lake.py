@@ -18,13 +18,15 @@ FORM = 1
 class Original(msgspec.Struct, frozen=True):
     """A log file as it lay when it was imported: its SHA-256 and bytes as stored.
 
-    `version` tells this content of this path from any other without reading it; None where nothing does.
+    `version` tells this content of this path from any other without reading it; None where nothing does. `bound` are
+    the inflated bytes beyond which there is more that nobody read; None where it was read to its end.
     """
 
     path: str
     sha256: str
     size: int
     version: str | None = None
+    bound: int | None = None
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -45,6 +47,7 @@ class Piece(msgspec.Struct, frozen=True):
 class Receipt(msgspec.Struct, frozen=True):
     """What one unit holds.
 
+    An original that was read up to a bound has a unit of its own, which counts no more once one holds more of it.
     `files_read` counts whole files, `bytes` are those read of the originals as stored, `logs` counts the originals by
     their log, and `skipped` is what of them could not be read. `profile` is the SHA-256 of the unit's profile, "" where
     it has none and is hunted event by event.
@@ -93,8 +96,8 @@ class Bench(Protocol):
 class Keep(Protocol):
     """A lake into which logs are kept."""
 
-    def knows(self, sha256: str | None, version: str | None) -> bool:
-        """Whether a file with this digest, or this version, was kept before."""
+    def knows(self, sha256: str | None, version: str | None, limit: int) -> bool:
+        """Whether a file with this digest, or this version, was kept before, as far as `limit` inflated bytes of it."""
 
     def bench(self) -> Bench:
         """A place for one more unit."""

@@ -16,6 +16,7 @@ from stanch.domain.event import Skipped
 from stanch.domain.incident import Evidence, Incident
 from stanch.engine.correlate import incidents
 from stanch.engine.crowd import Crowd, place_of
+from stanch.engine.enrich.caller import partition_of
 from stanch.engine.findings import by_origin, findings_of
 from stanch.engine.gather import Gatherer, Group
 from stanch.engine.inference import words
@@ -30,10 +31,10 @@ from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.part import Part, Whole
 from stanch.engine.scan.pool import FORGETFUL, Errand, Keeper, scanned
 from stanch.engine.scan.scanner import Scanner
-from stanch.engine.scan.span import ALWAYS, Span
+from stanch.engine.scan.span import Span
 from stanch.engine.scan.waiting import Waiting
 from stanch.engine.sigma import Rule
-from stanch.engine.usage import Usage
+from stanch.engine.usage import Usage, bucket_named
 from stanch.engine.watches import Watch, Watches
 
 if TYPE_CHECKING:
@@ -185,26 +186,27 @@ class Hunt:
             self._watches.see("examine", of_keys, history, self._besides)
         self._watches.see("compare", self._watches.asked("compare"), traffic, self._besides)
 
-    def weigh(self, on_part: Callable[[Part], None] = lambda _: None, span: Span = ALWAYS) -> None:
+    def weigh(self, *, limit: int, span: Span, on_part: Callable[[Part], None] = lambda _: None) -> None:
         """Sum the network flows among the files, and judge each host's, beside what gateways `hear`d before.
 
-        Flows that begin outside `span` are counted as left out.
+        `limit` bounds the inflated bytes of one file. Flows that begin outside `span` are counted as left out.
         """
         tables = self.part.tally.tables
         if not tables:
             return
         try:
-            self._weigh(tables, on_part, span)
+            self._weigh(tables, limit, span, on_part)
         except refusals() as error:
             logs = f"{len(tables):,} flow {'log' if len(tables) == 1 else 'logs'}"
             self._could_not("flow logs", f"{logs} not weighed, or not to the end", error)
 
-    def _weigh(self, tables: Sequence[LogFile], on_part: Callable[[Part], None], span: Span) -> None:
+    def _weigh(self, tables: Sequence[LogFile], limit: int, span: Span, on_part: Callable[[Part], None]) -> None:
         from stanch.engine.flows import aggregate
 
         tally = self.part.tally
         watches = self._watches.asked("weigh")
-        with aggregate(tables, self._estate.perimeter, span=span, on_batch=lambda _: on_part(self.part)) as flows:
+        ours = self._estate.perimeter
+        with aggregate(tables, ours, limit=limit, span=span, on_batch=lambda _: on_part(self.part)) as flows:
             read = flows.read
             tally.files_read += read.files
             tally.left_out += read.unasked
@@ -271,7 +273,9 @@ class Hunt:
                 who = cell.actor
                 crowd.seen(who.address, who.access_key, who.arn, cell.first)
                 if not cell.failed:
-                    usage.count(who.arn, who.address, cell.on if cell.source.startswith("s3") else "", cell.count)
+                    on = cell.on if cell.source.startswith("s3") else ""
+                    bucket = bucket_named(partition_of(who.arn, cell.region), on) if on else ""
+                    usage.count(who.arn, cell.principal, who.address, cell.count, bucket=bucket)
                 if (who.arn, who.address) in callers:
                     yield cell
 

@@ -27,12 +27,13 @@ class Inflating(io.RawIOBase):
 
     A broken or truncated member, `limit` inflated bytes, or a failing disk end the stream; `fault` then says why, so
     that what came before is still read. `cut` is False where only the checksum at the very end is wrong: nothing of the
-    file is missing. `stored` counts the bytes taken from the file as it lies.
+    file is missing. `beyond` says that it was the limit: with a higher one there is more. `stored` counts the bytes
+    taken from the file as it lies.
     """
 
     def __init__(self, file: BinaryIO, limit: int = 2 * GIB) -> None:
         self.fault: str | None = None
-        self.cut = False
+        self.cut = self.beyond = False
         self.stored = 0
         self._file = file
         self._limit = limit
@@ -83,6 +84,7 @@ class Inflating(io.RawIOBase):
         piece = self._stored_piece() if self._plain else self._inflated_piece()
         self._given += len(piece)
         if self._given > self._limit:
+            self.beyond = True
             self._fail(f"expands beyond the bound of {self._limit} bytes; raise it with --max-inflated")
             piece = b""
         elif self._given > max(SUSPECT, LARGEST_RATIO * self.stored):

@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from stanch.domain.arn import Arn, ArnError
+from stanch.engine.enrich.caller import caller_of
 from stanch.engine.scan.lake.columns import SLOW
-from stanch.engine.untrusted import at, text
 from stanch.engine.usage import Usage
 
 MEMORY = "400MB"
@@ -143,17 +143,13 @@ def _take(row: Sequence[Any], found: LakeUsage) -> None:
             found.lost.append(f"{lost} records that are no JSON")
     else:
         found.looked.add(thing)
-    identity = _identity(who)
-    arn = text(at(identity, "arn"))
-    if arn is None or not allowed:
+    if not allowed:
         return
-    if thing is not None:
-        found.usage.count_on(thing, arn, address, calls)
-        return
-    found.usage.count(arn, address, "", calls)
-    issuer = text(at(identity, "sessionContext", "sessionIssuer", "arn"))
-    if issuer and issuer.count("/") > 1:  # a session's own ARN drops the path of its role
-        found.usage.count_on(issuer, arn, address, calls)
+    caller = caller_of({"userIdentity": _identity(who)})
+    if thing is None:
+        found.usage.count(caller.arn, caller.principal, address, calls)
+    else:
+        found.usage.count_on(thing, caller.arn, address, calls)
 
 
 def _identity(who: str | None) -> Mapping[str, Any]:

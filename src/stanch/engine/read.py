@@ -29,7 +29,8 @@ class Tally:
     `digests` maps each file that was opened to its SHA-256 and its bytes, both as stored;
     `logs` counts the files by the log they are of; `left_out` events that nobody asked for; `tables`
     are files whose rows are summed as a whole and not read one by one; `unsaved` counts files that should have been
-    kept and were not, by the reason. `owners` are the accounts whose logs the records say that they are.
+    kept and were not, by the reason. `owners` are the accounts whose logs the records say that they are, `beyond` files
+    of which there is more than the bound let be read.
     """
 
     files_read: int = 0
@@ -45,6 +46,7 @@ class Tally:
     tables: list[LogFile] = field(default_factory=list)
     unsaved: Counter[str] = field(default_factory=Counter)
     owners: set[str] = field(default_factory=set)
+    beyond: set[str] = field(default_factory=set)
 
     def saw(self, when: datetime) -> None:
         """Count one event and stretch the span."""
@@ -78,6 +80,7 @@ class Tally:
         self.tables += other.tables
         self.digests.update(other.digests)
         self.owners |= other.owners
+        self.beyond |= other.beyond
 
 
 def read(
@@ -147,6 +150,8 @@ def opened_log(
                 yield item
         if inflating.fault:
             yield Skipped(path, inflating.fault, part=some)
+        if inflating.beyond:
+            tally.beyond.add(path)
         tally.digests[path] = (inflating.sha256(), inflating.stored)
         tally.bytes += inflating.stored
 

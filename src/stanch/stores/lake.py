@@ -9,9 +9,8 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from contextlib import contextmanager, suppress
+from datetime import UTC, date
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import BinaryIO
@@ -20,9 +19,12 @@ import msgspec
 
 from stanch.contracts.lake import FORM, Piece, Receipt
 from stanch.contracts.store import StoreError
+from stanch.domain.event import Skipped
 from stanch.domain.names import storable
 from stanch.stores.delivery import Reason, Window
+from stanch.stores.durable import settle
 from stanch.stores.locks import held
+from stanch.stores.receipts import began, originals_of, reach, read
 from stanch.stores.told import Told
 
 MARK = "lake.json"
@@ -31,8 +33,8 @@ UNITS = "units"
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 _NOBODY = "unknown"
 _LAID = ".laid-"
+_UP_TO = "-up-to-"
 _PROFILE = ".profile"
-_DAY = timedelta(days=1)
 
 
 class Unit:
@@ -65,7 +67,7 @@ class Unit:
     def receipt(self) -> Receipt:
         """What the unit holds, with the pieces that are asked for; raises OSError, ValueError when it is damaged."""
         if self._receipt is None:
-            whole = _read(self._place)
+            whole = read(self._place)
             wanted = [
                 piece for piece in whole.pieces if self._told is None or _outside(piece, self._told.window) is None
             ]
@@ -83,7 +85,7 @@ class Unit:
     def wanted(self) -> bool:
         """Whether anything in it is asked for; tells what is not. A damaged unit is: hunting it tells the damage."""
         try:
-            pieces = _read(self._place).pieces
+            pieces = read(self._place).pieces
         except (OSError, ValueError):
             return True
         outside = [(piece, why) for piece in pieces if self._told and (why := _outside(piece, self._told.window))]
@@ -98,38 +100,60 @@ class Lake:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._known: set[str] = set()
+        self.damaged: list[Skipped] = []
+        """Units of which nobody knows what they hold, as found by `kept`."""
+        self._known: dict[str, int] = {}
 
     def units(self, told: Told | None = None) -> Iterator[Unit]:
         """Every unit, or every one that may hold what is asked for, in the order of where their originals lay."""
-        for path in sorted((self.folder / UNITS).glob("*.json"), key=_began):
+        outdone = self._outdone()
+        for path in sorted((self.folder / UNITS).glob("*.json"), key=began):
             unit = Unit(self.folder, path, told)
-            if told is None or unit.wanted():
+            if path not in outdone and (told is None or unit.wanted()):
                 yield unit
 
     @contextmanager
     def kept(self) -> Iterator["Lake"]:
         """Keep logs, alone on this machine: what was kept before is known, and what was left half is gone.
 
-        Raises Busy while another does, StoreError with the remedy when the folder cannot be one of a lake.
+        Nothing is swept away while a unit is `damaged`: whose it is, only the receipts say. Raises Busy while another
+        does, StoreError with the remedy when the folder cannot be one of a lake.
         """
         with self._telling():
             self._begin()
         with held(self.folder / ".locks", "lake"):
             with self._telling():
-                receipts = [unit.receipt() for unit in self.units()]
-                self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
+                self._replace()
+                receipts = list(self._receipts())
+                if not self.damaged:
+                    self._sweep({piece.name for receipt in receipts for piece in receipt.pieces})
             for original in (original for receipt in receipts for original in receipt.originals):
-                self._known |= {original.sha256, original.version or original.sha256}
-            yield self
+                for key in {original.sha256, original.version or original.sha256}:
+                    self._known[key] = max(reach(original), self._known.get(key, 0))
+            try:
+                yield self
+            finally:
+                with suppress(OSError):  # they count no more, and the next one tries again
+                    self._replace()
 
-    def knows(self, sha256: str | None, version: str | None) -> bool:
-        """Whether a file with this digest, or this version, was kept before."""
-        return sha256 in self._known or version in self._known
+    def knows(self, sha256: str | None, version: str | None, limit: int) -> bool:
+        """Whether a file with this digest, or this version, was kept before, as far as `limit` inflated bytes of it."""
+        return any(self._known.get(key, -1) >= limit for key in (sha256, version) if key is not None)
 
     def bench(self) -> "Bench":
         """A place for one more unit."""
         return Bench(self.folder)
+
+    def _receipts(self) -> Iterator[Receipt]:
+        """Those of all units but the `damaged` ones."""
+        self.damaged = []
+        for unit in self.units():
+            try:
+                yield unit.receipt()
+            except (OSError, ValueError) as error:
+                told = (getattr(error, "strerror", None) or str(error)).splitlines()[0][:200]
+                remedy = "delete it and import its logs again"
+                self.damaged.append(Skipped(unit.path, f"a unit of a lake that cannot be read: {told}; {remedy}"))
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -146,6 +170,26 @@ class Lake:
                 raise OSError(0, "the folder holds something else")
             (self.folder / UNITS).mkdir(parents=True, exist_ok=True, mode=0o700)
             _written(mark, lambda file: file.write(json.dumps({"kind": "lake", "form": FORM}).encode()))
+
+    def _outdone(self) -> set[Path]:
+        """The units that hold a log up to a bound, where another holds more of it."""
+        units = self.folder / UNITS
+        bounded = [(path, original) for path in units.glob(f"*{_UP_TO}*.json") for original in originals_of(path)]
+        if not bounded:
+            return set()
+        reaches = {original.sha256: 0 for _, original in bounded}
+        for original in (original for path in units.glob("*.json") for original in originals_of(path)):
+            if original.sha256 in reaches:
+                reaches[original.sha256] = max(reach(original), reaches[original.sha256])
+        return {path for path, original in bounded if reach(original) < reaches[original.sha256]}
+
+    def _replace(self) -> None:
+        """Take away the units of which another holds more, each with its receipt first: it counts no more already."""
+        for path in self._outdone():
+            pieces = [self.folder / piece.name for piece in read(path).pieces]
+            own = [piece for piece in pieces if piece.name.startswith(f"{path.stem}-")]
+            for gone in (path, path.with_suffix(_PROFILE), *own):
+                gone.unlink(missing_ok=True)
 
     def _sweep(self, named: set[str]) -> None:
         """Take away what a killed import laid and never finished."""
@@ -180,6 +224,8 @@ class Bench:
             (self._lake / place).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._laid.pop(number).replace(self._lake / place)
             pieces.append(msgspec.structs.replace(piece, name=place))
+        for folder in {above for piece in pieces for above in Path(piece.name).parents}:
+            settle(self._lake / folder)
         path = self._lake / UNITS / f"{name}.json"
         if receipt.profile:
             _written(path.with_suffix(_PROFILE), lambda file: file.write(profile))
@@ -199,36 +245,12 @@ def is_lake(names: Iterable[str]) -> bool:
     return MARK in names
 
 
-def _read(path: Path) -> Receipt:
-    receipt = msgspec.convert(json.loads(path.read_bytes()), Receipt)
-    if any(piece.name.startswith("/") or ".." in piece.name.split("/") for piece in receipt.pieces):
-        raise ValueError("it names a piece outside the lake")
-    return _legible(receipt)
-
-
-def _legible(receipt: Receipt) -> Receipt:
-    """The receipt with names that can be told: some versions kept bytes that are no text as they were."""
-    return msgspec.structs.replace(
-        receipt,
-        originals=[msgspec.structs.replace(one, path=storable(one.path)) for one in receipt.originals],
-        skipped=[replace(skip, path=storable(skip.path)) for skip in receipt.skipped],
-    )
-
-
-def _began(path: Path) -> tuple[str, str]:
-    """The first original of a unit: what was read in one order is hunted in that order."""
-    try:
-        originals = _read(path).originals
-    except (OSError, ValueError):
-        originals = []
-    return (originals[0].path if originals else "", path.name)
-
-
 def _name(receipt: Receipt) -> str:
     digest = hashlib.sha256(str(FORM).encode())
     for original in sorted(original.sha256 for original in receipt.originals):
         digest.update(original.encode())
-    return digest.hexdigest()[:32]
+    bound = next((original.bound for original in receipt.originals if original.bound is not None), None)
+    return digest.hexdigest()[:32] + ("" if bound is None else f"{_UP_TO}{bound}")
 
 
 def _place(piece: Piece) -> str:
@@ -245,9 +267,9 @@ def _outside(piece: Piece, window: Window) -> Reason | None:
         return Reason.ACCOUNT
     if window.regions and piece.region and piece.region not in window.regions:
         return Reason.REGION
-    begin = datetime.combine(date.fromisoformat(piece.day), datetime.min.time(), UTC)
-    late = window.until is not None and begin > window.until
-    early = window.since is not None and begin + _DAY <= window.since
+    day = date.fromisoformat(piece.day)
+    late = window.until is not None and day > window.until.astimezone(UTC).date()
+    early = window.since is not None and day < window.since.astimezone(UTC).date()
     return Reason.DAY if late or early else None
 
 
@@ -261,6 +283,7 @@ def _written(path: Path, fill: Callable[[BinaryIO], object]) -> None:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+    settle(path.parent)
 
 
 def _flushed(file: object) -> None:

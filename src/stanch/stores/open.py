@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from stanch.contracts.store import StoreError
 from stanch.stores.connection import BUSY_SECONDS, reading, writing
+from stanch.stores.durable import settle
 from stanch.stores.locks import waited_for
 from stanch.stores.schema import REVISION
 
@@ -70,7 +71,7 @@ def _engine(path: Path) -> Engine:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # evidence is for its owner only
-            _sync_folder(path.parent)
+            settle(path.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be made ({error.strerror}); choose another --state folder") from error
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": BUSY_SECONDS})
@@ -91,21 +92,13 @@ def _begun(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _ready(engine: Engine, path: Path) -> None:
     if _revision(engine, path) == REVISION:
         return
     with waited_for(path.parent / "locks" / "migration.lock"):
         if _revision(engine, path) != REVISION:
             _migrate(engine, path)
-            _sync_folder(path.parent)
+            settle(path.parent)
 
 
 def _revision(engine: Engine, path: Path) -> str | None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO, ClassVar
 
 from stanch.contracts.store import StoreError
+from stanch.stores.durable import settle
 
 FOLDER = "spool"
 LIMIT = 1 << 30
@@ -138,7 +139,7 @@ class Spool:
         with self._lock:
             self._waiting += 0 if where.exists() else coming.stat().st_size
             coming.replace(where)
-        self._sync()
+        settle(self._folder)
 
     def _delete(self, where: Path) -> None:
         with self._lock, suppress(FileNotFoundError):
@@ -152,10 +153,3 @@ class Spool:
                 with suppress(FileNotFoundError):  # read and gone meanwhile
                     known = entry.stat(follow_symlinks=False)
                     yield entry.name, known.st_mtime, known.st_size
-
-    def _sync(self) -> None:
-        descriptor = os.open(self._folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from stanch.contracts.store import StoreError
+from stanch.stores.durable import settle
 
 
 def written(path: Path, text: str) -> Path:
@@ -29,6 +30,7 @@ def written(path: Path, text: str) -> Path:
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
+        settle(place.parent)
     except OSError as error:
         raise StoreError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
     return path

@@ -66,7 +66,7 @@ class Memory:
 
 
 def unit(files: list[Kept]) -> Memory:
-    made, raw = kept([offered(file) for file in files], app.sources(), Memory())
+    (made,), raw = kept([offered(file) for file in files], app.sources(), Memory)
     assert isinstance(made, Memory)
     assert not raw
     return made

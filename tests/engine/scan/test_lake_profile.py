@@ -46,7 +46,7 @@ def test_in_any_hunt_the_events_that_a_profile_opens_are_few() -> None:
 
     quiet = [record for record in calls(900) if record["eventName"] in ("GetObject", "DescribeVpcs", "AssumeRole")]
     quiet = [record for record in quiet if (record["requestParameters"] or {}).get("bucketName") != "logs"]
-    made, _ = kept([offered(delivered(quiet))], app.sources(), Watched())
+    (made,), _ = kept([offered(delivered(quiet))], app.sources(), Watched)
     assert isinstance(made, Watched)
     part = LakeScanner([], Estate(), app.sources(), (ACCOUNT,)).scan([made])
     assert part.tally.events == len(quiet) > 100

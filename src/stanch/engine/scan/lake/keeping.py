@@ -73,24 +73,29 @@ def offered(file: LogFile) -> Offered:
 def kept(
     files: Sequence[Offered],
     sources: Sequence[AnySource],
-    bench: Bench,
+    bench: Callable[[], Bench],
     limit: int = 2 * GIB,
-) -> tuple[LakeUnit | None, list[LogFile]]:
+) -> tuple[list[LakeUnit], list[LogFile]]:
     """Make a unit of these files; returns it with those that are no events one by one, and stay where they are.
 
-    None for the unit when nothing was to be kept. Raises OSError, and leaves nothing behind, when the lake cannot be
-    written.
+    A file of which there is more than `limit` gets a unit of its own: another one may take its place. There is no unit
+    when nothing was to be kept. Raises OSError, and leaves nothing half, when the lake cannot be written.
     """
-    keeping = _Keeping(sources, bench, limit)
+    place = bench()
+    keeping = _Keeping(sources, place, limit)
     try:
         for file in files:
             keeping.read(file)
-        keeping.flush()
-        receipt = keeping.receipt()
-        unit = bench.finish(receipt, keeping.stored) if receipt.originals else None
-        return unit, keeping.tally.tables
+        if len(keeping.originals) == 1 or not keeping.tally.beyond:
+            keeping.flush()
+            receipt = keeping.receipt()
+            return [place.finish(receipt, keeping.stored)] if receipt.originals else [], keeping.tally.tables
     finally:
-        bench.clear()
+        place.clear()
+    whole = [file for file in files if file.path not in keeping.tally.beyond]
+    alone = [[file] for file in files if file.path in keeping.tally.beyond]
+    made = [kept(some, sources, bench, limit) for some in (whole, *alone) if some]
+    return [unit for units, _ in made for unit in units], [table for _, tables in made for table in tables]
 
 
 @dataclass(slots=True)
@@ -130,7 +135,8 @@ class _Keeping:
         sha256, size = self.tally.digests.get(file.path, (file.sha256, file.size or 0))
         # What changed while it was read twice is known by what was kept of it.
         version = file.version if sha256 == file.sha256 else None
-        self.originals.append(Original(file.path, sha256, size, version))
+        bound = self.limit if file.path in self.tally.beyond else None
+        self.originals.append(Original(file.path, sha256, size, version, bound))
 
     def flush(self) -> None:
         """Write what waits as one chunk."""

@@ -77,7 +77,7 @@ class LakeScanner(Scanner):
 
         done, new = _Kept(), []
         for file in self._ahead(files):
-            if isinstance(file, LakeUnit) or keep.knows(None, getattr(file, "version", None)):
+            if isinstance(file, LakeUnit) or keep.knows(None, getattr(file, "version", None), self._limit):
                 done.known.append(file)
                 continue
             try:
@@ -85,18 +85,18 @@ class LakeScanner(Scanner):
             except OSError:
                 done.left.append(file)  # scanning it tells why
                 continue
-            if keep.knows(offer.sha256, None):
+            if keep.knows(offer.sha256, None, self._limit):
                 done.known.append(file)
             else:
                 new.append(offer)
         for some in _units(new):
             try:
-                unit, tables = kept(some, self._sources, keep.bench(), self._limit)
+                units, tables = kept(some, self._sources, keep.bench, self._limit)
             except OSError as error:
                 done.unsaved[error.strerror or str(error)] += len(some)
                 done.left += [offer.file for offer in some]
             else:
-                done.units += [unit] if unit else []
+                done.units += units
                 done.left += tables
         return done
 
