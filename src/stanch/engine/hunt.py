@@ -234,7 +234,7 @@ class Hunt:
         tally = self.part.tally
         return Coverage(
             files_read=tally.files_read,
-            files_skipped=(*tally.told(), *words.told(self._words)),
+            files_skipped=(*tally.told(), *words.told(self._words), *self.part.lineage.told()),
             events=tally.events,
             first_event=tally.first,
             last_event=tally.last,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from heapq import nlargest
 from typing import Any, NamedTuple
 
-from stanch.domain.event import Event, is_identity
+from stanch.domain.event import Event, Skipped, is_identity
 from stanch.engine.derived import Link, Making, derived, lent, marks_of, wants
 from stanch.engine.enrich.caller import Caller
 
@@ -42,7 +42,7 @@ class Lineage:
     """Who descends from whom. Events may come in any order and in any number of parts, put together by `absorb`.
 
     It remembers sets, the newest of what it was shown, and answers from them alone: so the order cannot matter.
-    `forgotten` counts what was too old to be kept.
+    `forgotten` counts what was too old to be kept, and `told` says so.
     """
 
     def __init__(self) -> None:
@@ -73,6 +73,16 @@ class Lineage:
         self.forgotten += other.forgotten
         self._answers = None
         self._forget()
+
+    def told(self) -> Iterator[Skipped]:
+        """What every search must tell of a lineage that is not whole: nothing, or one fault."""
+        self._forget(slack=1)
+        if self.forgotten:
+            yield Skipped(
+                "the lineage",
+                f"{self.forgotten:,} of the oldest calls that hand out keys or make identities, beyond the newest "
+                f"{MOST_LINKS:,} and {MOST_MAKINGS:,}: whoever came of them is told as nobody's; hunt a shorter time",
+            )
 
     def origin(self, access_key: str | None, arn: str) -> str:
         """The ARN of the identity the chain began with; `arn` itself where no chain is known. Cycles end."""

@@ -1,7 +1,8 @@
 """Logs grow without end and a machine does not: what a search may hold in memory, whatever it reads.
 
 What is more lies in files without a name in the temporary folder, which only the process itself can open and which are
-gone with it. No answer depends on a bound, only the time that it takes.
+gone with it. No answer depends on one of these bounds, only the time that it takes. Lineages are bounded besides, for a
+chain must be at hand whole: what one forgets (`Lineage.forgotten`) is told as a fault.
 """
 
 from dataclasses import dataclass
