@@ -1,5 +1,7 @@
 """Stories: one thief with many names is one incident, two people who share a gateway or a bucket stay two."""
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -248,6 +250,33 @@ def test_an_incident_names_who_set_the_accused_to_work_and_is_not_accused_himsel
     assert behind(told(NOTEBOOK, "b/y", 1), told(ALICE, "a/x")) == (), "he stands in it"
     assert behind(told(NOTEBOOK, "b/y", 90)) == ()
     assert behind(told(NOTEBOOK, "b/y", 1, severity=Severity.LOW)) == ()
+
+
+def steps(work: Callable[[], object]) -> int:
+    """How many functions of Python it calls."""
+    calls = 0
+
+    def count(frame: object, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_who_lends_a_role_each_hour_is_looked_up_once_for_all_its_sessions() -> None:
+    def asked(many: int) -> int:
+        kin = noted(*(lent(60 * hour, ALICE, "AKIA1") for hour in range(many)))
+        one = told(session("ml-admin", "0"), "b/y", many / 2)
+        run = Told(one.finding, [], tuple((session("ml-admin", f"{n}"), None) for n in range(many)))
+        assert woven(run, told(ALICE, "a/x", many / 2 - 1), kin=kin) == [{one.finding.actor.arn, ALICE}]
+        return steps(lambda: woven(run, kin=kin))
+
+    assert asked(800) < 5 * asked(200)
 
 
 def test_two_of_ours_who_touch_one_busy_bucket_stay_two() -> None:
