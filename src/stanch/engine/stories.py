@@ -20,7 +20,6 @@ gateway, a busy bucket or a role to assume stay two.
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
 from typing import Protocol
 
 from stanch.domain.estate import Estate, Side
@@ -31,9 +30,8 @@ from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.caller import instance_named
 from stanch.engine.findings import Told
 from stanch.engine.makers import Makers
+from stanch.engine.near import STORY, Pair, beside, in_time, near
 
-STORY = timedelta(hours=24)
-"""What different actors did belongs together when no more than this lies between."""
 MOST_ACCUSED = 100
 """Findings of one maker that are compared with what he made; all of them stand in one story anyway."""
 MOST_BEHIND = 20
@@ -45,7 +43,6 @@ _BY_CHANCE = re.compile(
 )
 """What a service puts into a session's name so that it is like no other."""
 
-Pair = tuple[int, int]
 Identity = tuple[str, str, str]
 """Account, `user` or `role`, and name without its path: IAM's requests tell no path."""
 
@@ -191,7 +188,7 @@ def _for_another(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iter
         own = {_identity(root), *(_identity(arn) for arn, _ in told[index].callers)}  # they act, and are not changed
         for changed in {found for arn in finding.resources if (found := _identity(arn))} - own:
             accused_too = by_identity.get(changed, ())[:MOST_ACCUSED]
-            others = [other for other in accused_too if _near(finding, told[other].finding)]
+            others = [other for other in accused_too if near(finding, told[other].finding)]
             if len({told[other].finding.actor.root for other in others}) == 1:
                 yield from ((index, other) for other in others)
 
@@ -213,15 +210,13 @@ def _span(finding: Finding) -> tuple[float, float]:
 
 
 def _on_one_asset(told: Sequence[Told], accused: Sequence[int], estate: Estate) -> Iterator[Pair]:
-    strangers = [index for index, one in enumerate(told) if _is_stranger(one.finding, estate)]
     by_asset = _by_asset(told, accused)
-    for asset, without in _by_asset(told, strangers).items():
-        yield from _in_time(told, without)
-        for index in by_asset.get(asset, ()):
-            yield from ((index, other) for other in without if _near(told[index].finding, told[other].finding))
+    strangers = _by_asset(told, [index for index in accused if _is_stranger(told[index].finding, estate)])
+    for asset, without in strangers.items():
+        yield from beside(told, by_asset[asset], without)
     for (_, kind), members in by_asset.items():
         if kind not in ("unknown", "logs"):
-            yield from _in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
+            yield from in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
 
 
 def _by_asset(told: Sequence[Told], indexes: Sequence[int]) -> dict[tuple[str, str], list[int]]:
@@ -249,7 +244,7 @@ def _from_one_address(
         if len({told[index].finding.actor.root for index in members}) > 1 and (
             declared or _is_lair(place, [told[index].finding for index in members], kin, crowd)
         ):
-            yield from _in_time(told, members)
+            yield from in_time(told, members)
 
 
 def _is_lair(place: str, findings: Sequence[Finding], kin: Kin | None, crowd: Crowd | None) -> bool:
@@ -267,19 +262,3 @@ def _is_stranger(finding: Finding, estate: Estate) -> bool:
     """Whether nobody of ours did it: a caller without a name, or of another account."""
     known = finding.actor.root.startswith("arn:")
     return not known or estate.perimeter.account(finding.actor.account) is Side.OUTSIDE
-
-
-def _near(one: Finding, other: Finding) -> bool:
-    return one.first_seen - STORY <= other.last_seen and other.first_seen - STORY <= one.last_seen
-
-
-def _in_time(told: Sequence[Told], members: Sequence[int]) -> Iterator[Pair]:
-    """Each with the one before it, where no more than STORY lies between."""
-    ordered = sorted(members, key=lambda index: told[index].finding.first_seen)
-    latest: tuple[datetime, int] | None = None
-    for index in ordered:
-        finding = told[index].finding
-        if latest is not None and finding.first_seen - latest[0] <= STORY:
-            yield index, latest[1]
-        if latest is None or finding.last_seen > latest[0]:
-            latest = finding.last_seen, index
