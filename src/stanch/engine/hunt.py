@@ -21,6 +21,7 @@ from stanch.engine.inference import words
 from stanch.engine.inference.summed import Summed
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
+from stanch.engine.scan.charged import Charged
 from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
@@ -183,10 +184,9 @@ class Hunt:
     def incidents(self, judge: Judge) -> list[Incident]:
         """Judge what could only be judged now, resolve the lineages, and tell the stories."""
         part = self.part
-        late = Part()
-        judge.take_ordered(part.ordered, late)
-        part.ordered = []
-        part.absorb(late)
+        for late in judge.take_charged(part.charged, self._bounds.behind):
+            part.absorb(late)
+        part.charged = Charged(self._bounds.charged)
         self._correlate()
         seen = Gatherer()
         self._watches.judge(part, seen)

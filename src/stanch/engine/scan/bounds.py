@@ -23,8 +23,10 @@ class Bounds:
     """Bytes of names of what the accused read."""
     kept: int = 32 << 20
     """Bytes of events that wait for a correlation, as packed."""
+    charged: int = 32 << 20
+    """Bytes of events that planned exports cover, as packed."""
     behind: int = 10_000
-    """Events behind the hits of correlations that are opened at once."""
+    """Events behind the hits of correlations, or that planned exports cover, that are opened at once."""
     digests: int = 20_000
     """Digests of files."""
     ids: int = 4_000_000
