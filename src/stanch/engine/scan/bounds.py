@@ -18,7 +18,8 @@ class Bounds:
     """Bytes of one history, about, without the names of what was read; a longer one is read from its file each time
     somebody goes through it."""
     groups: int = 32 << 20
-    """Bytes of groups of matching events, as far as they can be estimated."""
+    """Bytes of groups of matching events, as far as they can be estimated, while logs are read; those of one finding
+    come together whole when it is told, with all its callers, for each may have read something besides."""
     names: int = 32 << 20
     """Bytes of names of what the accused read."""
     kept: int = 32 << 20
