@@ -28,6 +28,7 @@ from stanch.app.watch_opening import watching
 from stanch.contracts.store import Busy
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
+from stanch.engine import lineage
 from stanch.stores import watched as watched_store
 from stanch.stores.incidents import SqlIncidents
 from stanch.stores.logs import found
@@ -190,6 +191,30 @@ def test_what_is_no_log_is_told_in_each_cycle_and_read_once(tmp_path: Path) -> N
             put(logs / f"{number}.json", call(number))
             assert [Path(skip.path).name for skip in cycle(running).coverage.files_skipped] == ["notes.txt"]
     assert len(rows(tmp_path / "state", "SELECT * FROM files")) == 4
+
+
+def test_what_a_lineage_forgot_is_told_as_long_as_the_window_holds_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lineage, "MOST_LINKS", 10)
+    handed_out = [
+        {
+            **call(n, "GetSessionToken"),
+            "eventSource": "sts.amazonaws.com",
+            "responseElements": {"credentials": {"accessKeyId": f"ASIA{n}"}},
+        }
+        for n in range(30)
+    ]
+    with over(tmp_path / "logs", tmp_path / "state") as running:
+        put(tmp_path / "logs" / "a.json", *handed_out[:8])
+        assert cycle(running).coverage.complete
+        put(tmp_path / "logs" / "b.json", *handed_out[8:])
+        told = cycle(running).coverage
+        assert not told.complete
+        assert any(skip.path == "the lineage" for skip in told.files_skipped)
+        assert not cycle(running).coverage.complete
+        put(tmp_path / "logs" / "c.json", call(30, when=NOW + 3 * WEEK))
+        assert cycle(running, NOW + 3 * WEEK).coverage.complete
 
 
 def test_what_leaves_the_window_is_dropped_and_not_told_as_news(tmp_path: Path) -> None:

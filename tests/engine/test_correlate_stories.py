@@ -1,5 +1,7 @@
 """Stories: one thief with many names is one incident, two people who share a gateway or a bucket stay two."""
 
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -250,9 +252,72 @@ def test_an_incident_names_who_set_the_accused_to_work_and_is_not_accused_himsel
     assert behind(told(NOTEBOOK, "b/y", 1, severity=Severity.LOW)) == ()
 
 
+def steps(work: Callable[[], object]) -> int:
+    """How many functions of Python it calls."""
+    calls = 0
+
+    def count(frame: object, event: str, arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_who_lends_a_role_each_hour_is_looked_up_once_for_all_its_sessions() -> None:
+    def asked(many: int) -> int:
+        kin = noted(*(lent(60 * hour, ALICE, "AKIA1") for hour in range(many)))
+        one = told(session("ml-admin", "0"), "b/y", many / 2)
+        run = Told(one.finding, [], tuple((session("ml-admin", f"{n}"), None) for n in range(many)))
+        assert woven(run, told(ALICE, "a/x", many / 2 - 1), kin=kin) == [{one.finding.actor.arn, ALICE}]
+        return steps(lambda: woven(run, kin=kin))
+
+    assert asked(800) < 5 * asked(200)
+
+
 def test_two_of_ours_who_touch_one_busy_bucket_stay_two() -> None:
     bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
     assert len(woven(told(ALICE, "a/x", asset=bucket), told(BOB, "b/y", 1, asset=bucket))) == 2
+
+
+STRANGER = "arn:aws:sts::999988887777:assumed-role/theirs/s"
+
+
+def test_noise_of_a_stranger_joins_nobody_who_touched_the_same() -> None:
+    bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
+    ours, two = network("10.0.0.0/8"), (told(ALICE, "a/x", asset=bucket), told(BOB, "b/y", 3, asset=bucket))
+    assert len(woven(*two, told(STRANGER, "c/z", 1, asset=bucket), estate=ours)) == 1
+    assert len(woven(*two, told(STRANGER, "c/z", 1, asset=bucket, severity=Severity.LOW), estate=ours)) == 3
+    assert len(woven(*two, told(STRANGER, "c/z", 1, asset=bucket, folded="routines/partner"), estate=ours)) == 3
+
+
+def test_strangers_who_follow_each_other_are_one_run_and_one_of_ours_may_be_near_two() -> None:
+    bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
+
+    def stories(*hours: float, mine: float) -> int:
+        runs = (told(f"{STRANGER}{hour}", "c/z", hour, asset=bucket) for hour in hours)
+        return len(woven(told(ALICE, "a/x", mine, asset=bucket), *runs, estate=network("10.0.0.0/8")))
+
+    assert stories(0, 20, 40, mine=63) == 1
+    assert stories(0, 20, 40, mine=65) == 2
+    assert stories(0, 20, 68, 90, mine=44) == 1
+    assert stories(0, 20, 70, 90, mine=45) == 3
+    assert stories(0, 20, 70, 90, mine=46) == 2
+    assert stories(0, 20, 70, 90, mine=200) == 3
+
+
+def test_strangers_without_number_on_one_asset_are_joined_in_little_time() -> None:
+    bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
+
+    def asked(many: int) -> int:
+        some = [told(f"{STRANGER}{n}", "c/z", n / 100, asset=bucket) for n in range(many)]
+        return steps(lambda: woven(*some, estate=network("10.0.0.0/8")))
+
+    assert asked(800) < 6 * asked(200)
 
 
 def test_who_opens_a_bucket_and_the_nameless_who_read_it_are_one_story() -> None:

@@ -5,10 +5,13 @@ import json
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
+import pytest
+
 from stanch import app, estate
 from stanch.domain.estate import Estate
 from stanch.domain.incident import Incident
 from stanch.domain.severity import Severity
+from stanch.engine import lineage
 
 ACCOUNT, OUTSIDE = "111122223333", "999988887777"
 DECLARED = f"""
@@ -261,3 +264,28 @@ def test_says_who_works_on_a_host_that_would_go_dark() -> None:
     assert tally.events == 3
     assert users["arn:aws:s3:::elsewhere"] == (), "looked for, and used by nobody"
     assert users[host][0].endswith("from 10.1.2.3 (3 calls)")
+
+
+def test_a_search_that_forgets_who_handed_out_keys_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lineage, "MOST_LINKS", 10)
+    handed_out = [
+        event(
+            n,
+            "AssumeRole",
+            session("app"),
+            eventSource="sts.amazonaws.com",
+            requestParameters={"roleArn": f"arn:aws:iam::{ACCOUNT}:role/pod"},
+            responseElements={
+                "credentials": {"accessKeyId": f"ASIA{n}"},
+                "assumedRoleUser": {"arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/pod/{n}"},
+            },
+        )
+        for n in range(30)
+    ]
+    few, all_ = (
+        app.hunt([Bytes(json.dumps({"Records": some}).encode())], Estate(), app.rules()).coverage
+        for some in (handed_out[:10], handed_out)
+    )
+    assert few.complete
+    assert not all_.complete
+    assert [skip.path for skip in all_.files_skipped if skip.why.startswith("20 of the oldest")] == ["the lineage"]

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from stanch.domain.event import Event
 from stanch.engine import lineage as lineage_module
-from stanch.engine.lineage import Lineage, Maker
+from stanch.engine.lineage import Lineage
+from stanch.engine.makers import Maker
 
 START = datetime(2026, 5, 1, 12, tzinfo=UTC)
 ALICE = "arn:aws:iam::111122223333:user/alice"

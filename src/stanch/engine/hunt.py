@@ -24,6 +24,7 @@ from stanch.engine.inference.summed import Summed
 from stanch.engine.refusals import refusals, refused
 from stanch.engine.scan.bounds import BOUNDS, Bounds
 from stanch.engine.scan.calm import uncollected
+from stanch.engine.scan.charged import Charged
 from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.judge import Judge
 from stanch.engine.scan.ledger import Ledger
@@ -233,7 +234,7 @@ class Hunt:
         part = self.part
         seen = Gatherer()
         last: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("planned exports", lambda: self._judge_ordered(judge)),
+            ("planned exports", lambda: self._judge_charged(judge)),
             ("correlations", self._correlate),
             ("behaviours", lambda: self._watches.judge(part, seen)),
         )
@@ -293,7 +294,7 @@ class Hunt:
         tally = self.part.tally
         return Coverage(
             files_read=tally.files_read,
-            files_skipped=(*tally.told(), *words.told(self._words)),
+            files_skipped=(*tally.told(), *words.told(self._words), *self.part.lineage.told()),
             events=tally.events,
             first_event=tally.first,
             last_event=tally.last,
@@ -311,13 +312,12 @@ class Hunt:
         self.failed = True
         self.part.tally.skipped.append(refused(what, undone, error))
 
-    def _judge_ordered(self, judge: Judge) -> None:
-        """Judge what could only be judged when all was in."""
-        if self.part.ordered:
-            late = Part()
-            judge.take_ordered(self.part.ordered, late)
-            self.part.ordered = []
-            self.part.absorb(late)
+    def _judge_charged(self, judge: Judge) -> None:
+        """Judge what planned exports cover, now that all was charged."""
+        part = self.part
+        for late in judge.take_charged(part.charged, self._bounds.behind):
+            part.absorb(late)
+        part.charged = Charged(self._bounds.charged)
 
     def _correlate(self) -> None:
         """What correlations make of the events they count, and whose reads those were."""

@@ -8,13 +8,15 @@ origin; and chains whose AssumeRole call is not in the logs at hand.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from heapq import nlargest
-from typing import Any, NamedTuple
+from itertools import chain
+from typing import Any
 
-from stanch.domain.event import Event, is_identity
+from stanch.domain.event import Event, Skipped, is_identity
 from stanch.engine.derived import Link, Making, derived, lent, marks_of, wants
 from stanch.engine.enrich.caller import Caller
+from stanch.engine.makers import Made, Maker, Makers, Node
 
 MOST_LINKS = 200_000
 """Handings out that are remembered, the newest; with less than a kilobyte each this bounds the memory."""
@@ -23,26 +25,12 @@ MOST_MAKINGS = 50_000
 MOST_FORBEARS = 64
 """Steps back that the search for makers goes; a chain of keys is followed to its end however long."""
 
-Node = tuple[str, str]
-"""A caller as a log names it: the access key, "" for none, and the ARN."""
-
-
-class Maker(NamedTuple):
-    """Who stands behind a name: the maker's origin, and the hour of the making (seconds since the epoch).
-
-    `lent` says that he passed a role to a service: others may have done so too, and whose work it is nobody knows.
-    """
-
-    origin: str
-    time: float
-    lent: bool = False
-
 
 class Lineage:
     """Who descends from whom. Events may come in any order and in any number of parts, put together by `absorb`.
 
     It remembers sets, the newest of what it was shown, and answers from them alone: so the order cannot matter.
-    `forgotten` counts what was too old to be kept.
+    `forgotten` counts what was too old to be kept, and `told` says so.
     """
 
     def __init__(self) -> None:
@@ -74,6 +62,16 @@ class Lineage:
         self._answers = None
         self._forget()
 
+    def told(self) -> Iterator[Skipped]:
+        """What every search must tell of a lineage that is not whole: nothing, or one fault."""
+        self._forget(slack=1)
+        if self.forgotten:
+            yield Skipped(
+                "the lineage",
+                f"{self.forgotten:,} of the oldest calls that hand out keys or make identities, beyond the newest "
+                f"{MOST_LINKS:,} and {MOST_MAKINGS:,}: whoever came of them is told as nobody's; hunt a shorter time",
+            )
+
     def origin(self, access_key: str | None, arn: str) -> str:
         """The ARN of the identity the chain began with; `arn` itself where no chain is known. Cycles end."""
         return self._answered().root((access_key or "", arn))[1]
@@ -91,7 +89,12 @@ class Lineage:
 
         Who made the one that only lent a role is not asked.
         """
-        return self._answered().makers((access_key or "", arn))
+        return self.behind([(access_key, arn)]).told()
+
+    def behind(self, callers: Iterable[tuple[str | None, str]]) -> Makers:
+        """The makers of all these callers (access key and ARN), to be asked for a time."""
+        answered = self._answered()
+        return Makers(dict.fromkeys(made for key, arn in callers for made in answered.made_of((key or "", arn))))
 
     def handed_out(self, arn: str) -> bool:
         """Whether a known call, or Identity Center, handed out a session of this name: it is no service's own."""
@@ -144,6 +147,8 @@ class _Answers:
         self._makings: dict[str, list[Making]] = {}
         for making in sorted(makings):
             self._makings.setdefault(making.made, []).append(making)
+        self._made: dict[tuple[str, bool], Made | None] = {}
+        self._made_of: dict[Node, tuple[Made, ...]] = {}
 
     def root(self, node: Node) -> Node:
         """The caller at the end of the chain; of a cycle the one with the least ARN."""
@@ -173,34 +178,47 @@ class _Answers:
                 self._families.setdefault(self.root((link.child_key, link.child_arn))[1], []).append(link)
         return self._families.get(origin, [])
 
-    def makers(self, node: Node) -> list[Maker]:
-        """The makers of a node, of its forbears, and of theirs, nearest first."""
+    def made_of(self, node: Node) -> tuple[Made, ...]:
+        """What names a node, its forbears, and their makers', nearest first."""
+        known = self._made_of.get(node)
+        if known is None:
+            known = self._made_of[node] = tuple(self._search(node))
+        return known
+
+    def _search(self, node: Node) -> dict[Made, None]:
         pending, seen = deque([node]), {node}
-        found: dict[Maker, None] = {}
-        for _ in range(MOST_FORBEARS):
-            if not pending:
-                break
+        found: dict[Made, None] = {}
+        while pending:
             here = pending.popleft()
-            behind = [each for mark in marks_of(*here) for each in self._makings.get(mark, ())]
-            found.update((Maker(self.root(_maker(each))[1], each.time), None) for each in behind)
-            found.update(
-                (Maker(self.root(_maker(each))[1], each.time, lent=True), None) for each in self._lent(here[1])
-            )
+            made = [one for mark in marks_of(*here) if (one := self._named(mark))]
+            found.update(dict.fromkeys((*made, *self._lent(here[1]))))
             before = self._parent(here)
-            for forbear in (*map(_maker, behind), *([before] if before else []), self.root(here)):
+            for forbear in chain(*(one.nodes for one in made), [before] if before else (), [self.root(here)]):
+                if len(seen) >= MOST_FORBEARS:
+                    break
                 if forbear not in seen:
                     seen.add(forbear)
                     pending.append(forbear)
-        return list(found)
+        return found
 
     def handed_out(self, arn: str) -> bool:
         """Whether a link leads to a session of this name; Identity Center's roles are for persons only."""
         return arn in self._handed_out or ":assumed-role/AWSReservedSSO_" in arn
 
-    def _lent(self, arn: str) -> Iterator[Making]:
-        """Who lent the role of a session that its service must have opened itself."""
+    def _lent(self, arn: str) -> Iterator[Made]:
+        """The roles of a session that its service must have opened itself, as far as somebody lent them."""
         for mark in () if self.handed_out(arn) else lent(arn):
-            yield from self._makings.get(mark, ())
+            if made := self._named(mark, lent=True):
+                yield made
+
+    def _named(self, mark: str, *, lent: bool = False) -> Made | None:
+        """What a mark names, where anybody made it; worked out once, for thousands may bear it."""
+        key = mark, lent
+        if key not in self._made:
+            makings = self._makings.get(mark, ())
+            origins = (self.root((making.maker_key, making.maker_arn))[1] for making in makings)
+            self._made[key] = Made(zip(makings, origins, strict=True), lent=lent) if makings else None
+        return self._made[key]
 
     def _parent(self, node: Node) -> Node | None:
         key, arn = node
@@ -219,7 +237,3 @@ def _unless_disputed(index: dict[str, Link | None], link: Link) -> None:
     known = index.setdefault(link.child_arn, link)
     if known is not None and (known.parent_key, known.parent_arn) != (link.parent_key, link.parent_arn):
         index[link.child_arn] = None
-
-
-def _maker(making: Making) -> Node:
-    return making.maker_key, making.maker_arn

@@ -19,8 +19,7 @@ gateway, a busy bucket or a role to assume stay two.
 """
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
 from stanch.domain.estate import Estate, Side
@@ -30,21 +29,20 @@ from stanch.domain.severity import Severity
 from stanch.engine.crowd import Crowd, place_of
 from stanch.engine.enrich.caller import instance_named
 from stanch.engine.findings import Told
-from stanch.engine.lineage import Maker
+from stanch.engine.makers import Makers
+from stanch.engine.near import STORY, Pair, beside, in_time, near
 
-STORY = timedelta(hours=24)
-"""What different actors did belongs together when no more than this lies between."""
 MOST_ACCUSED = 100
 """Findings of one maker that are compared with what he made; all of them stand in one story anyway."""
 MOST_BEHIND = 20
 """Origins that are told to stand behind a story."""
-_HOUR = 3600.0
+_DAY = STORY.total_seconds() + 3600.0
+"""So long before, in seconds, the hour of a making may have begun."""
 _BY_CHANCE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])", re.IGNORECASE
 )
 """What a service puts into a session's name so that it is like no other."""
 
-Pair = tuple[int, int]
 Identity = tuple[str, str, str]
 """Account, `user` or `role`, and name without its path: IAM's requests tell no path."""
 
@@ -55,8 +53,8 @@ class Kin(Protocol):
     def origin(self, access_key: str | None, arn: str) -> str:
         """The identity behind a key or ARN."""
 
-    def makers_of(self, access_key: str | None, arn: str) -> list[Maker]:
-        """Who made this caller or anyone on its chain."""
+    def behind(self, callers: Iterable[tuple[str | None, str]]) -> Makers:
+        """Who made these callers or anyone on their chains."""
 
     def handed_out(self, arn: str) -> bool:
         """Whether a known call handed out a session of this name."""
@@ -132,42 +130,46 @@ def _of_one_maker(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Ite
     for index in accused:
         by_origin.setdefault(told[index].finding.actor.root, []).append(index)
     for index, one in enumerate(told):
-        for maker in _makers_of(one, kin):
-            if maker.lent and index not in among:
-                continue
-            if maker.time <= one.finding.last_seen.timestamp():  # what was done before was nobody's wish but his own
-                yield from (
-                    (index, other)
-                    for other in by_origin.get(maker.origin, ())[:MOST_ACCUSED]
-                    if _during(told[other].finding, maker.time)
-                )
+        makers = _makers_of(one, kin)
+        began, ended = _span(one.finding)  # what was done before was nobody's wish but his own
+        for origin in makers.among(by_origin.keys()):
+            for other in by_origin[origin][:MOST_ACCUSED]:
+                first, last = _span(told[other].finding)
+                if makers.by(origin, first - _DAY, min(last + STORY.total_seconds(), ended)):
+                    yield index, other
+        if index in among and (lender := _lender(one, makers)):
+            for other in by_origin.get(lender, ())[:MOST_ACCUSED]:
+                first, last = _span(told[other].finding)
+                since, until = max(first, began) - _DAY, min(last + STORY.total_seconds(), began)
+                if makers.by(lender, since, until, lent=True):
+                    yield index, other
 
 
-def _makers_of(one: Told, kin: Kin) -> list[Maker]:
-    """Who stands behind the callers of a finding. Who lent a role does if the work began within STORY, and he alone."""
-    finding, actor = one.finding, one.finding.actor
+def _makers_of(one: Told, kin: Kin) -> Makers:
+    """Who stands behind the callers of a finding."""
+    actor = one.finding.actor
     sessions = ((None, arn) for arn, _ in one.callers if ":assumed-role/" in arn)
-    callers = dict.fromkeys([(actor.access_key, actor.arn), *sessions])
-    made = dict.fromkeys(maker for caller in callers for maker in kin.makers_of(*caller))
-    began = finding.first_seen.timestamp()
-    lent = [
-        maker
-        for maker in made
-        if maker.lent and maker.origin != actor.root and 0 <= began - maker.time <= STORY.total_seconds() + _HOUR
-    ]
-    alone = len({maker.origin for maker in lent}) == 1
-    return [*(maker for maker in made if not maker.lent), *(lent if alone else ())]
+    return kin.behind(dict.fromkeys([(actor.access_key, actor.arn), *sessions]))
+
+
+def _lender(one: Told, makers: Makers) -> str | None:
+    """Who lent the role of a finding's callers: within STORY before the work began he alone, and not to himself."""
+    began, _ = _span(one.finding)
+    lenders = makers.origins(began - _DAY, began, lent=True) - {one.finding.actor.root}
+    return lenders.pop() if len(lenders) == 1 else None
 
 
 def behind(story: Sequence[Told], kin: Kin) -> tuple[str, ...]:
     """The origins that set the accused of a story to work within STORY before, and do not stand in it themselves."""
     roots = {one.finding.actor.root for one in story}
-    found: dict[str, None] = {}
+    found: set[str] = set()
     for one in story:
         if _accuses(one.finding):
-            first, last = one.finding.first_seen.timestamp(), one.finding.last_seen.timestamp()
-            margin = STORY.total_seconds() + _HOUR
-            found.update((maker.origin, None) for maker in _makers_of(one, kin) if first - margin <= maker.time <= last)
+            began, ended = _span(one.finding)
+            makers = _makers_of(one, kin)
+            found |= makers.origins(began - _DAY, ended)
+            if lender := _lender(one, makers):
+                found.add(lender)
     return tuple(sorted(origin for origin in found if is_identity(origin) and origin not in roots))[:MOST_BEHIND]
 
 
@@ -186,7 +188,7 @@ def _for_another(told: Sequence[Told], accused: Sequence[int], kin: Kin) -> Iter
         own = {_identity(root), *(_identity(arn) for arn, _ in told[index].callers)}  # they act, and are not changed
         for changed in {found for arn in finding.resources if (found := _identity(arn))} - own:
             accused_too = by_identity.get(changed, ())[:MOST_ACCUSED]
-            others = [other for other in accused_too if _near(finding, told[other].finding)]
+            others = [other for other in accused_too if near(finding, told[other].finding)]
             if len({told[other].finding.actor.root for other in others}) == 1:
                 yield from ((index, other) for other in others)
 
@@ -202,23 +204,19 @@ def _identity(arn: str) -> Identity | None:
     return parts[4], kind, name.rsplit("/", 1)[-1]
 
 
-def _during(finding: Finding, hour: float) -> bool:
-    """Whether an hour (its beginning, in seconds since the epoch) lies within STORY of what a finding tells."""
-    margin = STORY.total_seconds()
-    first, last = finding.first_seen.timestamp(), finding.last_seen.timestamp()
-    return first - margin - _HOUR <= hour <= last + margin
+def _span(finding: Finding) -> tuple[float, float]:
+    """When it was first and last seen, in seconds since the epoch."""
+    return finding.first_seen.timestamp(), finding.last_seen.timestamp()
 
 
 def _on_one_asset(told: Sequence[Told], accused: Sequence[int], estate: Estate) -> Iterator[Pair]:
-    strangers = [index for index, one in enumerate(told) if _is_stranger(one.finding, estate)]
     by_asset = _by_asset(told, accused)
-    for asset, without in _by_asset(told, strangers).items():
-        yield from _in_time(told, without)
-        for index in by_asset.get(asset, ()):
-            yield from ((index, other) for other in without if _near(told[index].finding, told[other].finding))
+    strangers = _by_asset(told, [index for index in accused if _is_stranger(told[index].finding, estate)])
+    for asset, without in strangers.items():
+        yield from beside(told, by_asset[asset], without)
     for (_, kind), members in by_asset.items():
         if kind not in ("unknown", "logs"):
-            yield from _in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
+            yield from in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
 
 
 def _by_asset(told: Sequence[Told], indexes: Sequence[int]) -> dict[tuple[str, str], list[int]]:
@@ -246,7 +244,7 @@ def _from_one_address(
         if len({told[index].finding.actor.root for index in members}) > 1 and (
             declared or _is_lair(place, [told[index].finding for index in members], kin, crowd)
         ):
-            yield from _in_time(told, members)
+            yield from in_time(told, members)
 
 
 def _is_lair(place: str, findings: Sequence[Finding], kin: Kin | None, crowd: Crowd | None) -> bool:
@@ -264,19 +262,3 @@ def _is_stranger(finding: Finding, estate: Estate) -> bool:
     """Whether nobody of ours did it: a caller without a name, or of another account."""
     known = finding.actor.root.startswith("arn:")
     return not known or estate.perimeter.account(finding.actor.account) is Side.OUTSIDE
-
-
-def _near(one: Finding, other: Finding) -> bool:
-    return one.first_seen - STORY <= other.last_seen and other.first_seen - STORY <= one.last_seen
-
-
-def _in_time(told: Sequence[Told], members: Sequence[int]) -> Iterator[Pair]:
-    """Each with the one before it, where no more than STORY lies between."""
-    ordered = sorted(members, key=lambda index: told[index].finding.first_seen)
-    latest: tuple[datetime, int] | None = None
-    for index in ordered:
-        finding = told[index].finding
-        if latest is not None and finding.first_seen - latest[0] <= STORY:
-            yield index, latest[1]
-        if latest is None or finding.last_seen > latest[0]:
-            latest = finding.last_seen, index

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.catalog import pages
 from tests.catalog.recipes import baked
+from tests.engine.scan.records import ACCOUNT, ESTATE, EXPORT, IDENTITIES
 from tests.engine.scan.test_fast_way import Kept, rules
 
 from stanch import app, estate
@@ -19,7 +20,7 @@ from stanch.engine.scan.scanner import Scanner
 from stanch.engine.scan.temporary import database
 from stanch.engine.shelf import Unit
 
-NOTHING = Bounds(cells=0, history=0, groups=0, names=0, kept=0, behind=0, digests=0, ids=0)
+NOTHING = Bounds(cells=0, history=0, groups=0, names=0, kept=0, charged=0, behind=0, digests=0, ids=0)
 BEHAVIOURS = [unit for unit in app.shelf("detections", ".py") if hasattr(unit.module(), "judge")]
 CORRELATIONS = [unit for unit in app.shelf("detections", ".yml") if "\ncorrelation:" in unit.path.read_text()]
 FILES = 7
@@ -76,6 +77,33 @@ def test_events_that_wait_for_a_correlation_may_all_lie_in_a_file(unit: Unit) ->
     assert f'"{unit.id}"' in told
     assert hunted(files, ours, NOTHING) == told
     assert hunted(files, ours, Bounds(kept=500, behind=2)) == told
+
+
+def test_what_an_export_covers_may_all_lie_in_a_file() -> None:
+    ours = estate.read(ESTATE + EXPORT.replace("2000", "50000"), "test")
+    auditor = next(one for one in IDENTITIES if one and "partner-export" in str(one.get("arn")))
+    reads = [
+        {
+            "eventID": f"{number:032x}",
+            "eventTime": f"2026-11-22T09:{number * 7 % 60:02}:{number * 11 % 60:02}Z",
+            "eventSource": "s3.amazonaws.com",
+            "eventName": "GetObject",
+            "awsRegion": "eu-central-1",
+            "recipientAccountId": ACCOUNT,
+            "sourceIPAddress": "10.1.2.3",
+            "userIdentity": auditor,
+            "requestParameters": {"bucketName": "acme-training", "key": f"tickets/{number}"},
+            "additionalEventData": {"bytesTransferredOut": 100},
+        }
+        for number in range(620)
+    ]
+    files = delivered(reads)
+    told = hunted(files, ours, BOUNDS)
+    assert '"count": 120,' in told, "what came when the bytes were spent"
+    assert hunted(files[::-1], ours, NOTHING).count('"kind": "finding"') == told.count('"kind": "finding"')
+    assert hunted(files, ours, NOTHING) == told
+    assert hunted(files, ours, Bounds(charged=1_000, behind=7)) == told
+    assert hunted(files, ours, NOTHING, processes=2) == told
 
 
 @pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes are forked")

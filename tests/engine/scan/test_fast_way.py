@@ -140,7 +140,9 @@ def told(part: Part) -> dict[str, Any]:
         },
         "matches": {share: (names, size) for share, names, size in part.matches.shares()},
         "kept": sorted((one.event.id, one.bases, sorted(one.detections), one.read or ()) for one in part.kept),
-        "ordered": sorted(event.id for event in part.ordered),
+        "charged": sorted(
+            (one.id, one.export, one.size, one.within, one.beyond, len(one.record)) for one in part.charged.charges()
+        ),
         "links": part.lineage.links,
         "makings": part.lineage.makings,
         "ids": {hour: sorted(ids) for hour, ids in part.ids.items()},

@@ -1,9 +1,11 @@
 """What a rule matches of callers whose keys change all the time is told the same, wherever its groups lie."""
 
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.engine.scan.records import ACCOUNT
@@ -15,6 +17,7 @@ from stanch.domain.event import Actor
 from stanch.engine.findings import by_origin
 from stanch.engine.gather import KEPT_EVENTS, Gatherer
 from stanch.engine.lineage import Lineage
+from stanch.engine.scan import gathered as gathered_module
 from stanch.engine.scan.gathered import Gathered
 from stanch.engine.scan.scanner import Scanner
 
@@ -97,3 +100,38 @@ def test_files_of_a_rule_that_matches_everything_come_to_the_same_in_a_file() ->
             one.absorb(scanner.scan([file]).gatherer)
     assert len(told := [*near.told()]) > 40
     assert [*far.told()] == told
+
+
+def test_a_group_of_many_callers_or_resources_does_not_stay_in_memory() -> None:
+    def held(gathered: Gathered) -> int:
+        """Bytes that come back to memory's owner when it is gone."""
+        tracemalloc.start()
+        for part in range(40):
+            gatherer = Gatherer()
+            group = gatherer.group(DETECTION, Actor(ROLE), (), "eu-central-1", BEGIN)
+            for number in range(part * 500, part * 500 + 500):
+                group.callers[f"{ROLE}-{number:040}", f"10.0.{number // 250}.{number % 250}"] = None
+                group.resources[f"arn:aws:iam::{ACCOUNT}:role/{number:030}"] = None
+            gathered.absorb(gatherer)
+        del gatherer, group
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    near, far = Gathered(1 << 40), Gathered(500_000)
+    assert held(near) > 8_000_000
+    assert held(far) < 1_000_000
+    assert [*far.told()] == [*near.told()]
+    (group,) = far.told()
+    assert len(group.callers) == len(group.resources) == 20_000
+
+
+def test_what_comes_again_grows_nothing_and_stays_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gathered_module, "database", None)  # whoever opens one fails
+    gathered = Gathered(100_000)
+    for _ in range(1000):
+        gatherer = Gatherer()
+        group = gatherer.group(DETECTION, Actor(ROLE), (), "eu-central-1", BEGIN)
+        group.callers.update(dict.fromkeys((f"{ROLE}-{number}", None) for number in range(100)))
+        gathered.absorb(gatherer)
+    assert [len(group.callers) for group in gathered.told()] == [100]

@@ -14,12 +14,13 @@ from stanch.domain.event import Actor, Event
 from stanch.domain.finding import AssetRef
 from stanch.engine import sigma
 from stanch.engine.gather import Gatherer
+from stanch.engine.scan.blocks import IN_BLOCK
 from stanch.engine.scan.cells import Key, Who
 from stanch.engine.scan.hits import gather_hits
 from stanch.engine.scan.matches import Matches
 from stanch.engine.scan.packed import packed_part, unpacked_part
 from stanch.engine.scan.part import Part
-from stanch.engine.scan.waiting import IN_BLOCK, Kept, Waiting
+from stanch.engine.scan.waiting import Kept, Waiting
 from stanch.engine.sigma import Correlator, Rule
 
 BEGIN = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -18,6 +18,7 @@ from tests.engine.scan.test_fast_way import Kept, delivered
 
 from stanch import estate
 from stanch.domain.estate import Estate
+from stanch.engine import lineage
 from stanch.engine.scan.lake.rows import Rows
 from stanch.engine.scan.span import Span
 
@@ -167,3 +168,23 @@ def test_rows_that_left_are_not_left_twice() -> None:
     rows = Rows()
     assert list(rows.chunk()) == []
     assert not rows.full
+
+
+def test_what_the_lineage_of_a_unit_forgot_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    handed_out = [
+        {
+            **PLAIN,
+            "eventID": str(n),
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "GetSessionToken",
+            "userIdentity": {"type": "IAMUser", "arn": f"arn:aws:iam::{ACCOUNT}:user/u", "accessKeyId": "AKIA1"},
+            "responseElements": {"credentials": {"accessKeyId": f"ASIA{n}"}},
+        }
+        for n in range(30)
+    ]
+    made = unit([delivered(handed_out)])
+    assert not [*scanned([made], Estate()).lineage.told()]
+    monkeypatch.setattr(lineage, "MOST_LINKS", 10)
+    (told,) = scanned([made], Estate()).lineage.told()
+    assert told.fault
+    assert told.why.startswith("20 of the oldest")

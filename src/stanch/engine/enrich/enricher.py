@@ -1,8 +1,8 @@
-"""What the estate says of events is looked up for each; what planned exports have taken is counted over all."""
+"""What the estate says of events is looked up for each."""
 
 from collections.abc import Collection
 
-from stanch.domain.estate import Estate, Export, Side
+from stanch.domain.estate import Estate, Side
 from stanch.domain.event import Event
 from stanch.engine.enrich.caller import ANONYMOUS
 from stanch.engine.enrich.view import View
@@ -18,7 +18,6 @@ class Enricher:
         self.estate = estate
         self._accounts = frozenset(estate.perimeter.accounts or accounts)
         self._declared = bool(estate.perimeter.accounts)
-        self._spent: dict[Export, int] = {}
 
     def view(self, event: Event, like: View | None = None) -> View:
         """The event as rules see it; nothing is worked out before it is asked for.
@@ -29,16 +28,6 @@ class Enricher:
         if like is not None:
             vars(view).update({name: getattr(like, name) for name in _LAZY_OF_CALLER})
         return view
-
-    def charge(self, view: View) -> None:
-        """Count what this event reads against the export that covers it; reads are summed in the order they are fed."""
-        export = view.covering_export
-        if export is not None and view.read is not None:
-            self._spent[export] = self._spent.get(export, 0) + view.read[1]
-
-    def within(self, export: Export) -> bool:
-        """Whether the export has not yet taken more than it may."""
-        return self._spent.get(export, 0) <= export.max_bytes
 
     def side(self, account: str | None, recipient: str | None) -> Side:
         """The side of an account; without declared accounts the one that received the record is ours as well."""

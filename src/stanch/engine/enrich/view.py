@@ -63,6 +63,8 @@ Values = Sequence[Any]
 class View(RecordFields):
     """One event with the facts that the estate adds. Never raises, whatever the record holds."""
 
+    _spent = False
+
     def __init__(self, event: Event, enricher: "Enricher") -> None:
         super().__init__(event.record)
         self.event = event
@@ -226,8 +228,13 @@ class View(RecordFields):
     @property
     def approving_export(self) -> Export | None:
         """The covering export while it stays below its bytes; the read that passes them is approved no more."""
-        export = self.covering_export
-        return export if export is not None and self._enricher.within(export) else None
+        return None if self._spent else self.covering_export
+
+    def once_spent(self) -> "View":
+        """The same event where the covering export has taken all it may; what else is known is not found again."""
+        spent = View(self.event, self._enricher)
+        vars(spent).update(vars(self), _spent=True)
+        return spent
 
     def _owner(self, bucket: str) -> str | None:
         """A bucket that holds one of our assets is ours; of any other the record alone can tell."""

@@ -16,7 +16,9 @@ from stanch.engine.scan.bounds import BOUNDS
 from stanch.engine.scan.temporary import database, whole
 
 _GROUP, _ID, _FILE = 2_000, 93, 100
-"""Bytes that a group takes in memory, about, and each id and file in it besides."""
+"""Bytes that a group takes in memory, about, and each id and file in it besides; files have names that others share."""
+_CALLER, _NAME, _DAY, _CELL = 250, 120, 70, 700
+"""The same for each caller with his address, for each resource, asset or reason, for each day, and for each cell."""
 _CACHE = 8 << 10
 """Kibibytes of the database that are kept in memory."""
 _SCHEMA = "CREATE TABLE piece (number INTEGER PRIMARY KEY, mark BLOB, data BLOB)"
@@ -46,8 +48,10 @@ class Gathered:
 
     def absorb(self, other: Gatherer) -> None:
         """Take in what was gathered from some files."""
+        near = self._near.groups
+        before = sum(_size(near[key]) for key in other.groups if key in near)
         self._near.absorb(other)
-        self._size += sum(map(_size, other.groups.values()))
+        self._size += sum(_size(near[key]) for key in other.groups) - before
         if self._size > self._most:
             self._put_away()
 
@@ -97,7 +101,16 @@ class Gathered:
 
 
 def _size(group: Group) -> int:
-    return _GROUP + _ID * len(group.ids) + _FILE * len(group.files)
+    names = len(group.resources) + len(group.assets) + len(group.why)
+    return (
+        _GROUP
+        + _ID * len(group.ids)
+        + _FILE * len(group.files)
+        + _CALLER * len(group.callers)
+        + _NAME * names
+        + _DAY * len(group.days)
+        + _CELL * len(group.cells)
+    )
 
 
 def _mark(key: GroupKey) -> bytes:

@@ -1,10 +1,10 @@
 """One event at a time, opened whole: enriched, matched by every rule that may want it, and noted where it belongs."""
 
 import re
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from stanch.domain.estate import Estate
+from stanch.domain.estate import Estate, Export
 from stanch.domain.event import Event
 from stanch.engine import sigma
 from stanch.engine.enrich import Enricher, View
@@ -12,6 +12,7 @@ from stanch.engine.enrich.view import FACTS
 from stanch.engine.routines import Routine, Routines
 from stanch.engine.scan.bait import decoy_users, plants
 from stanch.engine.scan.cells import Key, sums_of
+from stanch.engine.scan.charged import Charged
 from stanch.engine.scan.line import OF_ITS_OWN
 from stanch.engine.scan.part import Part
 from stanch.engine.scan.waiting import Kept
@@ -81,8 +82,8 @@ class Judge:
             self.note_owner(view.recipient)
         if self.profiles and not summed and is_call(view):
             part.cells.add(Key.of(view), sums_of(view))
-        if self.estate.exports and view.covering_export is not None:
-            part.ordered.append(event)  # what it may still take depends on all that came before
+        if self.estate.exports and (export := view.covering_export) is not None:
+            self._charge(view, export, part)  # what it may still take depends on all that came before
             return
         self._matched(view, part, rules)
 
@@ -96,20 +97,33 @@ class Judge:
         """Whether some correlation counts what this rule matches."""
         return rule.id in self._asked
 
-    def take_ordered(self, events: list[Event], part: Part) -> None:
-        """Judge events that planned exports cover, in the order of time, each counted against its export."""
-        for event in sorted(events, key=lambda event: (event.time, event.id)):
-            view = self.enricher.view(event)
-            self.enricher.charge(view)
-            self._matched(view, part, None)
+    def take_charged(self, charged: Charged, at_once: int) -> Iterator[Part]:
+        """Judge what planned exports cover, in the order of time, some at once."""
+        for some in charged.late(self.estate.exports, at_once):
+            part = Part()
+            for event, spent in some:
+                view = self.enricher.view(event)
+                self._matched(view.once_spent() if spent else view, part, None)
+            yield part
 
-    def _matched(self, view: View, part: Part, narrowed: Narrowed | None) -> None:
+    def _charge(self, view: View, export: Export, part: Part) -> None:
+        within = bool(self._matching(view, None))
+        beyond = bool(self._matching(view.once_spent(), None))
+        size = view.read[1] if view.read is not None else 0
+        if size or within or beyond:
+            part.charged.append(view.event, self.estate.exports.index(export), size, within=within, beyond=beyond)
+
+    def _matching(self, view: View, narrowed: Narrowed | None) -> Sequence[Rule]:
         if narrowed is None:
             rules = self.matcher.match(view.event_source, view.event_name, view)
         else:
             rules = narrowed.match(view)
         if not is_call(view):  # a rule for calls would take the field names of a report for those of a call
             rules = [rule for rule in rules if rule.logsource.service == view.event_source.partition(".")[0]]
+        return rules
+
+    def _matched(self, view: View, part: Part, narrowed: Narrowed | None) -> None:
+        rules = self._matching(view, narrowed)
         if not rules:
             return
         detections = frozenset(rule.detection.id for rule in rules if rule.generates)

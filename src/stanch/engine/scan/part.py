@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from stanch.domain.event import Event
 from stanch.engine.gather import Gatherer
 from stanch.engine.inference.summed import Summed
 from stanch.engine.lineage import Lineage
@@ -13,6 +12,7 @@ from stanch.engine.read import Tally
 from stanch.engine.scan.archive import Archive
 from stanch.engine.scan.bounds import Bounds
 from stanch.engine.scan.cells import Cells
+from stanch.engine.scan.charged import Charged
 from stanch.engine.scan.digests import Digests
 from stanch.engine.scan.gathered import Gathered
 from stanch.engine.scan.matches import Matches
@@ -23,7 +23,7 @@ from stanch.engine.scan.waiting import Waiting
 class Part:
     """What some files came to.
 
-    `ids` holds a hash of each event's id by the hour of the event (seconds since the epoch). `ordered` are events that
+    `ids` holds a hash of each event's id by the hour of the event (seconds since the epoch). `charged` are events that
     can only be judged when all are in, in the order of time: what a planned export covers. `calls` are those of models.
     """
 
@@ -33,7 +33,7 @@ class Part:
     matches: Matches = field(default_factory=Matches)
     cells: Cells = field(default_factory=Cells)
     kept: Waiting = field(default_factory=Waiting)
-    ordered: list[Event] = field(default_factory=list)
+    charged: Charged = field(default_factory=Charged)
     ids: dict[int, "array[int]"] = field(default_factory=dict)
     calls: Summed = field(default_factory=Summed)
 
@@ -45,7 +45,7 @@ class Part:
         self.matches.absorb(other.matches)
         self.cells.absorb(other.cells)
         self.kept.absorb(other.kept)
-        self.ordered += other.ordered
+        self.charged.absorb(other.charged)
         self.calls.absorb(other.calls)
 
     def note_ids(self, hour: int, hashes: Iterable[int]) -> None:
@@ -73,6 +73,7 @@ class Whole(Part):
         return cls(
             tally=Tally(digests=Digests(bounds)),
             kept=Waiting(bounds.kept),
+            charged=Charged(bounds.charged),
             matches=Matches(bounds.names),
             archive=Archive(bounds),
             groups=Gathered(bounds.groups),
