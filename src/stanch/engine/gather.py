@@ -32,6 +32,10 @@ class Seen(Protocol):
         """Who did it, origin not yet known."""
 
     @property
+    def address(self) -> str | None:
+        """Where the call came from."""
+
+    @property
     def assets(self) -> tuple[AssetRef, ...]:
         """What it touched."""
 
@@ -86,7 +90,7 @@ class Group:
         if len(self.ids) < KEPT_EVENTS:
             self.ids.append(event.id)
         self.files[event.file] = None
-        self.callers[seen.actor.arn, seen.actor.address] = None
+        self.callers[seen.actor.arn, seen.address] = None
         self.resources.update(dict.fromkeys(seen.resources))
         self._reach(seen.strangers)
 

@@ -99,8 +99,8 @@ def at_hand(events: list[Kept]) -> tuple[dict[Any, Any], list[Any]]:
         by_user = hit.rule.correlation.group_by == ("userIdentity.userName",)
         for id_ in hit.events:
             one = by_id[id_]
-            actor = one.actor if by_user else by_id[hit.events[-1]].actor
-            gatherer.add(hit.rule.detection, replace(one, actor=actor), one.routines)
+            told = one if by_user else replace(one, actor=by_id[hit.events[-1]].actor, whence=one.actor.address)
+            gatherer.add(hit.rule.detection, told, one.routines)
             detections[id_].add(hit.rule.detection.id)
     for id_, one in by_id.items():
         if one.read and detections[id_]:
@@ -145,6 +145,14 @@ def test_however_little_is_held_and_opened_at_once_the_same_is_told(
     for mine, other in zip(gatherer.groups.values(), groups.values(), strict=True):
         assert list(mine.callers) == list(other.callers)
         assert list(mine.resources) == list(other.resources)
+
+
+def test_a_pattern_across_callers_tells_the_address_of_each_and_the_name_of_the_last() -> None:
+    events = [event(number, number, who) for number, who in enumerate((0, 2, 0))]  # two callers of one sourceIPAddress
+    gatherer = Gatherer()
+    gather_hits(RULES, waiting(events, None, 5), gatherer, Matches(), 10)
+    (group,) = gatherer.groups.values()
+    assert [*group.callers] == [("user0", "10.0.0.0"), ("user0", "10.0.0.2")]
 
 
 def test_a_read_that_matched_by_itself_is_noted_although_no_correlation_hit_it() -> None:

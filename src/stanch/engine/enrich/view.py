@@ -94,6 +94,11 @@ class View(RecordFields):
         )
 
     @property
+    def address(self) -> str | None:
+        """Where the call came from, as logged."""
+        return self.caller.address
+
+    @property
     def event_source(self) -> str:
         """The service's host name, "" where the record has none."""
         return text(self.record.get("eventSource")) or ""

@@ -64,9 +64,11 @@ def _number(name: str) -> int:
 
 
 def _told(hit: Hit, one: Kept, last: Kept) -> Kept:
-    """An event of a hit; a pattern across actors is one story, told of the one who completed it."""
+    """An event of a hit; a pattern across actors is one story, told of who completed it, from where everybody was."""
     grouped = hit.rule.correlation.group_by if hit.rule.correlation else ()
-    return one if any(name.startswith(_NAMES_ACTOR) for name in grouped) else replace(one, actor=last.actor)
+    if any(name.startswith(_NAMES_ACTOR) for name in grouped):
+        return one
+    return replace(one, actor=last.actor, whence=one.actor.address)
 
 
 class _HitBy:

@@ -20,7 +20,8 @@ class Kept:
     """What a correlation needs of an event until its window closes: everything but the record.
 
     `bases` are the ids of the base rules it matched, `detections` those it matched by itself, `routines` those that
-    explain it; `fields` holds what the correlations ask; `read` is the name and the size of what it read.
+    explain it; `fields` holds what the correlations ask; `read` is the name and the size of what it read. `whence` is
+    the address where it is told of another actor than its own.
     """
 
     event: Event
@@ -35,6 +36,12 @@ class Kept:
     detections: frozenset[str]
     routines: tuple[str, ...]
     fields: Mapping[str, Sequence[Any]]
+    whence: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where the call came from, whoever is told to stand behind it."""
+        return self.whence or self.actor.address
 
     @property
     def strangers(self) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
-"""A host has one way out: its key in two public networks is in two pairs of hands.
+"""A host has one way out: what is in two public networks, or to and fro between them, is in two pairs of hands.
 
-Reads: the public networks (/24, /48 in IPv6) that use one access key of an instance.
+Reads: the public networks (/24, /48 in IPv6) that use the access keys of one instance.
 Blind to: a host that never calls from a public address, a thief in its own network, and logs that tell no keys.
 """
 
@@ -34,22 +34,44 @@ class Limits:
 
     hours: int = 12
     """Hours between the one network and the other; EC2 gives an instance new keys every six hours."""
+    back_hours: int = 3
+    """Hours within which an instance is back in the first network, whatever keys it has: one whose address was changed
+    does not go back."""
 
 
 LIMITS = Limits()
 
 
 def judge(history: History, limits: Limits) -> Iterator[Sighting]:
-    """Yield one sighting for each key of an instance that two networks used; those of IPv4 and of IPv6 count apart."""
-    keys: dict[tuple[str, str, bool], list[Cell]] = {}
+    """Yield one sighting for each instance that two networks are at once; those of IPv4 and of IPv6 count apart."""
+    hosts: dict[tuple[str, bool], list[Cell]] = {}
     for cell in history.cells:
         key, session = cell.actor.access_key, cell.actor.session
         if key and session and cell.place and is_instance(cell) and not (cell.is_aws or through_a_service(cell)):
-            keys.setdefault((key, session, ":" in cell.place), []).append(cell)
-    for cells in keys.values():
-        if proof := _apart(cells, limits.hours):
+            hosts.setdefault((session, ":" in cell.place), []).append(cell)
+    for cells in hosts.values():
+        if len({cell.place for cell in cells}) < 2:
+            continue
+        keys: dict[str, list[Cell]] = {}
+        for cell in cells:
+            keys.setdefault(cell.actor.access_key or "", []).append(cell)
+        proofs = [proof for of_key in keys.values() if (proof := _apart(of_key, limits.hours))]
+        if not proofs and _to_and_fro(cells, limits.back_hours * HOUR):
+            proofs = [_apart(cells, limits.back_hours)]
+        for proof in proofs:
             places = ", ".join(sorted({cell.place for cell in proof}))
             yield Sighting(tuple(proof), f"a key of {proof[0].actor.session} was used from {places}")
+
+
+def _to_and_fro(cells: Sequence[Cell], seconds: int) -> bool:
+    """Whether a network is used again so soon after it, and another one in between."""
+    last: dict[str, int] = {}
+    here = ""
+    for time, place in sorted({(time, cell.place) for cell in cells for time in (cell.first, cell.last)}):
+        if place != here and place in last and time - last[place] <= seconds:
+            return True
+        here, last[place] = place, time
+    return False
 
 
 def _apart(cells: Sequence[Cell], hours: int) -> list[Cell]:
