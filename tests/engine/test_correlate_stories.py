@@ -35,6 +35,7 @@ def told(
     kin: Lineage = NOWHERE,
     folded: str | None = None,
     resources: tuple[str, ...] = (),
+    strangers: tuple[str, ...] = (),
 ) -> Told:
     when = START + timedelta(hours=hour)
     parts = arn.split(":")
@@ -58,6 +59,7 @@ def told(
         addresses=(address,),
         folded=folded,
         resources=resources,
+        strangers=strangers,
     )
     return Told(finding, [], ((arn, address),))
 
@@ -324,6 +326,15 @@ def test_who_opens_a_bucket_and_the_nameless_who_read_it_are_one_story() -> None
     bucket = AssetRef("acme-data", "unknown", "arn:aws:s3:::acme-data")
     assert len(woven(told(ALICE, "a/x", asset=bucket), told("anonymous", "b/y", 5, asset=bucket))) == 1
     assert len(woven(told(ALICE, "a/x", asset=bucket), told("anonymous", "b/y", 50, asset=bucket))) == 2
+
+
+def test_who_lets_an_account_in_and_who_comes_from_it_are_one_story() -> None:
+    host = told(ALICE, "shared", strangers=("arn:aws:iam::999988887777:root",))
+    guest = "arn:aws:sts::999988887777:assumed-role/dl/x"
+    ours = Estate(perimeter=Perimeter(accounts=("111122223333",)))
+    assert len(woven(host, told(guest, "read", 5), estate=ours)) == 1
+    assert len(woven(host, told(guest, "read", 50), estate=ours)) == 2
+    assert len(woven(host, told(guest.replace("7777", "7778"), "read", 5), estate=ours)) == 2
 
 
 def test_two_grave_deeds_on_one_declared_asset_in_one_night_are_one_story() -> None:

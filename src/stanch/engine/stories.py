@@ -10,6 +10,7 @@ Findings stand in one story when
 - the origin of the one lent a role to a service, and he alone within the day before the service's session began what it
   is accused of;
 - a service's session gravely changed the rights of the other, of nobody else who is accused, within a day;
+- the one lets a strange account in, and the other is by somebody of it, within a day;
 - they touch one asset within a day, and one of the two is by nobody of ours, or both are grave and the asset declared;
 - they come within a day from one public address outside our networks. Where no networks are declared, the address must
   also be nobody's office: all its callers are newcomers there, more of them are accused than not, one of them gravely.
@@ -38,6 +39,7 @@ MOST_BEHIND = 20
 """Origins that are told to stand behind a story."""
 _DAY = STORY.total_seconds() + 3600.0
 """So long before, in seconds, the hour of a making may have begun."""
+_ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)", re.ASCII)
 _BY_CHANCE = re.compile(
     r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<![0-9a-z])[0-9a-f]{16,}(?![0-9a-z])", re.IGNORECASE
 )
@@ -72,6 +74,7 @@ def stories(
     joined.all(_of_one_origin(told))
     joined.all(_of_one_worker(told, accused, kin))
     joined.all(_on_one_asset(told, accused, estate))
+    joined.all(_let_in(told, accused, estate))
     joined.all(_from_one_address(told, accused, estate, kin, crowd))
     if kin is not None:
         joined.all(_of_one_maker(told, accused, kin))
@@ -217,6 +220,19 @@ def _on_one_asset(told: Sequence[Told], accused: Sequence[int], estate: Estate) 
     for (_, kind), members in by_asset.items():
         if kind not in ("unknown", "logs"):
             yield from in_time(told, [i for i in members if told[i].finding.severity >= Severity.HIGH])
+
+
+def _let_in(told: Sequence[Told], accused: Sequence[int], estate: Estate) -> Iterator[Pair]:
+    hosts: dict[str, list[int]] = {}
+    guests: dict[str, list[int]] = {}
+    for index in accused:
+        finding = told[index].finding
+        for account in {found[0] for name in finding.strangers if (found := _ACCOUNT.search(name))}:
+            hosts.setdefault(account, []).append(index)
+        if finding.actor.account and _is_stranger(finding, estate):
+            guests.setdefault(finding.actor.account, []).append(index)
+    for account in hosts.keys() & guests.keys():
+        yield from beside(told, hosts[account], guests[account])
 
 
 def _by_asset(told: Sequence[Told], indexes: Sequence[int]) -> dict[tuple[str, str], list[int]]:
