@@ -17,7 +17,8 @@ def database(schema: str, cache: int) -> sqlite3.Connection:
 
     It holds `cache` kibibytes of it in memory, and sorts in files.
     """
-    made = sqlite3.connect("", isolation_level=None, factory=_Closing)
+    # One thread uses it, but any may be the one in which it is collected, and closed.
+    made = sqlite3.connect("", isolation_level=None, factory=_Closing, check_same_thread=False)
     made.executescript(f"PRAGMA cache_size = -{cache}; PRAGMA temp_store = FILE; {schema}")
     return made
 
