@@ -140,7 +140,7 @@ def test_a_flow_log_is_bound_by_max_inflated_like_any_other(stanch: Run, tmp_pat
     assert whole.of("coverage")[0]["events"] == rows
     cut = stanch("hunt", "logs", "--max-inflated", "1MiB")
     assert 0 < cut.of("coverage")[0]["events"] < rows
-    bound = "expands beyond the bound of 1048576 bytes; raise it with --max-inflated"
+    bound = "expands beyond the bound of 1048576 bytes; hunt it with a larger --max-inflated"
     assert ("logs/flows.log.gz", bound) in skipped(cut)
 
 

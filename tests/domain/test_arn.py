@@ -1,6 +1,6 @@
 import pytest
 
-from stanch.domain.arn import Arn
+from stanch.domain.arn import Arn, pathless
 
 
 @pytest.mark.parametrize(
@@ -28,3 +28,19 @@ from stanch.domain.arn import Arn
 )
 def test_tells_apart_what_services_call_by_one_word(resource: str, kind: str) -> None:
     assert Arn.parse(f"arn:aws:{resource}").kind == kind
+
+
+@pytest.mark.parametrize(
+    ("role", "told"),
+    [
+        ("role/service/llm/vllm-serving", "role/vllm-serving"),
+        ("role/*/vllm-serving", "role/vllm-serving"),
+        ("role/vllm-serving", "role/vllm-serving"),
+        ("role/service/*", "role/service/*"),
+        ("role/service/vllm-?", "role/service/vllm-?"),
+        ("user/team/kim", "user/team/kim"),
+    ],
+)
+def test_tells_a_role_as_its_session_does_unless_the_name_is_open(role: str, told: str) -> None:
+    assert pathless(f"arn:aws:iam::111122223333:{role}") == f"arn:aws:iam::111122223333:{told}"
+    assert pathless("*") == "*"

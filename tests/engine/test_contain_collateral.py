@@ -58,6 +58,14 @@ def test_a_role_that_is_declared_to_work_is_high_until_somebody_looked() -> None
     assert planned(Affects.USERS, {ROLE: ()}, declared).collateral is Collateral.LOW
 
 
+def test_a_role_that_is_declared_with_its_path_is_known_by_its_session_which_drops_it() -> None:
+    serving = Principal(f"{ROLE_OF}service/vllm-serving", Purpose.SERVING)
+    session = "arn:aws:sts::111122223333:assumed-role/vllm-serving/night from 10.0.0.9 (120 calls)"
+    other = "arn:aws:sts::111122223333:assumed-role/reports/night from 10.0.0.9 (120 calls)"
+    for user, level in ((session, Collateral.HIGH), (other, Collateral.MEDIUM)):
+        assert planned(Affects.USERS, {ROLE: (user,)}, Estate(principals=(serving,))).collateral is level
+
+
 def test_a_host_is_no_other_user_of_itself_and_what_harms_nobody_names_nobody() -> None:
     host = "arn:aws:ec2:eu-central-1:111122223333:instance/i-0123456789abcdef1"
     itself = "arn:aws:sts::111122223333:assumed-role/vllm-serving/i-0123456789abcdef1 from 10.0.0.9 (120 calls)"
@@ -133,6 +141,8 @@ def test_who_was_seen_is_not_told_again_as_unseen() -> None:
     needs = [Dependent(HOSTED, "names it"), Dependent(f"{ROLE_OF}vllm-serving", "may use it", declared=True)]
     _, lines = judged(Known((HOST,), dependents=needs))
     assert lines == (f"also used by {HOST}",)
+    with_path = [Dependent(f"{ROLE_OF}serving/vllm-serving", "may use it", declared=True)]
+    assert judged(Known((HOST,), dependents=with_path))[1] == (f"also used by {HOST}",)
     _, lines = judged(Known((PERSON,), dependents=needs))
     assert lines[1:] == tuple(f"depends on it, though not seen using it: {one.who} {one.how}" for one in needs)
 

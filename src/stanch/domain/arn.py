@@ -76,13 +76,23 @@ class Arn:
 def role_of_session(arn: str) -> str | None:
     """The IAM role behind an STS session ARN, or None.
 
-    STS drops the role's path, so for a role with one this is its name under `/`; compare names, not ARNs, there.
+    STS drops the role's path, so for a role with one this is its name under `/`; compare it with `pathless`.
     """
     parts = arn.split(":", 5)
     if len(parts) != 6 or parts[2] != "sts" or not parts[5].startswith("assumed-role/"):
         return None
     role = parts[5].split("/")[1]
     return f"arn:{parts[1]}:iam::{parts[4]}:role/{role}"
+
+
+def pathless(role: str) -> str:
+    """A role's ARN, or the pattern of one, without its path: as the ARN of its session tells it.
+
+    An account has one role of a name, whatever its path. A pattern that leaves the name open stays as it is.
+    """
+    head, found, rest = role.partition(":role/")
+    name = rest.rpartition("/")[2]
+    return role if "*" in name or "?" in name else f"{head}{found}{name}"
 
 
 @lru_cache(maxsize=4096)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
-from stanch.domain.arn import like
+from stanch.domain.arn import like, pathless
 from stanch.domain.step import Collateral
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -259,9 +259,13 @@ class Estate:
         return next((a for a in self.assets if a.name == name), None)
 
     def purpose_of(self, arns: Iterable[str]) -> Purpose:
-        """The purpose of the first declared principal that matches any of these ARNs (session, role, user)."""
+        """The purpose of the first declared principal that matches any of these ARNs (session, role, user).
+
+        A role that is declared with its path is known without it, for a session's ARN drops it.
+        """
         names = tuple(arns)
         for principal in self.principals:
-            if any(like(principal.match, arn) for arn in names):
+            spelt = {principal.match, pathless(principal.match)}
+            if any(like(match, arn) for match in spelt for arn in names):
                 return principal.purpose
         return Purpose.UNKNOWN

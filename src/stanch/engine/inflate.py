@@ -85,7 +85,7 @@ class Inflating(io.RawIOBase):
         self._given += len(piece)
         if self._given > self._limit:
             self.beyond = True
-            self._fail(f"expands beyond the bound of {self._limit} bytes; raise it with --max-inflated")
+            self._fail(f"expands beyond the bound of {self._limit} bytes; hunt it with a larger --max-inflated")
             piece = b""
         elif self._given > max(SUSPECT, LARGEST_RATIO * self.stored):
             self._fail(f"a gzip bomb: {self.stored} bytes expand more than {LARGEST_RATIO}-fold")

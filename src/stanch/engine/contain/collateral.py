@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from stanch.contracts.action import Action, Affects
-from stanch.domain.arn import ArnError, role_of_session
+from stanch.domain.arn import ArnError, pathless, role_of_session
 from stanch.domain.estate import Estate, Purpose
 from stanch.domain.step import Collateral, Step
 
@@ -144,7 +144,8 @@ def _unseen(dependents: Iterable[Dependent], users: Iterable[str]) -> list[Depen
     callers = [_caller(user) for user in users]
     seen = {*callers, *filter(None, map(role_of_session, callers))}
     sessions = {caller.rpartition("/")[2] for caller in callers if role_of_session(caller)}
-    return [one for one in dependents if one.who not in seen and re.split("[/:]", one.who)[-1] not in sessions]
+    unseen = (one for one in dependents if not {one.who, pathless(one.who)} & seen)
+    return [one for one in unseen if re.split("[/:]", one.who)[-1] not in sessions]
 
 
 def _itself(user: str, resource: str) -> bool:
