@@ -76,6 +76,17 @@ def queried(records: Records) -> Record:
     return {"queryLanguage": "CWLI", "results": rows, "statistics": {"recordsMatched": 1.0}, "status": "Complete"}
 
 
+def asked_of_lake(records: Records) -> Record:
+    """The answer of `aws cloudtrail get-query-results` to `SELECT eventJson FROM ...`."""
+    rows = [[{"eventJson": json.dumps(record)}] for record in records]
+    return {"QueryStatus": "FINISHED", "QueryStatistics": {"ResultsCount": len(rows)}, "QueryResultRows": rows}
+
+
+def stamped(records: Records, stamp: str) -> str:
+    """A line for each record, behind a time and what else CloudWatch Logs tells of it."""
+    return "".join(f"{stamp} {json.dumps(record)}\n" for record in records)
+
+
 def enveloped(record: Record) -> Record:
     """An event of EventBridge."""
     kind = "AWS API Call via CloudTrail"
@@ -105,6 +116,11 @@ CARRIERS: dict[str, Callable[[Records], str]] = {
     "get-query-results": lambda some: json.dumps(queried(some), indent=4),
     "Insights, exported": lambda some: json.dumps([{"@timestamp": "x", "@message": record} for record in some]),
     "Insights, exported as text": lambda some: json.dumps([{"@message": json.dumps(record)} for record in some]),
+    "get-query-results of CloudTrail Lake": lambda some: json.dumps(asked_of_lake(some), indent=4),
+    "an export of a log group": lambda some: stamped(some, "2026-11-22T09:00:00.123Z"),
+    "logs tail": lambda some: stamped(some, "2026-11-22T09:00:00.123000+00:00 111122223333_CloudTrail_eu-central-1"),
+    "logs tail --format short": lambda some: stamped(some, "2026-11-22T09:00:00"),
+    "EventBridge in an export": lambda some: stamped(list(map(enveloped, some)), "2026-11-22T09:00:00.123Z"),
     "EventBridge": lambda some: "\n".join(json.dumps(enveloped(record)) for record in some),
     "EventBridge through Firehose": lambda some: "".join(json.dumps(enveloped(record)) for record in some),
     "EventBridge, indented": lambda some: "\n".join(json.dumps(enveloped(record), indent=2) for record in some),

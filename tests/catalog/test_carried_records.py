@@ -174,7 +174,7 @@ def test_what_stands_in_a_list_and_is_no_event_is_told(item: str) -> None:
 def test_rows_of_insights_without_the_message_are_told() -> None:
     page = queried(STOLEN)
     page["results"][0] = [{"field": "eventName", "value": "x"}]
-    assert whys(json.dumps(page)) == ["a row of CloudWatch Logs Insights without @message"]
+    assert whys(json.dumps(page)) == ["a row of a query's answer without @message or eventJson"]
 
 
 CUT = ("pages of lookup-events", "Firehose, a line each", "jq -c .Events[]", "EventBridge")
@@ -271,3 +271,23 @@ def test_what_never_ends_is_bounded_and_told(monkeypatch: pytest.MonkeyPatch, be
     assert count == 0
     assert 1 <= len(why) <= 4
     assert peak < 4 << 20
+
+
+def test_what_else_a_log_group_holds_is_told_and_costs_no_record() -> None:
+    stamp = "2026-11-22T09:00:00.123Z "
+    cut, other = json.dumps(STOLEN[0])[:200], "START RequestId: 0a1b"
+    lines = [other, json.dumps(STOLEN[0]), cut, "", json.dumps(STOLEN[1])]
+    text = "\n".join(stamp + line for line in lines) + "\n" + json.dumps(STOLEN[2]) + "\n"
+    assert cloudtrail.recognises("000000", text.encode())
+    assert ids(text) == ["id-1", "id-2", "id-3"]
+    assert sorted(why.partition(":")[0] for why in whys(text)) == [
+        "a line of a log group that is no record of CloudTrail", "broken JSON"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['{"level": "info", "eventName": "x"}', "2 111122223333 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1 2 ACCEPT OK", "x" * 9],
+)
+def test_a_line_behind_a_time_that_is_no_record_is_no_cloudtrail(line: str) -> None:
+    assert not cloudtrail.recognises("x", f"2026-11-22T09:00:00.123Z {line}\n".encode())

@@ -1,8 +1,9 @@
 """A CloudTrail record often arrives as text within another service's JSON: what an engineer can get without the bucket.
 
-Carriers are `aws cloudtrail lookup-events` (`CloudTrailEvent`), CloudWatch Logs (`message`, as a subscription, Firehose
-and `aws logs filter-log-events` write it), and its Insights (`@message`). Also here are documents written one after the
-other without a line for each. Whether a file is one of these is asked once, by its head.
+Carriers are `aws cloudtrail lookup-events` (`CloudTrailEvent`), CloudTrail Lake (`eventJson`), CloudWatch Logs
+(`message`, as a subscription, Firehose and `aws logs filter-log-events` write it), and its Insights (`@message`). Also
+here are documents written one after the other without a line for each. Whether a file is one of these is asked once, by
+its head.
 """
 
 import io
@@ -16,7 +17,7 @@ import msgspec
 
 from stanch.catalog.sources._json import BOM, Opened, decoded, lone_surrogates_gone, opened, starts, texts
 from stanch.catalog.sources._members import members
-from stanch.catalog.sources._outline import outline
+from stanch.catalog.sources._outline import is_record
 from stanch.catalog.sources._unreadable import Unreadable
 from stanch.catalog.sources._walk import ends
 
@@ -33,7 +34,7 @@ _CONTROL = b"CWL CONTROL MESSAGE"
 _CONTROLS = "a control message of CloudWatch Logs, no event"
 _NO_TEXT = "a carried record that is no text"
 _NO_RECORD = "a carried text that is no record"
-_NO_MESSAGE = "a row of CloudWatch Logs Insights without @message"
+_NO_MESSAGE = "a row of a query's answer without @message or eventJson"
 
 
 @lru_cache(maxsize=2)  # it is asked when a file is recognised, and again when it is read
@@ -78,7 +79,7 @@ def _carries(bare: bytes) -> bool:
     told = control = False
     for pair in _PAIR.finditer(bare):
         name, text = pair[1], pair[2] or b""
-        if name == b"CloudTrailEvent":
+        if name in (b"CloudTrailEvent", b"eventJson"):
             return True
         if name in (b"message", b"@message") or (name == b"value" and before == (b"field", b"@message")):
             if pair[3] and name == b"@message":
@@ -92,12 +93,8 @@ def _carries(bare: bytes) -> bool:
 
 
 def _is_record(text: bytes) -> bool:
-    """Whether the begin of a text within a string is that of a record, by the names at its own level."""
-    plain = text.replace(b'\\"', b'"').lstrip()
-    if plain[:1] != b"{":
-        return False
-    names = outline(plain).get((), {}).keys()
-    return not names.isdisjoint({"eventVersion", "detail-type"}) or {"eventSource", "eventName"} <= names
+    """Whether the begin of a text within a string is that of a record."""
+    return is_record(text.replace(b'\\"', b'"').lstrip())
 
 
 def _inner(member: bytes, *, page: bool = True) -> Iterator[bytes | Unreadable]:
@@ -123,8 +120,12 @@ def _inner(member: bytes, *, page: bool = True) -> Iterator[bytes | Unreadable]:
 
 def _of_row(row: list[msgspec.Raw]) -> bytes | Unreadable:
     for cell in map(opened, map(bytes, row)):
-        if isinstance(cell, dict) and bytes(cell.get("field", b"")) == b'"@message"' and "value" in cell:
+        if not isinstance(cell, dict):
+            continue
+        if bytes(cell.get("field", b"")) == b'"@message"' and "value" in cell:
             return _unquoted(bytes(cell["value"]))
+        if "eventJson" in cell:
+            return _unquoted(bytes(cell["eventJson"]))
     return Unreadable(_NO_MESSAGE)
 
 

@@ -40,13 +40,19 @@ def documents(stream: BinaryIO) -> Iterator[Opened]:
         yield opened(text) if len(text) <= LARGEST else Unreadable(_TOO_LARGE)
         return
     yield first
+    for rest in lines(stream):
+        yield rest if isinstance(rest, Unreadable) else opened(rest)
+
+
+def lines(stream: BinaryIO) -> Iterator[bytes | Unreadable]:
+    """Each line of a file that is not blank; one that is too long is told, and those after it are read."""
     while line := stream.readline(LARGEST + 1):
         if len(line) > LARGEST:
             yield Unreadable(_TOO_LONG)
             while line and not line.endswith(b"\n"):
                 line = stream.readline(_PIECE)
         elif line.strip():
-            yield opened(line)
+            yield line
 
 
 def opened(text: bytes) -> Opened:

@@ -11,6 +11,7 @@ from stanch.catalog.sources._carried import carried
 from stanch.catalog.sources._json import BOM
 from stanch.catalog.sources._model_logs import model_log
 from stanch.catalog.sources._outline import Levels, outline
+from stanch.catalog.sources._stamped import stamped
 
 CLOUDTRAIL, GUARDDUTY, SECURITY_HUB = "cloudtrail", "guardduty", "securityhub"
 
@@ -24,7 +25,7 @@ _CLOUDTRAIL_NAMES = (
 def json_log(path: str, head: bytes) -> str | None:
     """Which log a JSON file is, from its path and its first bytes; None when it is none of the three."""
     if head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"["):
-        return None
+        return CLOUDTRAIL if stamped(head) else None
     if _DELIVERED.match(head):  # nearly every file is one: nothing more need be looked at
         return CLOUDTRAIL
     if model_log(head):  # a log record of OpenTelemetry has an eventName too

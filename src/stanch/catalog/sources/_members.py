@@ -14,7 +14,7 @@ from stanch.catalog.sources._unreadable import Unreadable
 
 _CHUNK = 1 << 18
 _NEAR = 64  # bytes around a brace that tell whether it begins a document
-_LISTS = frozenset({b'"Events"', b'"Records"', b'"events"', b'"logEvents"', b'"results"'})
+_LISTS = frozenset({b'"Events"', b'"QueryResultRows"', b'"Records"', b'"events"', b'"logEvents"', b'"results"'})
 _BETWEEN = b" \t\r\n," + BOM
 # JSON has no newline within a string: where a file was cut in one, the quotes of the next line are right again.
 _SIGN = re.compile(rb'"(?:[^"\\\n]++|\\[^\n])*+("?)|[\[\]{}]')

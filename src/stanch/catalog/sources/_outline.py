@@ -40,6 +40,14 @@ def outline(head: bytes) -> Levels:
     return levels
 
 
+def is_record(text: bytes) -> bool:
+    """Whether the begin of a text is that of a record of CloudTrail, by the names at its own level."""
+    if text[:1] != b"{":
+        return False
+    names = outline(text).get((), {}).keys()
+    return not names.isdisjoint({"eventVersion", "detail-type"}) or {"eventSource", "eventName"} <= names
+
+
 def _way_in(way: tuple[str, ...] | None, key: str | None) -> tuple[str, ...] | None:
     if way is None or key is None:
         return way

@@ -1,19 +1,19 @@
 """CloudTrail writes one record for each AWS API call, delivered about five minutes later as gzipped JSON.
 
 Reads: `{"Records": [...]}`, a JSON list of records, JSON Lines, EventBridge envelopes (`detail` holds the record), and
-what carries records as text: `aws cloudtrail lookup-events`, CloudWatch Logs and its Insights.
+what carries records as text: `aws cloudtrail lookup-events`, CloudWatch Logs, its exports and its Insights.
 Blind to: digest files and Insights events, which say something about records but are none; both are told as skipped.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import msgspec
 
-from stanch.catalog.sources import _batches, _carried
-from stanch.catalog.sources._json import decoded, documents, opened, starts, texts, whole
+from stanch.catalog.sources import _batches, _carried, _stamped
+from stanch.catalog.sources._json import Opened, decoded, documents, opened, starts, texts, whole
 from stanch.catalog.sources._kind import CLOUDTRAIL, json_log
 from stanch.catalog.sources._times import iso_time
 from stanch.catalog.sources._unreadable import GIVEN_UP, Faults, Unreadable
@@ -137,9 +137,14 @@ def _as_utf8(text: bytes) -> bytes:
 
 def _records(stream: BinaryIO) -> Iterator[object]:
     head = _carried.head_of(stream)
-    found = _carried.records if _carried.carried(head) or _carried.run_together(head) else documents
-    for document in found(stream):
+    for document in _opener(head)(stream):
         yield from _unwrapped(document)
+
+
+def _opener(head: bytes) -> Callable[[BinaryIO], Iterator[Opened]]:
+    if _carried.carried(head) or _carried.run_together(head):
+        return _carried.records
+    return _stamped.records if _stamped.stamped(head) else documents
 
 
 def _unwrapped(document: object) -> Iterator[object]:
