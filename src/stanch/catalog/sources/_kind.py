@@ -25,7 +25,7 @@ _CLOUDTRAIL_NAMES = (
 def json_log(path: str, head: bytes) -> str | None:
     """Which log a JSON file is, from its path and its first bytes; None when it is none of the three."""
     if head.removeprefix(BOM).lstrip()[:1] not in (b"{", b"["):
-        return CLOUDTRAIL if stamped(head) else None
+        return CLOUDTRAIL if stamped(head) and not model_log(head) else None
     if _DELIVERED.match(head):  # nearly every file is one: nothing more need be looked at
         return CLOUDTRAIL
     if model_log(head):  # a log record of OpenTelemetry has an eventName too
