@@ -156,11 +156,12 @@ def test_region_and_account_are_read_from_the_path_of_delivery_where_no_field_te
         text([row()]).rstrip(b"\n"),
         text([row()], list(reversed(V5))),
         b"2026-05-27T00:01:00.000Z " + text([row()], header=False),
+        b"2026-05-27T00:01:00.000000+00:00 eni-1-all " + text([row()], header=False),
         text([row()]).replace(b"\n", b"\r\n", 1),
         text([row()]) + b"\n\n",
     ],
     ids=["plain", "gzip", "two members", "CRLF", "BOM", "no header", "no last newline", "other order", "CloudWatch",
-         "mixed line ends", "blank lines"],
+         "a tail", "mixed line ends", "blank lines"],
 )  # fmt: skip
 def test_the_same_row_in_every_shape_is_the_same_cell(content: bytes) -> None:
     (cell,), read = summed(content)

@@ -23,6 +23,12 @@ def test_an_export_of_cloudwatch_logs_has_a_time_before_each_message() -> None:
     assert (form.column("version"), form.column("log-status"), form.headed) == (1, 14, False)
 
 
+@pytest.mark.parametrize("before", ["2026-05-27T00:00:00.000000+00:00 eni-1-all", "2026-05-27T00:00:00 2"])
+def test_a_tail_of_cloudwatch_logs_has_the_name_of_the_stream_too(before: str) -> None:
+    form = Form.of_line(f"{before} {line(row())}".encode())
+    assert (form.column("version"), form.column("log-status"), form.headed) == (2, 15, False)
+
+
 def test_parquet_writes_underscores() -> None:
     assert Form.of_columns([name.replace("-", "_") for name in V5]).column("pkt-dst-aws-service") == 19
 

@@ -1,7 +1,7 @@
 """VPC writes one flow record for each five-tuple at each network interface, every minute or every ten.
 
 Reads: text of versions 2 to 10 in any custom format that its header names, the default format without a header, the
-form in which CloudWatch Logs exports either, and Parquet where S3 delivery puts it.
+form in which CloudWatch Logs exports or tails either, and Parquet where S3 delivery puts it.
 Blind to: what the bytes say; traffic to the instance metadata, the VPC's own resolver and Amazon's time service, and
 DHCP: flow logs leave these out.
 """
@@ -20,7 +20,8 @@ _FIELDS = frozenset(
     {"srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr", "interface-id", "log-status", "srcport", "dstport", "start"}
 )
 _DEFAULT = re.compile(
-    rb"(?:\d{4}-\d\d-\d\dT[\d:.]+Z )?2 (?:\d{12}|unknown) eni-[0-9a-f]+ (?:\S+ ){7}\d+ \d+ (?:ACCEPT|REJECT|-) "
+    rb"(?:\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:\d\d)? (?:\S{1,512} )?)?"
+    rb"2 (?:\d{12}|unknown) eni-[0-9a-f]+ (?:\S+ ){7}\d+ \d+ (?:ACCEPT|REJECT|-) "
     rb"(?:OK|NODATA|SKIPDATA)\s*"
 )
 _STAMP = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+Z ")

@@ -21,6 +21,7 @@ DELIVERED = "AWSLogs/111122223333/vpcflowlogs/eu-central-1/2026/11/22/x.log.parq
         ("x.log", b"srcaddr start bytes dstaddr\r\n", True),
         ("x.log", b"\xef\xbb\xbfstart end pkt-srcaddr pkt-dstaddr bytes\n", True),
         ("x.log", b"2026-11-22T03:00:00.000Z " + DEFAULT + b"\n", True),
+        ("x.log", b"2026-11-22T03:00:00.000000+00:00 eni-1-all " + DEFAULT + b"\n", True),
         ("x.log", b"2026-11-22T03:00:00Z version srcaddr dstaddr start\n", True),
         ("x.log", DEFAULT, True),
         ("x.log", NODATA + b"\r\n", True),

@@ -6,7 +6,7 @@ Source: Amazon VPC User Guide, "Flow log records".
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -42,7 +42,7 @@ DEFAULT = (
     "protocol", "packets", "bytes", "start", "end", "action", "log-status",
 )  # fmt: skip
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,60}")
-_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
+_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 _MOST_FIELDS = 200
 
 
@@ -67,7 +67,7 @@ class Form:
         words = line.decode("utf-8", "replace").removeprefix("\ufeff").split()
         if len(words) > _MOST_FIELDS:
             raise FormError(f"its first line has {len(words)} fields")
-        stamp = ("",) if words and _STAMP.fullmatch(words[0]) else ()
+        stamp = ("",) * _before(words)
         rest = words[len(stamp) :]
         names = [name_of(word) for word in rest]
         if sum(name in USED for name in names) >= 3 and all(map(_NAME.fullmatch, names)):
@@ -84,6 +84,13 @@ class Form:
     def column(self, field: str) -> int | None:
         """Where a field is, None where this format does not log it; the first one counts."""
         return self.fields.index(field) if field in self.fields else None
+
+
+def _before(words: Sequence[str]) -> int:
+    """Columns that CloudWatch Logs puts before those of the log: a time, and the stream's name in `aws logs tail`."""
+    if not words or not _STAMP.fullmatch(words[0]):
+        return 0
+    return 2 if len(words) == len(DEFAULT) + 2 and words[2] == "2" else 1
 
 
 def name_of(word: str) -> str:
