@@ -10,7 +10,11 @@ from stanch.domain.estate import Estate
 from stanch.domain.event import Event
 from stanch.domain.severity import Severity
 from stanch.engine.enrich import Enricher
+from stanch.engine.findings import by_origin
 from stanch.engine.routines import Routine, Routines, read_routine
+from stanch.engine.scan.hits import gather_hits
+from stanch.engine.scan.judge import Judge
+from stanch.engine.scan.part import Part
 from stanch.engine.shelf import Unit
 from stanch.engine.sigma import RuleError
 from tests.catalog import pages
@@ -21,20 +25,28 @@ SECTIONS = ["Why", "Example that folds", "Example that does not", "What it may h
 each_unit = pytest.mark.parametrize("unit", UNITS, ids=[unit.id for unit in UNITS])
 
 
-def explained(routine: Routine, example: pages.Example) -> list[datetime]:
-    """The times of the example's events that the routine explains."""
+def setting(example: pages.Example) -> tuple[Estate, tuple[str, ...], list[Event]]:
+    """The example's estate, the accounts that are ours, and its events."""
     ours = estate.read(example.estate, "page") if example.estate else Estate()
     accounts = ours.perimeter.accounts or tuple({record["recipientAccountId"] for record in example.records})
-    enricher, routines = Enricher(ours, accounts), Routines([routine])
     events = [
         Event(record["eventID"], datetime.fromisoformat(record["eventTime"]), "cloudtrail", "page", record)
         for record in example.records
     ]
+    return ours, accounts, events
+
+
+def explained(routine: Routine, example: pages.Example) -> list[datetime]:
+    """The times of the example's events that the routine explains."""
+    ours, accounts, events = setting(example)
+    enricher, routines = Enricher(ours, accounts), Routines([routine])
     return [event.time for event in events if routine.id in routines.of(enricher.view(event))]
 
 
 def folded(routine: Routine, example: pages.Example, severity: Severity | None = None) -> bool:
     """Whether a finding of these events, of a detection that the routine may fold, is folded."""
+    if routine.bases:
+        return any(folded_together(routine, example, severity))
     times = explained(routine, example)
     if not times:
         return False
@@ -44,6 +56,29 @@ def folded(routine: Routine, example: pages.Example, severity: Severity | None =
     days = len({time.date() for time in times})
     found = Routines([routine]).folding(detection, grave, counts, len(example.records), min(times), max(times), days)
     return found == routine.id
+
+
+def folded_together(routine: Routine, example: pages.Example, severity: Severity | None = None) -> list[bool]:
+    """Of a routine that is a correlation: for each finding of the detections that it folds, whether it folds it."""
+    ours, accounts, events = setting(example)
+    rules = [rule for rule in app.rules()[0] if rule.id in routine.folds]
+    judge, part = Judge(rules, ours, accounts, [routine], profiles=False), Part()
+    for event in events:
+        judge.take(event, part)
+    gather_hits(judge.rules, part.kept, part.gatherer, part.matches, len(events), judge.routines.correlated)
+    return [
+        judge.routines.folding(
+            detection,
+            group.detection.severity if severity is None else severity,
+            group.explained,
+            group.count,
+            group.first,
+            group.last,
+            len(group.days),
+        )
+        == routine.id
+        for (detection, *_), group in by_origin(part.gatherer.groups.values(), part.lineage).items()
+    ]
 
 
 def shown(unit: Unit, section: str) -> pages.Example:
@@ -69,6 +104,15 @@ def test_a_routine_does_not_fold_its_near_miss_not_even_one_record_of_it(unit: U
     assert not folded(ROUTINES[unit.id], near)
     for record in near.records:
         assert not folded(ROUTINES[unit.id], pages.Example([record], near.estate)), record["eventID"]
+
+
+@pytest.mark.parametrize("routine", [one for one in ROUTINES.values() if one.bases], ids=lambda one: one.id)
+def test_a_routine_that_is_a_correlation_folds_detections_of_single_events(routine: Routine) -> None:
+    rules = {rule.id: rule for rule in app.rules()[0]}
+    assert all(rules[pattern].correlation is None for pattern in routine.folds)
+    assert not Routines([routine]).counted(set(rules) - set(routine.folds))
+    page = next(shown(unit, "Example that folds") for unit in UNITS if unit.id == routine.id)
+    assert folded_together(routine, page) == [True]
 
 
 @each_unit
@@ -116,6 +160,37 @@ def test_no_page_stands_without_its_routine() -> None:
 def test_a_routine_that_says_too_much_or_too_little_is_refused_with_the_remedy(said: str, remedy: str) -> None:
     text = f"title: x\nlogsource: {{product: aws}}\ndetection: {{a: {{eventName: b}}, condition: a}}\nroutine: {said}\n"
     with pytest.raises(RuleError, match=remedy):
+        read_routine(text, "x.yml", "x")
+
+
+@pytest.mark.parametrize(
+    "correlation",
+    [
+        "type: temporal\n  group-by: [actor.arn]",
+        "type: temporal_ordered\n  group-by: [actor.principal]",
+        "type: temporal_ordered",
+    ],
+)
+def test_a_routine_that_is_a_correlation_is_of_one_hand_and_in_order(correlation: str) -> None:
+    text = f"""
+title: x
+correlation:
+  {correlation}
+  rules: [made, unmade]
+  timespan: 1h
+routine: {{why: x, folds: ['a/*'], up_to: low}}
+---
+title: made
+name: made
+logsource: {{product: aws}}
+detection: {{a: {{eventName: b}}, condition: a}}
+---
+title: unmade
+name: unmade
+logsource: {{product: aws}}
+detection: {{a: {{eventName: c}}, condition: a}}
+"""
+    with pytest.raises(RuleError, match="one temporal_ordered correlation"):
         read_routine(text, "x.yml", "x")
 
 

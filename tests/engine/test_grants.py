@@ -54,6 +54,20 @@ def test_a_bucket_policy_reaches_as_far_as_its_widest_principal(principal: Any, 
     assert reach("s3", "PutBucketPolicy", {"bucketName": "b", "bucketPolicy": policy(principal)}) == expected
 
 
+@pytest.mark.parametrize(("owner", "expected"), [(SISTER, "inside"), (STRANGER, "outside"), (None, "none")])
+def test_who_offered_what_is_accepted_is_named_by_the_answer(owner: str | None, expected: str) -> None:
+    side_of_it = {"ownerId": owner} if owner else {}
+    peering = {"vpcPeeringConnection": {"requesterVpcInfo": side_of_it, "accepterVpcInfo": {"ownerId": OURS}}}
+    gateway = {"transitGatewayPeeringAttachment": {"requesterTgwInfo": side_of_it}}
+    answers = {
+        "AcceptVpcPeeringConnection": peering,
+        "AcceptTransitGatewayPeeringAttachment": {"AcceptTransitGatewayPeeringAttachmentResponse": gateway},
+    }
+    for name, answer in answers.items():
+        record = {"eventSource": "ec2.amazonaws.com", "eventName": name, "responseElements": answer}
+        assert granted(record, OURS, NEIGHBOURS).reach.word == expected
+
+
 def test_a_policy_is_read_as_object_as_text_and_percent_encoded() -> None:
     written = json.dumps(policy("*"))
     for form in (policy("*"), written, quote(written), "\n  " + written):

@@ -143,6 +143,11 @@ class Gatherer:
         """One event matched one detection; `routines` are the ids of those that explain it."""
         self.group(detection, seen.actor, seen.assets, seen.region, seen.event.time).add(seen, routines)
 
+    def explain(self, detection: Detection, seen: Seen, routine: str) -> None:
+        """A routine explains an event that was taken in, here or where this is absorbed; it is counted once."""
+        group = self.group(detection, seen.actor, seen.assets, seen.region, seen.event.time)
+        group.explained[routine] += 1
+
     def group(
         self, detection: Detection, actor: Actor, assets: tuple[AssetRef, ...], region: str, when: datetime
     ) -> Group:

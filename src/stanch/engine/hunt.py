@@ -235,7 +235,7 @@ class Hunt:
         seen = Gatherer()
         last: tuple[tuple[str, Callable[[], None]], ...] = (
             ("planned exports", lambda: self._judge_charged(judge)),
-            ("correlations", self._correlate),
+            ("correlations", lambda: self._correlate(judge)),
             ("behaviours", lambda: self._watches.judge(part, seen)),
         )
         for what, judged in last:
@@ -319,8 +319,9 @@ class Hunt:
             part.absorb(late)
         part.charged = Charged(self._bounds.charged)
 
-    def _correlate(self) -> None:
-        """What correlations make of the events they count, and whose reads those were."""
+    def _correlate(self, judge: Judge) -> None:
+        """What correlations make of the events they count, whose reads those were, and what routines explain."""
         part = self.part
-        gather_hits(self._rules, part.kept, part.groups, part.matches, self._bounds.behind)
+        explains = judge.routines.correlated
+        gather_hits(judge.rules, part.kept, part.groups, part.matches, self._bounds.behind, explains)
         part.kept = Waiting(self._bounds.kept)

@@ -11,12 +11,16 @@ routine:
   anywhere: true                  # explain calls from outside networks too; for callers that AWS or a token proves
   own_calls: true                 # explain nothing but calls that stanch itself declares to make
 
+A routine may be a correlation instead, `temporal_ordered` and grouped by who acts, with its base rules in the same
+file: what one hand made and unmade. It then explains the events of its hits, of which none may be of a kind that
+nothing explains; `anywhere` and the days hold as for the others.
+
 A finding is folded when one routine explains all of its events. Whatever a routine says, nothing explains a request
 that opens something to others than ours, sends data outside, touches the logs, or is made by another account.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
@@ -32,6 +36,7 @@ from stanch.engine.enrich.grants import Reach
 from stanch.engine.fields import Fields
 from stanch.engine.sigma import Rule, RuleError
 from stanch.engine.sigma.narrow import Knows
+from stanch.engine.sigma.rule import Correlation
 from stanch.engine.untrusted import text
 from stanch.iam.least.calls import calls_of
 
@@ -70,6 +75,8 @@ class Routine:
     days: int
     anywhere: bool
     rule: Rule
+    bases: tuple[Rule, ...] = ()
+    """What the rule counts, where it is a correlation."""
     own_calls: bool = False
     calls: frozenset[str] = frozenset()
     """The permissions that stanch declares, where `own_calls` asks for them: whoever wires it says so."""
@@ -91,10 +98,13 @@ def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the 
 
     from stanch.engine.sigma.library import read_rules
 
-    rules = read_rules(text, path, id)
-    if len(rules) != 1 or rules[0].condition is None:
-        raise RuleError(f"{path}: a routine is one condition on single events, not a correlation")
-    said = yaml.safe_load(text).get("routine")  # read_rules has already refused what is no bounded mapping
+    rule, *bases = read_rules(text, path, id)
+    if (rule.correlation is None) == bool(bases) or not (rule.correlation is None or _by_one_hand(rule.correlation)):
+        raise RuleError(
+            f"{path}: a routine is one condition on single events, or one temporal_ordered correlation that groups by "
+            "`actor.arn` and has its base rules beside it"
+        )
+    said = next(yaml.safe_load_all(text)).get("routine")  # read_rules has already refused what is no bounded mapping
     if not isinstance(said, Mapping) or set(said) - _KEYS or not {"why", "folds", "up_to"} <= set(said):
         raise RuleError(
             f"{path}: `routine` must be a mapping of why, folds, up_to and, if need be, regular_days, on_days, "
@@ -108,9 +118,14 @@ def read_routine(text: str, path: str, id: str) -> Routine:  # noqa: A002 - the 
         timedelta(days=_days(said, "regular_days", path)),
         _days(said, "on_days", path),
         _flag(said, "anywhere", path),
-        rules[0],
+        rule,
+        tuple(bases),
         _flag(said, "own_calls", path),
     )
+
+
+def _by_one_hand(correlation: Correlation) -> bool:
+    return correlation.orderly and "actor.arn" in correlation.group_by
 
 
 class Routines:
@@ -118,7 +133,10 @@ class Routines:
 
     def __init__(self, routines: Sequence[Routine]) -> None:
         self._by_id = {routine.id: routine for routine in sorted(routines, key=lambda routine: routine.id)}
-        self._matcher = sigma.compile([routine.rule for routine in self._by_id.values()])
+        self._matcher = sigma.compile([routine.rule for routine in self._by_id.values() if not routine.bases])
+        self._by_base = {base.id: routine for routine in self._by_id.values() for base in routine.bases}
+        self.correlated = {routine.rule.id: routine for routine in self._by_id.values() if routine.bases}
+        """The routines that are correlations, by the ids of these."""
 
     def of(self, view: View) -> tuple[str, ...]:
         """The ids of the routines that explain this event; none where it is of a kind that nothing explains."""
@@ -128,6 +146,19 @@ class Routines:
         outside = view.network_side is Side.OUTSIDE
         routines = (self._by_id[rule.id] for rule in found)
         return tuple(one.id for one in routines if (one.anywhere or not outside) and one.knows(view))
+
+    def counted(self, detections: Collection[str]) -> tuple[Rule, ...]:
+        """The correlations that may fold findings of these detections, each with its base rules."""
+        wanted = (one for one in self.correlated.values() if any(one.may_fold(each, one.up_to) for each in detections))
+        return tuple(rule for one in wanted for rule in (one.rule, *one.bases))
+
+    def counts(self, base: Rule, view: View) -> bool:
+        """Whether an event that this rule matches may be counted: of a routine's bases, only what may be explained."""
+        routine = self._by_base.get(base.id)
+        if routine is None:
+            return True
+        outside = view.network_side is Side.OUTSIDE
+        return not _is_beyond_routine(view) and (routine.anywhere or not outside) and routine.knows(view)
 
     def never(self, event_source: str, event_name: str, known: Fields, knows: Knows) -> bool:
         """Whether nothing explains any event of one class; see `Matcher.narrowed`."""

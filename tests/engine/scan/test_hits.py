@@ -162,6 +162,18 @@ def test_a_read_that_matched_by_itself_is_noted_although_no_correlation_hit_it()
     assert [detections for (_, detections, _), _, _ in matches.shares()] == [frozenset({"alone"})]
 
 
+def test_a_hit_that_explains_is_no_finding_and_counts_nothing_a_second_time() -> None:
+    explains = next(rule for rule in RULES if rule.correlation)
+    base = next(rule for rule in RULES if explains.correlation and rule.id in explains.correlation.bases)
+    gatherer = Gatherer()
+    seen = [replace(event(number, number, 0), bases=(base.id,), detections=frozenset({base.id})) for number in range(4)]
+    for one in seen:
+        gatherer.add(base.detection, one)
+    gather_hits([base, explains], waiting(seen, 0, 2), gatherer, Matches(), 1, {explains.id})
+    (group,) = gatherer.groups.values()
+    assert (group.count, group.explained[explains.id], len(group.ids)) == (4, 4, 4)
+
+
 def test_a_hit_of_more_events_than_are_opened_at_once_is_told_whole() -> None:
     gatherer, matches = Gatherer(), Matches()
     events = [event(number, number, 0, reads=True) for number in range(3 * IN_BLOCK)]

@@ -1,7 +1,7 @@
 """AWS has many ways to let someone in: policies, ACLs, share lists, function permissions, grants, resource shares.
 
-The question is always the same: whom does this REQUEST let in, at the widest? Reads: requestParameters alone; whether
-AWS refused the call is another matter.
+The question is always the same: whom does this REQUEST let in, at the widest? Reads: requestParameters; whether AWS
+refused the call is another matter. Of an offer that is accepted only the answer names who made it.
 Blind to: what was granted before and stays, and requests whose parameters CloudTrail left out (most refused ones).
 """
 
@@ -16,7 +16,7 @@ from stanch.domain.estate import Network, Perimeter, Side
 from stanch.engine.enrich.documents import policies_in
 from stanch.engine.enrich.logdelivery import without_log_delivery
 from stanch.engine.enrich.parameters import request_of
-from stanch.engine.enrich.shares import sharing, strangers_in_acl
+from stanch.engine.enrich.shares import offering, sharing, strangers_in_acl
 from stanch.engine.untrusted import text
 from stanch.iam import PolicyError, admits, parse
 
@@ -91,7 +91,7 @@ def granted(record: Mapping[str, Any], owner: str | None, neighbours: Neighbours
     request = request_of(record)
     source, name = text(record.get("eventSource")) or "", text(record.get("eventName")) or ""
     by_policy = (_of_document(document, owner, neighbours) for document in policies_in(request))
-    listed = chain(sharing(source, name, request), strangers_in_acl(source, request))
+    listed = chain(sharing(source, name, request), strangers_in_acl(source, request), offering(source, name, record))
     return Extent.of(chain(by_policy, (extent_of(grantee, neighbours) for grantee in listed)))
 
 

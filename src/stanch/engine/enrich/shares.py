@@ -1,6 +1,7 @@
 """Where AWS shares without a policy document, the request names the grantees in a list of its own.
 
-Reads: requestParameters, by service and API name (versioned names such as AddPermission20150331v2 included).
+Reads: requestParameters, by service and API name (versioned names such as AddPermission20150331v2 included), and the
+answer to an offer that is accepted.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -80,6 +81,18 @@ _LISTS: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
+# service and API name -> where the answer names the account that offered what was accepted
+_OFFERS = {
+    ("ec2", "AcceptTransitGatewayPeeringAttachment"): (
+        "AcceptTransitGatewayPeeringAttachmentResponse",
+        "transitGatewayPeeringAttachment",
+        "requesterTgwInfo",
+        "ownerId",
+    ),
+    ("ec2", "AcceptVpcPeeringConnection"): ("vpcPeeringConnection", "requesterVpcInfo", "ownerId"),
+}
+
+
 def sharing(source: str, name: str, request: Request) -> Iterator[str]:
     """The grantees that a request lists: account ids, ARNs, services, `all` or `*`."""
     service = source.partition(".")[0]
@@ -89,6 +102,13 @@ def sharing(source: str, name: str, request: Request) -> Iterator[str]:
     special = _SPECIAL.get(service)
     if special is not None:
         yield from special(name, request)
+
+
+def offering(source: str, name: str, record: Mapping[str, Any]) -> Iterator[str]:
+    """The accounts whose offer a call accepted, as the answer tells them."""
+    path = _OFFERS.get((source.partition(".")[0], name))
+    if path:
+        yield from texts(at(record, "responseElements", *path))
 
 
 def strangers_in_acl(source: str, request: Request) -> Iterator[str]:

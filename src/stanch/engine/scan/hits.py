@@ -1,7 +1,7 @@
 """What correlations find is told of its events, and whose reads those were is known only then."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Protocol
@@ -25,10 +25,18 @@ class Takes(Protocol):
         """Take in these."""
 
 
-def gather_hits(rules: Sequence[Rule], waiting: Waiting, gathered: Takes, matches: Matches, at_once: int) -> None:
+def gather_hits(
+    rules: Sequence[Rule],
+    waiting: Waiting,
+    gathered: Takes,
+    matches: Matches,
+    at_once: int,
+    explaining: Collection[str] = (),
+) -> None:
     """Correlate the events that wait: hits go to what was gathered, what was read of all that matched to the matches.
 
-    `at_once` events behind hits are opened at a time, or more where all would be gone through too often.
+    `at_once` events behind hits are opened at a time, or more where all would be gone through too often. Hits of the
+    rules that are `explaining` are no findings: they explain what their events are to the rules that match these alone.
     """
     by_id = {rule.id: rule for rule in rules}
     correlator = Correlator(rules)
@@ -43,6 +51,10 @@ def gather_hits(rules: Sequence[Rule], waiting: Waiting, gathered: Takes, matche
         opened = waiting.some(number for _, *numbers in some for number in numbers)
         found = Gatherer()
         for hit, number, last in some:
+            if hit.rule.id in explaining:
+                for detection in opened[number].detections:
+                    found.explain(by_id[detection].detection, opened[number], hit.rule.id)
+                continue
             found.add(hit.rule.detection, _told(hit, opened[number], opened[last]), opened[number].routines)
             hit_by.add(number, hit.rule.detection.id)
         gathered.absorb(found)

@@ -47,12 +47,14 @@ class Judge:
         self.estate = estate
         self._decoys = decoy_users(estate)
         self.enricher = Enricher(estate, accounts)
-        self.matcher: Matcher = sigma.compile(rules)
+        self.rules = (*rules, *self.routines.counted({rule.id for rule in rules if rule.generates}))
+        """All that is matched: the rules, and what routines count to explain what these tell."""
+        self.matcher: Matcher = sigma.compile(self.rules)
         self.owners: set[str] = set()
         """The accounts whose logs the records say that they are, as far as any rule asks."""
         self._once: dict[Hashable, Any] = {}
         self._asked: dict[str, set[str]] = {}
-        for rule in rules:
+        for rule in self.rules:
             if correlation := rule.correlation:
                 for base in correlation.bases:
                     names = (*correlation.group_by, *correlation.measured)
@@ -127,7 +129,7 @@ class Judge:
         if not rules:
             return
         detections = frozenset(rule.detection.id for rule in rules if rule.generates)
-        bases = tuple(rule.id for rule in rules if self.waits(rule))
+        bases = tuple(rule.id for rule in rules if self.waits(rule) and self.routines.counts(rule, view))
         routines = self.routines.of(view)
         for rule in rules:
             if rule.generates:
