@@ -224,6 +224,7 @@ EVIL: list[tuple[str, str, str, Any]] = [
     (WALL, "wafv2", "DisassociateWebACL", {"resourceArn": "x"}),
     (WALL, "route53resolver", "DisassociateFirewallRuleGroup", {"firewallRuleGroupAssociationId": "x"}),
     (FENCE, "eks", "UpdateClusterConfig", {"resourcesVpcConfig": {"endpointPublicAccess": True}}),
+    (FENCE, "sagemaker", "UpdateDomain", {"domainId": "d-1", "appNetworkAccessType": "PublicInternetOnly"}),
     (
         FENCE,
         "ec2",
@@ -466,6 +467,7 @@ HONEST: list[tuple[str, str, Any, Any]] = [
     ("ecs", "RunTask", {"overrides": {"containerOverrides": [{"name": "c", "command": ["x"]}]}}, MALLORY),
     ("rds", "ModifyDBInstance", {"dBInstanceIdentifier": "d", "dBInstanceClass": "db.m7g.large"}, MALLORY),
     ("rds", "CreateDBInstanceReadReplica", {"dBInstanceIdentifier": "d", "publiclyAccessible": False}, MALLORY),
+    ("sagemaker", "UpdateDomain", {"domainId": "d-1", "appNetworkAccessType": "VpcOnly"}, MALLORY),
     ("eks", "CreateAccessEntry", {"principalArn": "x", "type": "EC2_LINUX"}, MALLORY),
     ("eks", "CreateAccessEntry", {"principalArn": "x"}, MALLORY),
     ("eks", "AssociateAccessPolicy", {"policyArn": f"{CLUSTER_POLICY}AmazonEKSViewPolicy"}, MALLORY),
